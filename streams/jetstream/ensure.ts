@@ -1,0 +1,139 @@
+import { DiscardPolicy, type JetStreamManager, jetstreamManager, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import { createInbox, headers as createHeaders, type NatsConnection } from "nats";
+import { limits } from "../limits.ts";
+import { partitionOf } from "../partition.ts";
+import type { Token } from "../identifier.ts";
+import { mappedEntities } from "../subjects.ts";
+import { type StreamDefinition, streams } from "../topology.ts";
+
+/**
+ * The streams as they should be, made or found.
+ *
+ * The server's echo of a configuration is compared with what was asked, field by field: nats-server 2.9
+ * drops what it does not know without a word. An event stream that was there before and is gone is reported
+ * and never made again here, because an empty log would restart its sequences under read models that hold
+ * higher ones.
+ */
+
+export class LogUnfit extends Error {
+  override readonly name = "LogUnfit";
+}
+
+export interface EnsureOptions {
+  /** What all streams together may hold, in bytes, when they are made. Streams that exist keep theirs. */
+  readonly bytesMax: number;
+  readonly replicas: number;
+  /** Epochs of event streams seen before, by stream name. */
+  readonly knownEpochs: ReadonlyMap<string, number>;
+}
+
+const streamNotFound = 10059;
+
+/** Returns each event stream's epoch. Throws `LogUnfit` with one line for the operator. */
+export async function ensureStreams(
+  connection: NatsConnection,
+  options: EnsureOptions,
+): Promise<ReadonlyMap<string, number>> {
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const epochs = new Map<string, number>();
+  for (const definition of streams) {
+    const epoch = await ensureStream(manager, definition, options);
+    if (definition.events) epochs.set(definition.name, epoch);
+  }
+  return epochs;
+}
+
+async function ensureStream(
+  manager: JetStreamManager,
+  definition: StreamDefinition,
+  { bytesMax, replicas, knownEpochs }: EnsureOptions,
+): Promise<number> {
+  const { name } = definition;
+  const existing = await manager.streams.info(name).catch((error: { code?: unknown; message?: string }) => {
+    if (error.code === streamNotFound) return undefined;
+    throw new LogUnfit(`the stream ${name} cannot be read: ${error.message}`);
+  });
+  const known = definition.events ? knownEpochs.get(name) : undefined;
+  if (known !== undefined && existing === undefined) {
+    throw new LogUnfit(
+      `the stream ${name}, created ${new Date(known).toISOString()}, has vanished from this NATS server: restore it, or start over with --new-log`,
+    );
+  }
+  const wanted = configOf(definition, existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share), replicas);
+  const info =
+    existing === undefined
+      ? await manager.streams.add(wanted)
+      : differences(wanted, existing.config).length === 0
+        ? existing
+        : await manager.streams.update(name, wanted);
+  const different = differences(wanted, info.config);
+  if (different.length > 0) throw new LogUnfit(`this NATS server changed the stream ${name}: ${different.join("; ")}`);
+  const epoch = Date.parse(info.created);
+  if (known !== undefined && known !== epoch) {
+    throw new LogUnfit(
+      `the stream ${name} is not the one seen before (created ${new Date(epoch).toISOString()}, not ${new Date(known).toISOString()}): restore the old one, or start over with --new-log`,
+    );
+  }
+  return epoch;
+}
+
+type Wanted = Pick<
+  StreamConfig,
+  | "name" | "description" | "subjects" | "storage" | "retention" | "discard" | "max_bytes" | "max_msg_size"
+  | "max_msgs_per_subject" | "duplicate_window" | "num_replicas" | "allow_direct" | "deny_delete" | "deny_purge"
+>;
+
+function configOf(definition: StreamDefinition, bytesMax: number, replicas: number): Wanted {
+  return {
+    name: definition.name,
+    description: definition.description,
+    subjects: [...definition.subjects],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    max_bytes: bytesMax,
+    max_msg_size: definition.messageBytesMax,
+    max_msgs_per_subject: definition.lastPerSubject ? 1 : -1,
+    duplicate_window: limits.duplicateWindowMs * 1e6,
+    num_replicas: replicas,
+    allow_direct: true,
+    deny_delete: definition.events,
+    deny_purge: definition.events,
+  };
+}
+
+function differences(wanted: Wanted, found: StreamConfig): string[] {
+  return Object.entries(wanted).flatMap(([field, value]) => {
+    const echoed = found[field as keyof Wanted] ?? false;
+    return JSON.stringify(echoed) === JSON.stringify(value)
+      ? []
+      : [`${field} is ${JSON.stringify(echoed)}, asked for ${JSON.stringify(value)}`];
+  });
+}
+
+/**
+ * Proves that the server maps published subjects to partitions as the readers compute them.
+ *
+ * Each probe is an ordinary publish that the stream must refuse (it expects another stream), so nothing is
+ * stored; a plain subscription still sees where the mapping sent it.
+ */
+export async function assertMapping(connection: NatsConnection): Promise<void> {
+  const token = `probe-${createInbox().slice(-12)}` as Token;
+  const missing = new Set(mappedEntities.map((entity) => `log.${entity.replace(".", `.${partitionOf(token)}.`)}.probe.${token}`));
+  const subscription = connection.subscribe(`log.*.*.*.probe.${token}`, { timeout: 2_000 });
+  const headers = createHeaders();
+  headers.set("Nats-Expected-Stream", "none-this-is-a-probe");
+  for (const entity of mappedEntities) connection.publish(`${entity}.probe.${token}`, "{}", { headers });
+  try {
+    for await (const message of subscription) {
+      missing.delete(message.subject);
+      if (missing.size === 0) return;
+    }
+  } catch {
+    // Its two seconds are over: what is still missing is the answer.
+  }
+  const entities = [...missing].map((subject) => subject.split(".")).map((tokens) => `${tokens[1]}.${tokens[3]}`);
+  throw new LogUnfit(
+    `this NATS server does not map ${entities.join(", ")} to partitions: start it with Shelfwire's nats.conf, or add its "mappings" to the account`,
+  );
+}

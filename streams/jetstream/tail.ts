@@ -1,0 +1,234 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { AckPolicy, DeliverPolicy, type JetStreamManager } from "@nats-io/jetstream";
+import { createInbox, type Msg, type NatsConnection, type Subscription } from "nats";
+import { limits } from "../limits.ts";
+import { LogVanished, type StoredMessage, type Tail, type TailBatch, type TailOptions } from "../log.ts";
+import { publisherHeaders } from "./read.ts";
+
+/**
+ * A tail: one short-lived consumer in the server's memory, read by pulls of our own.
+ *
+ * Nothing is acknowledged, because what was done with a message is known by the one who did it, not by the
+ * server. Order is checked by the consumer's own count: a message out of turn, a silence longer than three
+ * heartbeats, a reconnect or an error makes a new consumer behind the last message that was in turn. Pulls
+ * are issued as messages are taken, so a slow taker holds at most `limits.tailMessagesMax` in memory.
+ *
+ * Reading with our own pulls costs half of what the client's ordered consumer costs (docs/decisions.md).
+ */
+export function createTail(
+  connection: NatsConnection,
+  manager: JetStreamManager,
+  stream: string,
+  options: TailOptions,
+): Tail {
+  let next = options.from;
+  let buffer: StoredMessage[] = [];
+  let pending = 0;
+  let wake: () => void = () => {};
+  let failure: unknown;
+  let closed = false;
+  let current: Reading | undefined;
+  let opening: Promise<void> | undefined;
+
+  interface Reading {
+    readonly consumer: string;
+    readonly subscription: Subscription;
+    readonly inbox: string;
+    /** Messages still due on each pull under way. */
+    readonly pulls: Map<number, number>;
+    delivered: number;
+    heardAt: number;
+    pullCount: number;
+  }
+
+  function reopen(): void {
+    if (closed || opening !== undefined) return;
+    opening = open()
+      .catch((error) => {
+        failure = error;
+        wake();
+      })
+      .finally(() => {
+        opening = undefined;
+      });
+  }
+
+  async function open(): Promise<void> {
+    drop();
+    for (let attempt = 0; !closed; attempt++) {
+      if (attempt > 0) await delay(Math.min(50 * 2 ** attempt, 1_000));
+      try {
+        await openOnce();
+        return;
+      } catch (error) {
+        if ((error as { code?: unknown }).code === 10059) {
+          throw new LogVanished(`the stream ${stream} does not exist`, { cause: error });
+        }
+      }
+    }
+  }
+
+  async function openOnce(): Promise<void> {
+    const info = await manager.consumers.add(stream, {
+      ack_policy: AckPolicy.None,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: next,
+      ...(options.subject === undefined ? {} : { filter_subject: options.subject }),
+      inactive_threshold: 30_000 * 1e6,
+      max_deliver: -1,
+      mem_storage: true,
+      num_replicas: 1,
+    });
+    if (options.subject !== undefined && info.config.filter_subject !== options.subject) {
+      throw new Error(`the server made a consumer without the filter ${options.subject}`);
+    }
+    const inbox = createInbox();
+    const reading: Reading = {
+      consumer: info.name,
+      inbox,
+      subscription: connection.subscribe(`${inbox}.*`, { callback: (_, message) => hear(reading, message) }),
+      pulls: new Map(),
+      delivered: 0,
+      heardAt: performance.now(),
+      pullCount: 0,
+    };
+    if (closed) {
+      reading.subscription.unsubscribe();
+      return;
+    }
+    current = reading;
+    pullMore();
+  }
+
+  function drop(): void {
+    if (current === undefined) return;
+    const { subscription, consumer } = current;
+    current = undefined;
+    subscription.unsubscribe();
+    void manager.consumers.delete(stream, consumer).catch(() => {});
+  }
+
+  /** Asks for more while what is buffered and under way leaves room. */
+  function pullMore(): void {
+    if (current === undefined) return;
+    let due = buffer.length;
+    for (const left of current.pulls.values()) due += left;
+    if (due + limits.pullMessages > limits.tailMessagesMax) return;
+    const pull = current.pullCount++;
+    current.pulls.set(pull, limits.pullMessages);
+    connection.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${current.consumer}`,
+      JSON.stringify({
+        batch: limits.pullMessages,
+        max_bytes: limits.pullBytes,
+        expires: limits.pullExpiresMs * 1e6,
+        idle_heartbeat: limits.heartbeatMs * 1e6,
+      }),
+      { reply: `${current.inbox}.${pull}` },
+    );
+  }
+
+  function hear(reading: Reading, message: Msg): void {
+    if (reading !== current) return;
+    reading.heardAt = performance.now();
+    const { reply } = message;
+    if (reply === undefined || reply === "") {
+      hearStatus(reading, message);
+      return;
+    }
+    const place = parseAckSubject(reply);
+    if (place.count !== reading.delivered + 1) {
+      reopen();
+      return;
+    }
+    reading.delivered = place.count;
+    const oldest = reading.pulls.entries().next().value;
+    if (oldest !== undefined) {
+      if (oldest[1] === 1) reading.pulls.delete(oldest[0]);
+      else reading.pulls.set(oldest[0], oldest[1] - 1);
+    }
+    next = place.sequence + 1;
+    pending = place.pending;
+    buffer.push({
+      sequence: place.sequence,
+      time: place.time,
+      subject: message.subject,
+      payload: message.data,
+      headers: message.headers === undefined ? undefined : publisherHeaders(message.headers),
+    });
+    if (buffer.length === 1) wake();
+  }
+
+  /** What is no message of the log: a heartbeat, or the end of one pull, which its inbox names. */
+  function hearStatus(reading: Reading, message: Msg): void {
+    const pull = Number(message.subject.slice(reading.inbox.length + 1));
+    const code = message.headers?.code;
+    if (code === 100) return;
+    reading.pulls.delete(pull);
+    const description = message.headers?.description ?? "";
+    const ended = code === 404 || code === 408 || (code === 409 && /MaxBytes|Batch Completed/i.test(description));
+    if (ended) pullMore();
+    else reopen();
+  }
+
+  const watchdog = setInterval(() => {
+    if (opening !== undefined) return;
+    if (current === undefined || performance.now() - current.heardAt > limits.silenceMs) reopen();
+  }, limits.heartbeatMs);
+  watchdog.unref();
+  void (async () => {
+    for await (const status of connection.status()) {
+      if (closed) return;
+      if (status.type === "reconnect") reopen();
+    }
+  })();
+  reopen();
+
+  return {
+    async take(max, waitMs): Promise<TailBatch> {
+      if (buffer.length === 0 && failure === undefined && !closed) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, waitMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+        wake = () => {};
+      }
+      if (buffer.length === 0 && failure !== undefined) {
+        const error = failure;
+        failure = undefined;
+        reopen();
+        throw error;
+      }
+      const messages = buffer.length <= max ? buffer : buffer.slice(0, max);
+      buffer = buffer.length <= max ? [] : buffer.slice(max);
+      const batch = { messages, pending: pending + buffer.length };
+      pullMore();
+      return batch;
+    },
+    async close() {
+      closed = true;
+      clearInterval(watchdog);
+      drop();
+      await opening;
+      wake();
+    },
+  };
+}
+
+/**
+ * Where a delivered message stands, from its acknowledgement subject:
+ * `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<sequence>.<count>.<time>.<pending>[.<random>]`.
+ */
+function parseAckSubject(subject: string): { sequence: number; count: number; time: number; pending: number } {
+  const tokens = subject.split(".");
+  const base = tokens.length > 9 ? 7 : 5;
+  return {
+    sequence: Number(tokens[base]),
+    count: Number(tokens[base + 1]),
+    time: Math.floor(Number(tokens[base + 2]) / 1e6),
+    pending: Number(tokens[base + 3]),
+  };
+}

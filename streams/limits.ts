@@ -1,0 +1,39 @@
+import { payloadBytesMax } from "./events.ts";
+
+/**
+ * A limit on everything the log side does, with its unit in its name. Their relations are asserted where
+ * this file is loaded, so that a change which breaks one stops the start and not the midnight.
+ */
+export const limits = {
+  /** A message above this is refused by the log at once; up to it, it is stored and then judged. */
+  messageBytesMax: 1024 * 1024 + 64 * 1024,
+  /** How long the server remembers a message id. */
+  duplicateWindowMs: 120_000,
+  /** One try of an append; then its outcome is unknown and it is tried again with the same id. */
+  appendTryMs: 1_500,
+  appendDeadlineMs: 10_000,
+  appendsInFlightMax: 512,
+  /** One read of the log. */
+  readMs: 1_000,
+  /** What one tail holds in memory before anyone took it. */
+  tailMessagesMax: 8_192,
+  pullMessages: 4_096,
+  pullBytes: 8 * 1024 * 1024,
+  pullExpiresMs: 30_000,
+  heartbeatMs: 1_000,
+  /** No message and no heartbeat for this long: the consumer is gone and is made anew. */
+  silenceMs: 3_500,
+  /** A partition's owner that has not renewed for this long has lost it. */
+  leaseTtlMs: 5_000,
+  leaseRenewMs: 1_500,
+} as const;
+
+const relations: readonly [boolean, string][] = [
+  [limits.messageBytesMax > payloadBytesMax, "an event above the payload limit must still reach the quarantine"],
+  [limits.pullBytes > limits.messageBytesMax, "one pull must fit the largest message"],
+  [limits.tailMessagesMax >= 2 * limits.pullMessages, "one pull travels while another is being worked on"],
+  [limits.appendDeadlineMs < limits.duplicateWindowMs / 2, "a retry must meet the memory of its first try"],
+  [limits.silenceMs > 3 * limits.heartbeatMs, "one late heartbeat is not silence"],
+  [limits.leaseTtlMs > 3 * limits.leaseRenewMs, "a lease survives two lost renewals"],
+];
+for (const [holds, reason] of relations) if (!holds) throw new Error(`limits contradict each other: ${reason}`);

@@ -1,0 +1,20 @@
+import type { Token } from "./identifier.ts";
+
+/**
+ * Partitions: a product's events stay in order because one partition holds them all, and the work of
+ * folding spreads because partitions have different owners.
+ *
+ * The number is fixed for the life of a log: `nats.conf` maps by it, stored subjects carry it. The server's
+ * `partition(n, i)` is FNV-1a (32 bits) of the token, modulo n; a reader computes the same to know a
+ * product's exact subject. `assertMapping` holds the two against each other at every start.
+ */
+export const partitionCount = 16;
+
+/** The partition of a token, 0 to `partitionCount - 1`. Source of the hash: Fowler, Noll, Vo, FNV-1a. */
+export function partitionOf(token: Token): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < token.length; at++) hash = Math.imul(hash ^ token.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % partitionCount;
+}
+
+export const allPartitions: readonly number[] = Array.from({ length: partitionCount }, (_, index) => index);

@@ -1,0 +1,69 @@
+import { limits } from "./limits.ts";
+
+/**
+ * The streams, as data. The log itself is CATALOG and ACTIVITY; the rest can be made again from it, but for
+ * the import ledger, which remembers which feed lines were published.
+ *
+ * No stream deletes to make room: when `max_bytes` is reached the log refuses writes, at once and in words,
+ * and keeps answering reads. (A server whose disk runs full hangs instead, reads included.)
+ */
+export interface StreamDefinition {
+  readonly name: "CATALOG" | "ACTIVITY" | "DERIVED" | "QUARANTINE" | "LEDGER";
+  readonly description: string;
+  readonly subjects: readonly string[];
+  /** Share of the bytes that the log may take in all. */
+  readonly share: number;
+  readonly messageBytesMax: number;
+  /** Keep only the newest message of each subject. */
+  readonly lastPerSubject: boolean;
+  /** An event stream holds the truth: it is never made again in silence once it was there. */
+  readonly events: boolean;
+}
+
+export const streams: readonly StreamDefinition[] = [
+  {
+    name: "CATALOG",
+    description: "What happened to products, prices, stock, reviews, categories and sales",
+    subjects: ["log.catalog.>", "catalog.>"],
+    share: 0.6,
+    messageBytesMax: limits.messageBytesMax,
+    lastPerSubject: false,
+    events: true,
+  },
+  {
+    name: "ACTIVITY",
+    description: "What users did: views and orders",
+    subjects: ["log.activity.>", "activity.>"],
+    share: 0.15,
+    messageBytesMax: limits.messageBytesMax,
+    lastPerSubject: false,
+    events: true,
+  },
+  {
+    name: "DERIVED",
+    description: "What a read cannot find by one exact subject: ratings, sales by product, last good values",
+    subjects: ["derived.>"],
+    share: 0.15,
+    messageBytesMax: 2 * limits.messageBytesMax,
+    lastPerSubject: true,
+    events: false,
+  },
+  {
+    name: "QUARANTINE",
+    description: "Copies of what could not be an event, with the reason",
+    subjects: ["quarantine.>"],
+    share: 0.05,
+    messageBytesMax: 2 * limits.messageBytesMax,
+    lastPerSubject: true,
+    events: false,
+  },
+  {
+    name: "LEDGER",
+    description: "Which lines of which feed were published, by content",
+    subjects: ["ledger.>"],
+    share: 0.05,
+    messageBytesMax: limits.messageBytesMax,
+    lastPerSubject: true,
+    events: false,
+  },
+];
