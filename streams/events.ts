@@ -156,7 +156,13 @@ export type EventOf<Kind extends EventKind> = {
 export type Event = { [Kind in EventKind]: EventOf<Kind> }[EventKind];
 
 /** A message that is no event. `reason` tells its publisher what to mend. */
-export type BadEvent = { readonly reason: string; readonly partition: number; readonly subject: string };
+export type BadEvent = {
+  readonly reason: string;
+  readonly partition: number;
+  readonly message: StoredMessage;
+  /** What its subject names, where that much is right. */
+  readonly about?: { readonly kind: EventKind; readonly id: Identifier };
+};
 
 export function isBad(decoded: Event | BadEvent): decoded is BadEvent {
   return "reason" in decoded;
@@ -164,12 +170,11 @@ export function isBad(decoded: Event | BadEvent): decoded is BadEvent {
 
 /** What the log stored, as an event. Never throws; costs about a microsecond for a price. */
 export function decodeEvent(message: StoredMessage): Event | BadEvent {
-  const { subject } = message;
-  const named = parseStoredSubject(subject);
-  if ("problem" in named) return { reason: named.problem, partition: named.partition, subject };
+  const named = parseStoredSubject(message.subject);
+  if ("problem" in named) return { reason: named.problem, partition: named.partition, message };
   const { kind, identifier: id, token, partition } = named;
   const parsed = parsePayload(kind, message.payload, message.headers);
-  if ("reason" in parsed) return { reason: parsed.reason, partition, subject };
+  if ("reason" in parsed) return { reason: parsed.reason, partition, message, about: { kind, id } };
   const data = parsed.data;
   const occurredAt = data.occurred_at ?? cloudEventTime(message.headers) ?? message.time;
   return {

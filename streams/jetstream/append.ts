@@ -3,7 +3,7 @@ import { headers as createHeaders, type NatsConnection, nuid } from "nats";
 import { limits } from "../limits.ts";
 import { type Appended, type AppendOptions, LogRefused, LogUnavailable, type StoredMessage } from "../log.ts";
 import { storedSubjectOf } from "../subjects.ts";
-import { createSlots } from "./slots.ts";
+import { createSlots } from "../slots.ts";
 
 /**
  * Appending, with every outcome known in the end.

@@ -62,10 +62,10 @@ async function ensureStream(
   const wanted = configOf(definition, existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share), replicas);
   const info =
     existing === undefined
-      ? await manager.streams.add(wanted)
+      ? await manager.streams.add({ ...wanted })
       : differences(wanted, existing.config).length === 0
         ? existing
-        : await manager.streams.update(name, wanted);
+        : await manager.streams.update(name, { ...wanted });
   const different = differences(wanted, info.config);
   if (different.length > 0) throw new LogUnfit(`this NATS server changed the stream ${name}: ${different.join("; ")}`);
   const epoch = Date.parse(info.created);

@@ -1,0 +1,130 @@
+import type { Journal } from "../streams/journal.ts";
+import type { Lease, Leases } from "../streams/lease.ts";
+import { limits } from "../streams/limits.ts";
+import { allPartitions, partitionCount } from "../streams/partition.ts";
+
+/**
+ * Shares the partitions of a log among the projectors that are alive, by leases.
+ *
+ * Each member shows itself by a lease of its own, so everybody can count them; each takes free partitions up
+ * to its fair share and gives back what it has beyond it. A lease that could not be renewed in time counts as
+ * lost by our own clock before the server lets another take it.
+ */
+export interface PartitionOwner {
+  /** The partitions that are ours at this moment. */
+  owned(): ReadonlySet<number>;
+  /** One round of renewing, giving back and taking. The supervisor calls it; tests do as well. */
+  round(): Promise<void>;
+  /** Rounds every `limits.leaseRenewMs` until `signal` aborts, then gives everything back. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface PartitionOwnerOptions {
+  readonly leases: Leases;
+  /** What is shared, such as `catalog`: the first part of each lease's key. */
+  readonly name: string;
+  readonly member: string;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  readonly journal: Journal;
+}
+
+interface Held {
+  lease: Lease;
+  /** By our own clock, a little before the server's. */
+  until: number;
+}
+
+export function createPartitionOwner(options: PartitionOwnerOptions): PartitionOwner {
+  const { leases, name, member, clock, journal } = options;
+  const held = new Map<number, Held>();
+  let membership: Held | undefined;
+  const trustMs = leases.ttlMs - limits.leaseRenewMs;
+
+  const keyOf = (partition: number) => `${name}.partition.${partition}`;
+  const memberPrefix = `${name}.member.`;
+
+  async function claim(key: string): Promise<Held | undefined> {
+    const from = clock();
+    const lease = await leases.claim(key, member);
+    return lease && { lease, until: from + trustMs };
+  }
+
+  async function renew(one: Held): Promise<Held | undefined> {
+    const from = clock();
+    const lease = await leases.renew(one.lease);
+    return lease && { lease, until: from + trustMs };
+  }
+
+  function lose(partition: number): void {
+    held.delete(partition);
+    journal.warn({ log: name, partition }, "lost the lease of a partition");
+  }
+
+  async function round(): Promise<void> {
+    membership = (membership && (await renew(membership))) ?? (await claim(`${memberPrefix}${member}`));
+    await Promise.all(
+      [...held].map(async ([partition, one]) => {
+        const renewed = await renew(one);
+        if (renewed === undefined) lose(partition);
+        else held.set(partition, renewed);
+      }),
+    );
+    const taken = await leases.keys();
+    const members = [...taken].filter((key) => key.startsWith(memberPrefix)).length;
+    const share = Math.ceil(partitionCount / Math.max(members, 1));
+    const surplus = [...held].slice(share);
+    for (const [partition, { lease }] of surplus) {
+      held.delete(partition);
+      await leases.release(lease);
+    }
+    const free = allPartitions.filter((partition) => !taken.has(keyOf(partition)) && !held.has(partition));
+    const wanted = free.slice(0, share - held.size);
+    await Promise.all(
+      wanted.map(async (partition) => {
+        const lease = await claim(keyOf(partition));
+        if (lease !== undefined) held.set(partition, lease);
+      }),
+    );
+    if (surplus.length > 0 || wanted.length > 0) {
+      journal.info({ log: name, partitions: held.size, members }, "partitions shared out");
+    }
+  }
+
+  async function giveBack(): Promise<void> {
+    const all = [...held.values(), ...(membership === undefined ? [] : [membership])];
+    held.clear();
+    membership = undefined;
+    await Promise.allSettled(all.map(({ lease }) => leases.release(lease)));
+  }
+
+  return {
+    owned() {
+      const at = clock();
+      return new Set([...held].filter(([, { until }]) => until > at).map(([partition]) => partition));
+    },
+    round,
+    async run(signal) {
+      try {
+        while (!signal.aborted) {
+          await round();
+          await pause(limits.leaseRenewMs, signal);
+        }
+      } finally {
+        await giveBack();
+      }
+    },
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

@@ -1,0 +1,88 @@
+import type { Journal } from "../streams/journal.ts";
+
+/**
+ * A supervisor: lets an actor live. One that throws is started again after a pause that doubles up to a
+ * limit; one that stands still, by its own sign of life, is stopped and started again. How often each was
+ * restarted is known.
+ */
+export interface Actor {
+  run(signal: AbortSignal): Promise<void>;
+  /** When it last finished a step, by the supervisor's clock; an actor without one is never called stuck. */
+  readonly aliveAt?: () => number;
+}
+
+export interface SupervisorOptions {
+  readonly journal: Journal;
+  /** Milliseconds, the clock that `aliveAt` uses. */
+  readonly now: () => number;
+  readonly pauseMs?: { readonly first: number; readonly most: number };
+  /** Without a sign of life for this long an actor is stuck. */
+  readonly stuckMs?: number;
+}
+
+export interface Supervisor {
+  readonly restarts: number;
+  /** Stops the actor and resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
+/** `create` makes a new actor for each life, so nothing of a stuck one is shared with its successor. */
+export function supervise(name: string, create: () => Actor, options: SupervisorOptions): Supervisor {
+  const { journal, now, pauseMs = { first: 100, most: 5_000 }, stuckMs = 15_000 } = options;
+  let restarts = 0;
+  let actor: Actor | undefined;
+  let current = new AbortController();
+  const stopping = new AbortController();
+
+  const watchdog = setInterval(() => {
+    if (actor?.aliveAt === undefined || current.signal.aborted || stopping.signal.aborted) return;
+    const silentMs = now() - actor.aliveAt();
+    if (silentMs < stuckMs) return;
+    journal.error({ actor: name, silentMs }, "actor stands still; starting it again");
+    current.abort();
+  }, stuckMs / 5);
+  watchdog.unref();
+
+  async function live(): Promise<void> {
+    let pause = pauseMs.first;
+    while (!stopping.signal.aborted) {
+      current = new AbortController();
+      const startedAt = now();
+      actor = create();
+      const run = actor.run(current.signal).then(
+        () => undefined,
+        (error: unknown) => error as Error,
+      );
+      // A stuck actor may never end; its successor does not wait for it, since two at once do no harm.
+      const aborted = new Promise<undefined>((resolve) => {
+        current.signal.addEventListener("abort", () => setTimeout(() => resolve(undefined), 2_000).unref());
+      });
+      const error = await Promise.race([run, aborted]);
+      if (stopping.signal.aborted) return;
+      restarts++;
+      if (now() - startedAt > 10 * pauseMs.most) pause = pauseMs.first;
+      journal.warn({ actor: name, err: error, restarts, pauseMs: pause }, "actor ended; starting it again");
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pause);
+        stopping.signal.addEventListener("abort", () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+      pause = Math.min(2 * pause, pauseMs.most);
+    }
+  }
+
+  const life = live();
+  return {
+    get restarts() {
+      return restarts;
+    },
+    async stop() {
+      clearInterval(watchdog);
+      stopping.abort();
+      current.abort();
+      await life;
+    },
+  };
+}

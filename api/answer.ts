@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type CachePolicy, cacheControl } from "./cache-policy.ts";
+
+/**
+ * Answers: bytes, their validator, and what the caches between here and the reader may do with them.
+ *
+ * The ETag is strong and made from the bytes, so that whatever changes them changes it (RFC 9110, 8.8.3); a
+ * request that names it gets 304 without the body (13.1.2).
+ */
+export interface Answer {
+  readonly policy: CachePolicy;
+  readonly body: object | string;
+  readonly contentType?: string;
+  /** Who answered, for `Cache-Status` (RFC 9211). */
+  readonly source?: "redis" | "log" | "stale";
+  /** `<stream>/<sequence>` up to which the answer is known to be true. */
+  readonly position?: string | undefined;
+  /** When it was last known to equal the log, in milliseconds since 1970. */
+  readonly knownAt?: number | undefined;
+  /** The next moment at which the answer changes by the clock. */
+  readonly validUntil?: number | undefined;
+  readonly degraded?: boolean;
+}
+
+const validatorsMax = 16;
+
+export function send(request: FastifyRequest, reply: FastifyReply, answer: Answer, now: number): FastifyReply {
+  const { policy, body, contentType = "application/json; charset=utf-8", degraded = false } = answer;
+  const value = degraded && typeof body === "object" ? { ...body, degraded: true } : body;
+  const bytes = Buffer.from(typeof value === "string" ? value : JSON.stringify(value));
+  const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 27)}"`;
+  const validForMs = answer.validUntil === undefined ? undefined : answer.validUntil - now;
+  reply.header("etag", etag);
+  reply.header("content-type", contentType);
+  reply.header("cache-control", degraded ? "no-store" : cacheControl(policy.browser, validForMs));
+  if (policy.cdn !== undefined) {
+    reply.header("cdn-cache-control", degraded ? "no-store" : cacheControl(policy.cdn, validForMs));
+  }
+  if (policy.vary !== undefined) reply.header("vary", policy.vary);
+  if (answer.source !== undefined) reply.header("cache-status", `shelfwire; hit; detail=${answer.source}`);
+  if (answer.position !== undefined) reply.header("catalog-version", answer.position);
+  if (answer.knownAt !== undefined) reply.header("age", Math.max(0, Math.floor((now - answer.knownAt) / 1_000)));
+  if (answer.validUntil !== undefined) reply.header("catalog-valid-until", answer.validUntil);
+  if (!degraded && matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
+  return reply.send(bytes);
+}
+
+/** `If-None-Match` compares weakly (RFC 9110, 13.1.2); a list too long to be honest is passed over. */
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === "*") return true;
+  const tags = header.split(",", validatorsMax + 1);
+  return tags.length <= validatorsMax && tags.some((tag) => tag.trim().replace(/^W\//, "") === etag);
+}

@@ -1,0 +1,28 @@
+import type { FastifyInstance } from "fastify";
+import { send } from "../answer.ts";
+import { cachePolicies } from "../cache-policy.ts";
+import { identifierParameter } from "../parameters.ts";
+import { minimumSequence, positionText } from "../position.ts";
+import { Problem } from "../problems.ts";
+import { reviewsView } from "../views.ts";
+import type { RouteContext } from "./context.ts";
+
+/** `GET /api/products/{id}/reviews`: the rating with the newest reviews. */
+export function reviewRoutes(server: FastifyInstance, context: RouteContext): void {
+  const { reader, stream, now } = context;
+  server.get<{ Params: { id: string } }>("/api/products/:id/reviews", async (request, reply) => {
+    const id = identifierParameter("id", request.params.id);
+    const policy = cachePolicies.reviews;
+    const options = { freshnessMs: policy.freshnessMs, minSequence: await minimumSequence(request, context) };
+    const [[found], { reviews, degraded }] = await Promise.all([
+      reader.read([id], options),
+      reader.reviews(id, options),
+    ]);
+    if (found === undefined) throw new Problem("unknown-product", `there is no product "${id}"`);
+    const body = reviewsView(found.state.rating, reviews);
+    const position = positionText(stream, found.sequence);
+    const { source, knownAt } = found;
+    const answer = { policy, body, source, position, knownAt, degraded: degraded || source === "stale" };
+    return send(request, reply, answer, now());
+  });
+}

@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { type LogLevel, logLevels } from "./logger.ts";
+import { addresses, bytes, type Environment, type Setting, valueOf, wholeNumber } from "./setting.ts";
+
+/**
+ * The settings: environment variables, read once at the start. A bad value stops the start (`ConfigError`).
+ * A test compares `settings` with the README's table.
+ */
+
+export { ConfigError } from "./setting.ts";
+
+const port = { allowed: "a whole number from 0 to 65535", schema: wholeNumber(0, 65_535) } as const;
+
+export const settings = {
+  port: {
+    ...port,
+    name: "PORT",
+    unset: 8080,
+    default: "8080",
+    meaning: "Port of the HTTP API; 0 takes any free one",
+  } satisfies Setting<number>,
+  host: {
+    name: "HOST",
+    unset: "127.0.0.1",
+    default: "127.0.0.1",
+    meaning: "Address that the HTTP API listens on",
+    allowed: "a host name or an IP address",
+    schema: z.stringFormat("host", /^[A-Za-z0-9.:_-]+$/),
+  } satisfies Setting<string>,
+  natsUrls: {
+    name: "NATS_URL",
+    unset: undefined,
+    default: "an embedded server",
+    meaning: "NATS servers of one cluster, separated by commas",
+    allowed: "nats://HOST:PORT or tls://HOST:PORT, several separated by commas",
+    schema: addresses(["nats", "tls"]),
+  } satisfies Setting<readonly string[] | undefined>,
+  redisUrls: {
+    name: "REDIS_URL",
+    unset: undefined,
+    default: "an embedded server",
+    meaning: "Redis servers of one cluster, separated by commas",
+    allowed: "redis://HOST:PORT or rediss://HOST:PORT, several separated by commas",
+    schema: addresses(["redis", "rediss"]),
+  } satisfies Setting<readonly string[] | undefined>,
+  natsPort: {
+    ...port,
+    name: "NATS_PORT",
+    unset: 4222,
+    default: "4222",
+    meaning: "Port of the embedded nats-server; a free one is taken when it is busy",
+  } satisfies Setting<number>,
+  redisPort: {
+    ...port,
+    name: "REDIS_PORT",
+    unset: 6379,
+    default: "6379",
+    meaning: "Port of the embedded redis-server; a free one is taken when it is busy",
+  } satisfies Setting<number>,
+  redisMemoryBytesMax: {
+    name: "REDIS_MAXMEMORY",
+    unset: undefined,
+    default: "2gb",
+    meaning: "Memory that the embedded redis-server may use; the default stands in `ops/redis.conf`",
+    allowed: "a size from 16MB on, in bytes or with KB, MB, GB or TB",
+    schema: bytes(16 * 2 ** 20),
+  } satisfies Setting<number | undefined>,
+  dataDir: {
+    name: "DATA_DIR",
+    unset: ".data",
+    default: ".data",
+    meaning: "Folder of the embedded servers' data, their logs and `run.json`",
+    allowed: "the path of a folder",
+    schema: z.string(),
+  } satisfies Setting<string>,
+  logBytesMax: {
+    name: "LOG_MAX_BYTES",
+    unset: undefined,
+    default: "a share of the free disk",
+    meaning: "What all streams together may hold when they are made; full, they refuse writes",
+    allowed: "a size from 100MB on, in bytes or with KB, MB, GB or TB",
+    schema: bytes(100 * 2 ** 20),
+  } satisfies Setting<number | undefined>,
+  replicas: {
+    name: "REPLICAS",
+    unset: 1,
+    default: "1",
+    meaning: "Copies of each stream in a NATS cluster",
+    allowed: "1, 3 or 5",
+    schema: z.enum(["1", "3", "5"]).transform(Number),
+  } satisfies Setting<number>,
+  logLevel: {
+    name: "LOG_LEVEL",
+    unset: "info",
+    default: "info",
+    meaning: "Least severe message that is logged, to stderr",
+    allowed: `one of ${logLevels.join(", ")}`,
+    schema: z.enum(logLevels),
+  } satisfies Setting<LogLevel>,
+  demo: {
+    name: "DEMO",
+    unset: true,
+    default: "1",
+    meaning: "0 leaves the demo catalogue out of an empty log",
+    allowed: "0 or 1",
+    schema: z.enum(["0", "1"]).transform((text) => text === "1"),
+  } satisfies Setting<boolean>,
+};
+
+export type Config = ReturnType<typeof parseConfig>;
+
+/** Throws `ConfigError` for the first bad value. */
+export function parseConfig(environment: Environment) {
+  const read = <Value>(setting: Setting<Value>): Value => valueOf(setting, environment);
+  return {
+    port: read(settings.port),
+    host: read(settings.host),
+    natsUrls: read<readonly string[] | undefined>(settings.natsUrls),
+    redisUrls: read<readonly string[] | undefined>(settings.redisUrls),
+    natsPort: read(settings.natsPort),
+    redisPort: read(settings.redisPort),
+    redisMemoryBytesMax: read<number | undefined>(settings.redisMemoryBytesMax),
+    dataDir: read(settings.dataDir),
+    logBytesMax: read<number | undefined>(settings.logBytesMax),
+    replicas: read(settings.replicas),
+    logLevel: read<LogLevel>(settings.logLevel),
+    demo: read(settings.demo),
+  } as const;
+}

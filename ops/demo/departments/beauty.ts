@@ -1,0 +1,122 @@
+import type { Department } from "./department.ts";
+
+export const beauty: Department = {
+  slug: "beauty",
+  name: "Health & Beauty",
+  brands: ["Maren", "Botanica Nine", "Fleur & Fig", "Skinfold Lab", "Heathermist", "Apothia"],
+  groups: [
+    {
+      name: "Skincare",
+      shelves: [
+        ["Cleansers", "Cleanser", 6, 38],
+        ["Serums", "Serum", 9, 68],
+        ["Moisturisers", "Moisturiser", 8, 62],
+        ["Toners", "Toner", 6, 34],
+        ["Sunscreens", "Sunscreen", 8, 36],
+      ],
+      makes: ["Gentle", "Vitamin C", "Hyaluronic", "Unscented", "Rosehip", "Oat"],
+      features: [
+        "Developed with dermatologists for sensitive skin.",
+        "Absorbs in a minute and leaves no film.",
+        "Vegan and never tested on animals.",
+        "The bottle is made of recycled glass.",
+      ],
+      specs: { vegan: [true], skin_type: ["All", "Dry", "Oily", "Sensitive"], fragrance_free: [true, false] },
+      variesBy: "volume",
+    },
+    {
+      name: "Haircare",
+      shelves: [
+        ["Shampoos", "Shampoo", 5, 28],
+        ["Conditioners", "Conditioner", 5, 29],
+        ["Hair masks", "Hair Mask", 7, 36],
+        ["Hair oils", "Hair Oil", 8, 40],
+        ["Hairbrushes", "Hair Brush", 6, 55],
+      ],
+      makes: ["Repairing", "Volume", "Argan", "Coconut", "Colour-safe", "Daily"],
+      features: [
+        "Free of sulphates and silicones.",
+        "Rinses out easily, also in hard water.",
+        "Smells faintly of fig and cedar.",
+        "A little goes a long way.",
+      ],
+      specs: { vegan: [true], hair_type: ["All", "Fine", "Curly", "Dry"] },
+      variesBy: "volume",
+    },
+    {
+      name: "Bath and body",
+      shelves: [
+        ["Body washes", "Body Wash", 4, 26],
+        ["Body lotions", "Body Lotion", 5, 34],
+        ["Hand creams", "Hand Cream", 4, 22],
+        ["Bath salts", "Bath Salt", 6, 30],
+        ["Body scrubs", "Body Scrub", 6, 32],
+      ],
+      makes: ["Lavender", "Sea Kelp", "Almond", "Eucalyptus", "Neroli", "Cedar"],
+      features: [
+        "Scented with essential oils alone.",
+        "Kind to dry winter skin.",
+        "Refills cost a third less.",
+        "Made in small batches on the Cornish coast.",
+      ],
+      specs: { vegan: [true], refillable: [true, false] },
+      variesBy: "volume",
+    },
+    {
+      name: "Make-up",
+      shelves: [
+        ["Lipsticks", "Lipstick", 6, 32],
+        ["Mascaras", "Mascara", 7, 29],
+        ["Brush sets", "Make-up Brushes", 12, 65],
+        ["Eye pencils", "Eye Pencil", 4, 19],
+        ["Lip balms", "Lip Balm", 3, 15],
+      ],
+      makes: ["Matt", "Satin", "Longwear", "Tinted", "Velvet", "Everyday"],
+      features: [
+        "Stays put from breakfast to the last train.",
+        "Comes off with warm water.",
+        "Vegan and free of perfume.",
+        "Builds up from a hint to full colour.",
+      ],
+      specs: { vegan: [true], finish: ["Matt", "Satin", "Gloss"], waterproof: [true, false] },
+      variesBy: "colour",
+    },
+    {
+      name: "Wellbeing",
+      shelves: [
+        ["Scented candles", "Scented Candle", 9, 58],
+        ["Diffusers", "Aroma Diffuser", 18, 85],
+        ["Eye pillows", "Eye Pillow", 7, 38],
+        ["Massage oils", "Massage Oil", 8, 36],
+        ["Pillow sprays", "Pillow Mist", 7, 28],
+      ],
+      makes: ["Lavender", "Sandalwood", "Wild Fig", "Silk", "Bergamot", "Quiet"],
+      features: [
+        "A calm end to a loud day.",
+        "Natural wax, cotton and little else.",
+        "Lasts for forty evenings.",
+        "Comes in a box that is nice to keep.",
+      ],
+      specs: { natural: [true], gift_box: [true, false] },
+    },
+    {
+      name: "Fitness trackers and care",
+      shelves: [
+        ["Activity trackers", "Activity Tracker", 29, 190],
+        ["Smart watches", "Smart Watch", 79, 420],
+        ["Air purifiers", "Air Purifier", 69, 390],
+        ["First aid kits", "First Aid Kit", 9, 45],
+        ["Toothbrushes", "Electric Tooth Brush", 25, 160],
+      ],
+      makes: ["Slim", "Sonic", "Everyday", "Pro", "Quiet", "Travel"],
+      features: [
+        "A week on one charge.",
+        "Your readings never leave your phone.",
+        "Recommended by four of five physiotherapists we asked.",
+        "Small enough to forget about.",
+      ],
+      specs: { battery_days: [5, 7, 14], waterproof: ["IP54", "IP68"], app: [true, false] },
+      variesBy: "colour",
+    },
+  ],
+};

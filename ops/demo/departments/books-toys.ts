@@ -1,0 +1,131 @@
+import type { Department } from "./department.ts";
+
+export const booksAndToys: Department = {
+  slug: "books-toys",
+  name: "Books, Toys & Stationery",
+  brands: [
+    "Paper Lantern",
+    "Foxglove Press",
+    "Tumbleby",
+    "Quillon",
+    "Little Harbour",
+    "Brightwood",
+    "Inkwell & Sons",
+  ],
+  groups: [
+    {
+      name: "Fiction",
+      shelves: [
+        ["Crime", "Crime Novel", 6, 20],
+        ["Science fiction", "Science Fiction Novel", 6, 22],
+        ["Historical", "Historical Novel", 7, 22],
+        ["Short stories", "Short Story Album", 6, 18],
+        ["Children's fiction", "Children's Novel", 5, 15],
+      ],
+      makes: ["Illustrated", "Award-winning", "Collector's", "Paperback", "Hardback", "Signed"],
+      features: [
+        "A slow burn with an ending nobody saw coming.",
+        "Printed on thick, cream paper.",
+        "Translated into twenty languages.",
+        "Includes an interview with the author.",
+      ],
+      specs: { pages: [192, 256, 352, 480], language: ["English"], binding: ["Paperback", "Hardback"] },
+    },
+    {
+      name: "Non-fiction",
+      shelves: [
+        ["Cookbooks", "Cookbook", 12, 38],
+        ["Travel guides", "Travel Guide", 10, 26],
+        ["Gardening", "Gardening Guide", 12, 34],
+        ["Atlases", "Atlas", 18, 75],
+        ["Puzzle books", "Puzzle Annual", 5, 16],
+      ],
+      makes: ["Pocket", "Illustrated", "Complete", "Beginner's", "Revised", "Weekend"],
+      features: [
+        "Clear words and more pictures than one expects.",
+        "Lies open flat on the table.",
+        "Checked by people who do it for a living.",
+        "With an index worth the name.",
+      ],
+      specs: { pages: [128, 224, 320, 416], language: ["English"], illustrated: [true, false] },
+    },
+    {
+      name: "Toys",
+      shelves: [
+        ["Building blocks", "Building Blocks", 12, 90],
+        ["Soft toys", "Cuddly Bear", 9, 45],
+        ["Wooden trains", "Wooden Train", 14, 85],
+        ["Robots", "Robot", 19, 140],
+        ["Dolls", "Rag Doll", 12, 55],
+      ],
+      makes: ["Wooden", "Classic", "My First", "Musical", "Giant", "Friendly"],
+      features: [
+        "Painted with water-based colours.",
+        "No batteries, no noise, no end to the play.",
+        "Rounded edges for small hands.",
+        "Loved by the nursery round the corner.",
+      ],
+      specs: {
+        age_from: [1, 3, 5, 8],
+        material: ["Beech", "Cotton", "Recycled plastic"],
+        pieces: [1, 12, 48, 120],
+      },
+      variesBy: "colour",
+    },
+    {
+      name: "Games and puzzles",
+      shelves: [
+        ["Board games", "Board Game", 15, 65],
+        ["Jigsaws", "Jigsaw Puzzle", 8, 32],
+        ["Card games", "Playing Cards", 5, 24],
+        ["Science kits", "Science Kit", 14, 60],
+        ["Craft kits", "Craft Kit", 9, 42],
+      ],
+      makes: ["Family", "Cooperative", "Strategy", "Travel", "Party", "Deluxe"],
+      features: [
+        "Explained in five minutes, played for years.",
+        "For two to five people of almost any age.",
+        "Everything goes back into the box.",
+        "Best on a rainy afternoon.",
+      ],
+      specs: { players: ["1-2", "2-4", "3-6"], minutes: [20, 45, 90], age_from: [6, 8, 10] },
+    },
+    {
+      name: "Stationery",
+      shelves: [
+        ["Notebooks", "Notebook", 4, 28],
+        ["Fountain pens", "Fountain Pen", 15, 140],
+        ["Planners", "Planner", 9, 36],
+        ["Pencils", "Pencils", 3, 24],
+        ["Desk organisers", "Desk Organiser", 9, 48],
+      ],
+      makes: ["Dotted", "Lined", "Brass", "Linen-bound", "Cedar", "Refillable"],
+      features: [
+        "Paper that no ink bleeds through.",
+        "A pleasure to the hand.",
+        "Bound with thread, not with glue.",
+        "Refills are easy to find.",
+      ],
+      specs: { paper_gsm: [80, 100, 120], recycled: [true, false], size: ["A6", "A5", "A4"] },
+      variesBy: "colour",
+    },
+    {
+      name: "Art supplies",
+      shelves: [
+        ["Paints", "Watercolour Paints", 7, 68],
+        ["Brushes", "Artist's Brushes", 6, 54],
+        ["Sketchbooks", "Sketchbook", 5, 34],
+        ["Markers", "Markers", 6, 70],
+        ["Easels", "Easel", 19, 180],
+      ],
+      makes: ["Studio", "Student", "Fine", "Professional", "Pocket", "Artist's"],
+      features: [
+        "Strong, lightfast pigments.",
+        "Made for beginners and not outgrown soon.",
+        "Comes in a tin that fits a coat pocket.",
+        "Used in art schools up and down the country.",
+      ],
+      specs: { pieces: [1, 6, 12, 24], lightfast: [true, false] },
+    },
+  ],
+};

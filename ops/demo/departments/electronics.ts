@@ -1,0 +1,120 @@
+import type { Department } from "./department.ts";
+
+export const electronics: Department = {
+  slug: "electronics",
+  name: "Electronics",
+  brands: ["Auralis", "Kestrel", "Nordlicht", "Vantro", "Pixelwerk", "Halcyon Audio", "Ohmsby", "Tern"],
+  groups: [
+    {
+      name: "Audio",
+      shelves: [
+        ["Headphones", "Headphones", 29, 380],
+        ["Earbuds", "Earbuds", 19, 220],
+        ["Speakers", "Wireless Speaker", 25, 420],
+        ["Soundbars", "Soundbar", 89, 690],
+        ["Radios", "DAB Radio", 29, 210],
+      ],
+      makes: ["Noise-cancelling", "Compact", "Hi-Res", "Portable", "Studio", "Retro"],
+      features: [
+        "Clear voices and a bass that does not boom.",
+        "Pairs with two devices at once.",
+        "An hour of charging lasts all day.",
+        "Spare parts can be ordered one by one.",
+      ],
+      specs: { bluetooth: ["5.2", "5.3", "5.4"], battery_h: [8, 18, 30, 45], usb_c: [true] },
+      variesBy: "colour",
+    },
+    {
+      name: "Computing",
+      shelves: [
+        ["Laptops", "Laptop", 349, 1999],
+        ["Monitors", "Monitor", 119, 899],
+        ["Keyboards", "Keyboard", 25, 190],
+        ["Mice", "Wireless Mouse", 12, 110],
+        ["USB hubs", "USB-C Hub", 18, 140],
+      ],
+      makes: ["Slim", "Ultrawide", "Mechanical", "Silent", "Aluminium", "Ergonomic"],
+      features: [
+        "Starts at once and stays quiet.",
+        "Works with Windows, macOS and Linux.",
+        "Packed without any plastic.",
+        "Three years of support by people who answer.",
+      ],
+      specs: { usb_c: [true], weight_g: [95, 420, 1290, 3800], guarantee_years: [2, 3] },
+      variesBy: "colour",
+    },
+    {
+      name: "Phones and tablets",
+      shelves: [
+        ["Phones", "Phone", 149, 999],
+        ["Tablets", "Tablet", 119, 849],
+        ["Phone cases", "Phone Case", 8, 45],
+        ["Chargers", "Wall Charger", 9, 60],
+        ["E-readers", "E-Reader", 79, 279],
+      ],
+      makes: ["Slim", "Rugged", "Fast", "Refurbished", "Lite", "Pro"],
+      features: [
+        "Security updates for five years.",
+        "Its battery can be replaced at home.",
+        "Charges to half in twenty minutes.",
+        "Survives a fall from the kitchen table.",
+      ],
+      specs: { usb_c: [true], network: ["4G", "5G", "Wi-Fi 6"], waterproof: ["IP54", "IP67", "IP68"] },
+      variesBy: "colour",
+    },
+    {
+      name: "Cameras",
+      shelves: [
+        ["Compact cameras", "Compact Camera", 99, 899],
+        ["Webcams", "Webcam", 25, 180],
+        ["Lenses", "Prime Lens", 149, 1190],
+        ["Binoculars", "Binoculars", 39, 420],
+        ["Drones", "Camera Drone", 129, 1090],
+      ],
+      makes: ["4K", "Full-frame", "Weather-sealed", "Pocket", "Stabilised", "Wide-angle"],
+      features: [
+        "Sharp from corner to corner.",
+        "Copes well with little light.",
+        "Comes with a soft case and a strap.",
+        "Sends pictures to your phone by itself.",
+      ],
+      specs: { megapixels: [12, 20, 24, 45], waterproof: [true, false], weight_g: [180, 350, 620] },
+    },
+    {
+      name: "Smart home",
+      shelves: [
+        ["Smart lights", "Smart Light", 9, 70],
+        ["Video doorbells", "Video Doorbell", 49, 230],
+        ["Security cameras", "Security Camera", 29, 210],
+        ["Smart heaters", "Smart Heater", 39, 190],
+        ["Wi-Fi routers", "Mesh Router", 59, 390],
+      ],
+      makes: ["Matter", "Zigbee", "Wireless", "Solar", "Indoor", "Outdoor"],
+      features: [
+        "Works without a cloud account.",
+        "Set up from the sofa in five minutes.",
+        "Your data stays in your house.",
+        "Understands all the usual voice assistants.",
+      ],
+      specs: { protocol: ["Matter", "Zigbee", "Wi-Fi"], power: ["Mains", "Battery", "USB-C"] },
+    },
+    {
+      name: "TV and entertainment",
+      shelves: [
+        ["Televisions", "Television", 199, 1999],
+        ["Projectors", "Projector", 99, 1290],
+        ["Turntables", "Turntable", 89, 590],
+        ["Media drives", "Media Drive", 39, 260],
+        ["Picture frames", "Digital Picture Frame", 49, 190],
+      ],
+      makes: ["OLED", "4K", "Slimline", "Portable", "Smart", "Silent"],
+      features: [
+        "Deep blacks and honest colours.",
+        "Four inputs, none of them hidden.",
+        "The remote has just the buttons one needs.",
+        "Uses less than half a watt in standby.",
+      ],
+      specs: { hdmi: [1, 2, 4], energy_class: ["D", "E", "F"], hdr: [true, false] },
+    },
+  ],
+};

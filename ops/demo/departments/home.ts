@@ -1,0 +1,143 @@
+import type { Department } from "./department.ts";
+
+export const home: Department = {
+  slug: "home",
+  name: "Home & Furniture",
+  brands: [
+    "Halden & Rowe",
+    "Norvik",
+    "Ashcombe",
+    "Tilly Marsh",
+    "Oakfold",
+    "Fenwick Lane",
+    "Brannoch",
+    "Studio Ellery",
+  ],
+  groups: [
+    {
+      name: "Lighting",
+      shelves: [
+        ["Table lamps", "Table Lamp", 18, 140],
+        ["Floor lamps", "Floor Lamp", 45, 260],
+        ["Pendants", "Pendant Light", 25, 220],
+        ["Wall lights", "Wall Light", 20, 120],
+        ["Lanterns", "Lantern", 12, 65],
+      ],
+      makes: ["Brass", "Smoked Glass", "Linen", "Oak", "Rattan", "Ceramic"],
+      features: [
+        "It throws a warm, even light without glare.",
+        "The fabric-covered cable has an in-line switch.",
+        "Takes any standard bulb and is dimmable with the right one.",
+        "Assembled in minutes with the key that comes in the box.",
+      ],
+      specs: {
+        bulb: ["E27", "E14", "GU10", "Integrated LED"],
+        dimmable: [true, false],
+        cable_m: [1.5, 1.8, 2.5],
+      },
+      variesBy: "colour",
+    },
+    {
+      name: "Living room",
+      shelves: [
+        ["Sofas", "Sofa", 399, 1899],
+        ["Armchairs", "Armchair", 149, 899],
+        ["Coffee tables", "Coffee Table", 79, 449],
+        ["Sideboards", "Sideboard", 169, 799],
+        ["Ottomans", "Ottoman", 59, 299],
+      ],
+      makes: ["Solid Oak", "Velvet", "Walnut", "Bouclé", "Mid-century", "Woven"],
+      features: [
+        "Made around a kiln-dried hardwood frame.",
+        "Delivered by two people to the room of your choice.",
+        "Adjustable feet keep it level on old floors.",
+        "Comes with a ten-year guarantee on the frame.",
+      ],
+      specs: {
+        width_cm: [60, 90, 120, 160, 190],
+        assembly: ["Ready assembled", "Legs only"],
+        guarantee_years: [5, 10],
+      },
+      variesBy: "colour",
+    },
+    {
+      name: "Bedroom",
+      shelves: [
+        ["Duvets", "Duvet", 25, 180],
+        ["Pillows", "Pillow", 10, 75],
+        ["Bedspreads", "Bedspread", 30, 140],
+        ["Fitted sheets", "Fitted Sheet", 14, 70],
+        ["Mattress toppers", "Mattress Topper", 39, 249],
+      ],
+      makes: ["Washed Cotton", "Linen", "Wool", "Bamboo", "Percale", "Brushed Cotton"],
+      features: [
+        "Breathes well, so nights stay neither hot nor cold.",
+        "Machine washable at 40 degrees and fine in a tumble dryer.",
+        "OEKO-TEX tested for harmful substances.",
+        "Gets softer with every wash.",
+      ],
+      specs: { thread_count: [200, 300, 400], washable: [true], tog: [4.5, 7.5, 10.5, 13.5] },
+      variesBy: "bedding size",
+    },
+    {
+      name: "Textiles",
+      shelves: [
+        ["Cushions", "Cushion", 9, 55],
+        ["Throws", "Throw", 18, 110],
+        ["Rugs", "Rug", 35, 420],
+        ["Curtains", "Curtains", 28, 180],
+        ["Towels", "Bath Towel", 7, 38],
+      ],
+      makes: ["Merino", "Jute", "Herringbone", "Waffle", "Striped", "Chenille"],
+      features: [
+        "Woven in a small mill from long-staple yarn.",
+        "The colours hold wash after wash.",
+        "Finished by hand with a bound edge.",
+        "A quiet texture that goes with almost everything.",
+      ],
+      specs: {
+        fibre: ["Cotton", "Wool", "Linen", "Jute"],
+        washable: [true, false],
+        origin: ["Portugal", "India", "UK"],
+      },
+      variesBy: "colour",
+    },
+    {
+      name: "Home office",
+      shelves: [
+        ["Desks", "Desk", 89, 599],
+        ["Office chairs", "Office Chair", 79, 649],
+        ["Bookcases", "Bookcase", 59, 389],
+        ["Filing cabinets", "Filing Cabinet", 49, 239],
+        ["Desk lamps", "Desk Lamp", 19, 129],
+      ],
+      makes: ["Compact", "Oak", "Powder-coated", "Adjustable", "Birch", "Industrial"],
+      features: [
+        "Made for long working days in small rooms.",
+        "Cables disappear through a channel at the back.",
+        "Tested for eight hours of daily use.",
+        "Edges and corners are rounded and pleasant to touch.",
+      ],
+      specs: { width_cm: [45, 60, 80, 120, 140], load_kg: [25, 60, 110], guarantee_years: [2, 5] },
+    },
+    {
+      name: "Storage",
+      shelves: [
+        ["Baskets", "Storage Basket", 8, 60],
+        ["Boxes", "Storage Box", 5, 45],
+        ["Coat racks", "Coat Rack", 15, 120],
+        ["Laundry bins", "Laundry Bin", 16, 85],
+        ["Shoe racks", "Shoe Rack", 14, 95],
+      ],
+      makes: ["Seagrass", "Felt", "Bamboo", "Wire", "Canvas", "Recycled"],
+      features: [
+        "Folds flat when it is not needed.",
+        "Sturdy handles make it easy to carry when full.",
+        "Sized to fit standard shelving.",
+        "Wipes clean with a damp cloth.",
+      ],
+      specs: { volume_l: [12, 25, 40, 60], stackable: [true, false] },
+      variesBy: "colour",
+    },
+  ],
+};

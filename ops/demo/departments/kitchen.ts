@@ -1,0 +1,133 @@
+import type { Department } from "./department.ts";
+
+export const kitchen: Department = {
+  slug: "kitchen",
+  name: "Kitchen & Dining",
+  brands: [
+    "Castellan",
+    "Marlowe & Finch",
+    "Ember & Ash",
+    "Copperhill",
+    "Linden Table",
+    "Svalby",
+    "Porto Claro",
+  ],
+  groups: [
+    {
+      name: "Cookware",
+      shelves: [
+        ["Saucepans", "Saucepan", 18, 140],
+        ["Frying pans", "Frying Pan", 15, 120],
+        ["Casseroles", "Casserole", 35, 280],
+        ["Woks", "Wok", 20, 95],
+        ["Roasting trays", "Roasting Tray", 12, 70],
+      ],
+      makes: ["Cast Iron", "Stainless Steel", "Copper", "Enamelled", "Carbon Steel", "Non-stick"],
+      features: [
+        "Heats evenly right up to the rim.",
+        "Works on every hob, induction included.",
+        "The riveted handle stays cool on the hob.",
+        "Oven safe to 250 degrees.",
+      ],
+      specs: { diameter_cm: [16, 20, 24, 28], induction: [true], dishwasher_safe: [true, false] },
+      variesBy: "colour",
+    },
+    {
+      name: "Tableware",
+      shelves: [
+        ["Mugs", "Mug", 5, 28],
+        ["Bowls", "Bowl", 6, 45],
+        ["Serving dishes", "Serving Dish", 14, 85],
+        ["Glasses", "Tumbler Glasses", 12, 70],
+        ["Jugs", "Jug", 11, 60],
+      ],
+      makes: ["Stoneware", "Bone China", "Speckled", "Hand-thrown", "Recycled Glass", "Porcelain"],
+      features: [
+        "Each piece differs a little in glaze and shape.",
+        "Goes in the dishwasher and the microwave.",
+        "Stacks neatly in a small cupboard.",
+        "Thick walls keep food warm at the table.",
+      ],
+      specs: { dishwasher_safe: [true], microwave_safe: [true, false], pieces: [1, 2, 4, 6] },
+      variesBy: "colour",
+    },
+    {
+      name: "Knives and tools",
+      shelves: [
+        ["Chef's knives", "Chef's Knife", 22, 220],
+        ["Cutlery sets", "Cutlery Set", 29, 240],
+        ["Peelers", "Peeler", 4, 22],
+        ["Whisks", "Whisk", 5, 26],
+        ["Kitchen scissors", "Kitchen Scissors", 8, 48],
+      ],
+      makes: ["Forged", "Damascus", "Olive Wood", "Brushed Steel", "Japanese Steel", "Matt"],
+      features: [
+        "Balanced so that it nearly moves by itself.",
+        "Keeps its edge long and takes a new one easily.",
+        "Comes in a box made for giving.",
+        "Guaranteed for twenty-five years of home use.",
+      ],
+      specs: {
+        steel: ["X50CrMoV15", "VG-10", "18/10"],
+        dishwasher_safe: [true, false],
+        guarantee_years: [10, 25],
+      },
+    },
+    {
+      name: "Coffee and tea",
+      shelves: [
+        ["Cafetières", "Cafetiere", 16, 85],
+        ["Teapots", "Teapot", 14, 90],
+        ["Kettles", "Kettle", 22, 150],
+        ["Travel mugs", "Travel Mug", 12, 42],
+        ["Carafes", "Carafe", 15, 75],
+      ],
+      makes: ["Double-walled", "Borosilicate", "Matt Black", "Polished", "Ceramic", "Pour-over"],
+      features: [
+        "Pours in a clean line, without a drip.",
+        "Keeps its contents hot for two hours.",
+        "All parts come apart for cleaning.",
+        "Holds just enough for a slow morning.",
+      ],
+      specs: { capacity_ml: [350, 600, 1000, 1500], dishwasher_safe: [true, false] },
+      variesBy: "colour",
+    },
+    {
+      name: "Baking",
+      shelves: [
+        ["Cake tins", "Cake Tin", 7, 40],
+        ["Baking trays", "Baking Tray", 8, 38],
+        ["Mixing bowls", "Mixing Bowl", 9, 50],
+        ["Spatulas", "Spatula", 4, 18],
+        ["Storage jars", "Storage Jar", 5, 34],
+      ],
+      makes: ["Non-stick", "Silicone", "Aluminised", "Beech", "Vintage", "Heavy-gauge"],
+      features: [
+        "Releases even the stickiest sponge.",
+        "Will not warp at high heat.",
+        "Markings on the inside save the measuring jug.",
+        "Nests with the rest of its range.",
+      ],
+      specs: { diameter_cm: [18, 20, 23, 26], dishwasher_safe: [true, false] },
+    },
+    {
+      name: "Pantry",
+      shelves: [
+        ["Olive oils", "Olive Oil", 6, 32],
+        ["Loose teas", "Loose Leaf Tea", 4, 24],
+        ["Coffee beans", "Coffee", 6, 28],
+        ["Jams", "Jam", 3, 11],
+        ["Sea salts", "Sea Salt", 3, 14],
+      ],
+      makes: ["Organic", "Single Estate", "Small Batch", "Smoked", "Wild", "Reserve"],
+      features: [
+        "From a family business in its fourth generation.",
+        "Nothing added and nothing taken away.",
+        "Best within three months of opening.",
+        "Won two stars at last year's regional tasting.",
+      ],
+      specs: { organic: [true, false], origin: ["Sicily", "Crete", "Ethiopia", "Assam", "Cornwall"] },
+      variesBy: "pack",
+    },
+  ],
+};

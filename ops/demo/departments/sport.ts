@@ -1,0 +1,125 @@
+import type { Department } from "./department.ts";
+
+export const sport: Department = {
+  slug: "sport",
+  name: "Sports & Travel",
+  brands: ["Ridgeway", "Velora", "Cairn & Co", "Stormfell", "Pacemark", "Blue Tarn", "Wayfarer"],
+  groups: [
+    {
+      name: "Camping",
+      shelves: [
+        ["Tents", "Tent", 69, 620],
+        ["Sleeping bags", "Sleeping Bag", 39, 320],
+        ["Camping chairs", "Camping Chair", 19, 110],
+        ["Head torches", "Head Torch", 12, 85],
+        ["Camp cookware", "Camp Cookware", 18, 95],
+      ],
+      makes: ["Ultralight", "Two-person", "Four-season", "Trail", "Compact", "Family"],
+      features: [
+        "Pitched alone in ten minutes, also in wind.",
+        "Weighs less than you would think when you lift it.",
+        "Repaired free of charge for its whole life.",
+        "Packs down to the size of a loaf of bread.",
+      ],
+      specs: { weight_g: [85, 640, 1350, 2900], waterproof: [true, false], seasons: [2, 3, 4] },
+    },
+    {
+      name: "Cycling",
+      shelves: [
+        ["City bikes", "City Bike", 249, 1290],
+        ["Children's bikes", "Children's Bike", 89, 340],
+        ["Helmets", "Cycle Helmet", 25, 160],
+        ["Bike locks", "Bike Lock", 15, 110],
+        ["Bike pumps", "Bike Pump", 12, 70],
+      ],
+      makes: ["Alloy", "Urban", "Step-through", "Folding", "Race", "Commuter"],
+      features: [
+        "Adjusted and checked before it leaves us.",
+        "Reflects light on all sides.",
+        "Fits in the boot of a small car.",
+        "Standard parts that every workshop knows.",
+      ],
+      specs: {
+        weight_g: [180, 310, 1400, 12800],
+        frame: ["Aluminium", "Steel"],
+        guarantee_years: [2, 5, 10],
+      },
+      variesBy: "colour",
+    },
+    {
+      name: "Fitness",
+      shelves: [
+        ["Dumbbells", "Dumbbell", 12, 140],
+        ["Kettlebells", "Kettlebell", 18, 110],
+        ["Yoga mats", "Yoga Mat", 14, 85],
+        ["Leggings", "Training Leggings", 19, 75],
+        ["Water bottles", "Water Bottle", 8, 36],
+      ],
+      makes: ["Non-slip", "Cast Iron", "Studio", "Natural Rubber", "Everyday", "Pro"],
+      features: [
+        "Grips well with wet hands.",
+        "Takes up no more room than a shoe box.",
+        "Comes with a plan for the first six weeks.",
+        "Free from phthalates and PVC.",
+      ],
+      specs: { level: ["Beginner", "All", "Advanced"], material: ["Rubber", "Steel", "Cork"] },
+      variesBy: "colour",
+    },
+    {
+      name: "Team sports",
+      shelves: [
+        ["Footballs", "Football", 9, 85],
+        ["Basketballs", "Basketball", 12, 70],
+        ["Rackets", "Tennis Racket", 19, 210],
+        ["Cricket bats", "Cricket Bat", 25, 290],
+        ["Goals", "Pop-up Goal", 15, 120],
+      ],
+      makes: ["Match", "Training", "Junior", "Indoor", "Club", "Street"],
+      features: [
+        "Keeps its shape on grass and on tarmac.",
+        "Approved for league play.",
+        "A lively feel without surprises.",
+        "Comes with a net to carry it in.",
+      ],
+      specs: { size: ["3", "4", "5", "7"], level: ["Junior", "Club", "Match"] },
+    },
+    {
+      name: "Outdoor clothing",
+      shelves: [
+        ["Waterproof jackets", "Waterproof Jacket", 59, 340],
+        ["Fleeces", "Fleece", 25, 120],
+        ["Walking trousers", "Walking Trousers", 29, 110],
+        ["Walking boots", "Walking Boots", 65, 240],
+        ["Running shoes", "Running Shoes", 49, 170],
+      ],
+      makes: ["Breathable", "Recycled", "Insulated", "Windproof", "Lightweight", "Alpine"],
+      features: [
+        "Dry inside after a full day of rain.",
+        "Made of recycled fibres and free of PFAS.",
+        "Cut for moving, not for posing.",
+        "Tested on the fells in November.",
+      ],
+      specs: { waterproof_mm: [5000, 10000, 20000], pfas_free: [true], fit: ["Regular", "Wide"] },
+      variesBy: "clothing size",
+    },
+    {
+      name: "Luggage",
+      shelves: [
+        ["Cabin cases", "Cabin Suitcase", 45, 290],
+        ["Large suitcases", "Large Suitcase", 69, 380],
+        ["Holdalls", "Holdall", 29, 180],
+        ["Rucksacks", "Rucksack", 39, 220],
+        ["Wash bags", "Wash Bag", 9, 48],
+      ],
+      makes: ["Hard-shell", "Soft-sided", "Expandable", "Weekend", "Four-wheel", "Packable"],
+      features: [
+        "Fits the lockers of all the usual airlines.",
+        "Silent wheels that turn on the spot.",
+        "A lock to which customs has a key.",
+        "Guaranteed for ten years, wheels included.",
+      ],
+      specs: { volume_l: [8, 34, 65, 95], wheels: [0, 2, 4], guarantee_years: [2, 5, 10] },
+      variesBy: "colour",
+    },
+  ],
+};

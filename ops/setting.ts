@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+/** One setting: an environment variable, what it may be, and what stands when it is unset or empty. */
+export interface Setting<Value> {
+  readonly name: string;
+  readonly unset: Value;
+  /** As the README's table says it: the default, and what the setting is for. */
+  readonly default: string;
+  readonly meaning: string;
+  /** Completes "must be ...". */
+  readonly allowed: string;
+  readonly schema: z.ZodType<Value, string>;
+}
+
+/** One line: the variable, its value, and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export function valueOf<Value>(setting: Setting<Value>, environment: Environment): Value {
+  const text = environment[setting.name]?.trim() ?? "";
+  if (text === "") return setting.unset;
+  const parsed = setting.schema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(`${setting.name}=${text}: must be ${setting.allowed}`);
+}
+
+export const wholeNumber = (least: number, most: number) =>
+  z
+    .stringFormat("whole number", /^\d{1,15}$/)
+    .transform(Number)
+    .pipe(z.number().min(least).max(most));
+
+/** `scheme://host:port`, several of one cluster separated by commas. */
+export const addresses = (schemes: readonly string[]) =>
+  z
+    .string()
+    .transform((text): readonly string[] => text.split(",").map((address) => address.trim()))
+    .pipe(z.array(z.string().refine((address) => hasScheme(address, schemes))));
+
+function hasScheme(address: string, schemes: readonly string[]): boolean {
+  const url = URL.parse(address);
+  return url !== null && url.hostname !== "" && schemes.includes(url.protocol.slice(0, -1));
+}
+
+/** Bytes, as NATS and Redis read sizes: 1K is 1000 and 1KB is 1024. */
+export const bytes = (least: number) =>
+  z.string().transform(bytesOf).pipe(z.number().min(least).max(Number.MAX_SAFE_INTEGER));
+
+const factors: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["B", 1],
+  ["K", 1e3],
+  ["M", 1e6],
+  ["G", 1e9],
+  ["T", 1e12],
+  ["KB", 2 ** 10],
+  ["MB", 2 ** 20],
+  ["GB", 2 ** 30],
+  ["TB", 2 ** 40],
+]);
+
+/** Not a number for what is no size, which the schema then refuses. */
+function bytesOf(text: string): number {
+  const [, digits, unit] = /^(\d{1,15}) ?([KMGT]?B?)$/.exec(text.toUpperCase()) ?? [];
+  return Number(digits) * (factors.get(unit ?? "none") ?? Number.NaN);
+}

@@ -1,0 +1,8 @@
+export type ServerName = "nats-server" | "redis-server";
+
+export function overrideOf(name: ServerName): "NATS_SERVER_BIN" | "REDIS_SERVER_BIN";
+
+export function findServer(
+  name: ServerName,
+  env?: Readonly<Record<string, string | undefined>>,
+): string | undefined;

@@ -1,0 +1,31 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/**
+ * Where a server's program is. Debian installs servers outside of an ordinary user's PATH, and a login shell
+ * on macOS may not have Homebrew's folder, so those are looked at as well.
+ */
+
+const moreFolders = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
+
+/** `NATS_SERVER_BIN` or `REDIS_SERVER_BIN` names another program. */
+export const overrideOf = (name) => `${name.replace("-", "_").toUpperCase()}_BIN`;
+
+/** Its path, or undefined. An override that is no program is not replaced by another one. */
+export function findServer(name, env = process.env) {
+  const override = env[overrideOf(name)];
+  if (override) return isProgram(override) ? override : undefined;
+  return [...(env.PATH ?? "").split(delimiter), ...moreFolders]
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, name))
+    .find(isProgram);
+}
+
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

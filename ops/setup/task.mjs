@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { runUnderNode } from "./launch.mjs";
+import { root } from "./root.mjs";
+import { fail, setUp } from "./set-up.mjs";
+
+/** The npm scripts beside `start`: `node ops/setup/task.mjs NAME [ARGUMENTS]`. */
+
+const vitest = "node_modules/vitest/vitest.mjs";
+const servers = ["nats-server", "redis-server"];
+
+/** Each step is a script for Node 26; arguments go to the last one. */
+const tasks = {
+  test: { servers, steps: [[vitest, "run"]] },
+  check: {
+    servers: [],
+    steps: [
+      ["node_modules/typescript/bin/tsc", "-p", "."],
+      ["node_modules/oxlint/bin/oxlint", "--deny-warnings"],
+      ["node_modules/@biomejs/biome/bin/biome", "format", "."],
+      [vitest, "run", "test/walls.test.ts"],
+    ],
+  },
+  bench: { servers, steps: [["bench/main.ts"]] },
+};
+
+const [name, ...args] = process.argv.slice(2);
+const task = tasks[name];
+
+try {
+  const node = await setUp({ servers: task.servers });
+  // A failed step does not hide what the next ones would find.
+  for (const [index, [script, ...own]] of task.steps.entries()) {
+    const given = index === task.steps.length - 1 ? args : [];
+    const code = await runUnderNode(node, [join(root, script), ...own, ...given], { cwd: root });
+    if (code !== 0) process.exitCode = code;
+    // Ended by a signal: nobody waits for the rest.
+    if (code > 128) break;
+  }
+} catch (error) {
+  fail(error);
+}

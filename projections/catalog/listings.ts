@@ -1,0 +1,123 @@
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import { partitionOf } from "../../streams/partition.ts";
+import { type CategoryTree, listsShowing } from "../categories.ts";
+import { groupOf, listedIn } from "../details.ts";
+import type { FoldedRun } from "../fold-run.ts";
+import type { LogReader } from "../log-reader.ts";
+import type { Price } from "../price.ts";
+import type { ListingPut, ListingRow, ReadModel } from "../read-model.ts";
+import { amountAt, foreignSales, nextBoundary, type ProductSales } from "../sales.ts";
+import type { Versions } from "../version.ts";
+
+/**
+ * Where products are listed and at which amount, and which group shows them. What a product was in before is
+ * its row, so leaving a list or a group is found by comparing, and a repetition finds nothing to do.
+ */
+export interface ListingWriter {
+  /** Returns, by the price's sequence, the products whose sales are in another currency. */
+  apply(run: FoldedRun): Promise<ReadonlyMap<number, { readonly id: Identifier; readonly sale: Identifier }>>;
+  reprice(partition: number, ids: readonly Identifier[], now: number): Promise<void>;
+}
+
+export interface ListingWriterOptions {
+  readonly readModel: ReadModel;
+  readonly reader: LogReader;
+  readonly tree: CategoryTree;
+  readonly versions: Versions;
+  readonly now: () => number;
+}
+
+export function createListingWriter({ readModel, reader, tree, versions, now }: ListingWriterOptions): ListingWriter {
+  function pricing(price: Price, sales: ProductSales | undefined, moment: number): NonNullable<ListingPut["pricing"]> {
+    return {
+      version: versions(Math.max(price.sequence, sales?.sequence ?? 0)),
+      amount: amountAt(price, sales, moment),
+      nextBoundary: nextBoundary(sales, moment),
+    };
+  }
+
+  /** A product that changes its group leaves the old one before its row forgets it. */
+  async function regroup(run: FoldedRun, rows: ReadonlyMap<Identifier, ListingRow | undefined>): Promise<void> {
+    const puts = [];
+    for (const [id, details] of run.details) {
+      const before = rows.get(id)?.group ?? null;
+      const group = groupOf(details);
+      const version = versions(details.sequence);
+      if (before !== null && before !== group) puts.push({ group: before, id, version, member: false });
+      if (group !== null) puts.push({ group, id, version, member: true });
+    }
+    if (puts.length > 0) await readModel.putGroupMembers(puts);
+  }
+
+  return {
+    async apply(run) {
+      const grouped = byPartition(run.details.keys());
+      const priced = byPartition(run.prices.keys());
+      const rows = new Map<Identifier, ListingRow | undefined>();
+      const sales = new Map<Identifier, ProductSales | undefined>();
+      await Promise.all([
+        ...[...grouped].map(async ([partition, ids]) => {
+          const found = await readModel.readRows(partition, ids);
+          for (const [at, id] of ids.entries()) rows.set(id, found[at]);
+        }),
+        ...[...priced].map(async ([partition, ids]) => {
+          const found = await readModel.readSalesOf(partition, ids);
+          for (const [at, id] of ids.entries()) if (found[at] !== undefined) sales.set(id, found[at]);
+        }),
+      ]);
+      await regroup(run, rows);
+      const moment = now();
+      const foreign = new Map<number, { readonly id: Identifier; readonly sale: Identifier }>();
+      const puts = byPartition(new Set([...run.details.keys(), ...run.prices.keys()]));
+      await Promise.all(
+        [...puts].map(([partition, ids]) =>
+          readModel.putRows(
+            partition,
+            ids.map((id): ListingPut => {
+              const details = run.details.get(id);
+              const price = run.prices.get(id);
+              const other = price && foreignSales(price, sales.get(id)).at(-1);
+              if (price !== undefined && other !== undefined) foreign.set(price.sequence, { id, sale: other.sale_id });
+              const direct = details === undefined ? [] : listedIn(details);
+              return {
+                id,
+                ...(details && {
+                  membership: {
+                    version: versions(details.sequence),
+                    created: run.firstSeen.get(id) ?? details.sequence,
+                    group: groupOf(details),
+                    direct,
+                    shown: listsShowing(tree, direct),
+                  },
+                }),
+                ...(price && { pricing: pricing(price, sales.get(id), moment) }),
+              };
+            }),
+          ),
+        ),
+      );
+      return foreign;
+    },
+
+    async reprice(partition, ids, moment) {
+      const reads = await readModel.readProducts(ids);
+      const puts: ListingPut[] = [];
+      for (const [at, id] of ids.entries()) {
+        const price = reads[at]?.price?.value ?? (await reader.read("price", id, "any"));
+        if (price !== undefined) puts.push({ id, pricing: pricing(price, reads[at]?.sales, moment) });
+      }
+      await readModel.putRows(partition, puts);
+    },
+  };
+}
+
+function byPartition(ids: Iterable<Identifier>): ReadonlyMap<number, readonly Identifier[]> {
+  const groups = new Map<number, Identifier[]>();
+  for (const id of ids) {
+    const partition = partitionOf(tokenOf(id));
+    const group = groups.get(partition);
+    if (group === undefined) groups.set(partition, [id]);
+    else group.push(id);
+  }
+  return groups;
+}

@@ -1,0 +1,90 @@
+import { type BadEvent, type Event, isBad } from "../../streams/events.ts";
+import type { Log } from "../../streams/log.ts";
+import { createDerivedBuffer } from "../derived-buffer.ts";
+import { createLogReader } from "../log-reader.ts";
+import type { BatchEntry, Projection, Refusal } from "../projection.ts";
+import type { ReadModel } from "../read-model.ts";
+import type { SaleEvent } from "../sales.ts";
+import type { Versions } from "../version.ts";
+import { createProductWriter } from "./products.ts";
+import { createSaleWriter } from "./sales.ts";
+import { createTreeWriter } from "./tree.ts";
+
+/**
+ * The catalogue's projection: a batch is cut into stretches of one kind, in the order of the log. Products
+ * (details, price, stock, reviews, and what is bad about them) are folded many at a time; categories and
+ * sales touch many products at once and go by themselves.
+ */
+export interface CatalogProjectionOptions {
+  readonly catalog: Log;
+  readonly derived: Log;
+  readonly readModel: ReadModel;
+  readonly versions: Versions;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export function createCatalogProjection(options: CatalogProjectionOptions): Projection {
+  const buffer = createDerivedBuffer(options.derived);
+  const reader = createLogReader(options.catalog, options.derived);
+  const tree = createTreeWriter(options);
+  const products = createProductWriter({ ...options, reader, buffer, tree: tree.current });
+  const sales = createSaleWriter({ ...options, reader, buffer });
+
+  return {
+    async open(partitions, sequence) {
+      await tree.load(sequence);
+      const settled = new Map<number, number>();
+      for (const partition of partitions) settled.set(partition, await buffer.adopt(partition));
+      return settled;
+    },
+
+    async apply({ entries, standing }) {
+      const owned = [...standing.keys()];
+      const created = [];
+      const refused: Refusal[] = [];
+      for (const stretch of stretches(entries)) {
+        if (stretch.kind === "products") {
+          const done = await products.apply(stretch.entries, standing);
+          created.push(...done.created);
+          refused.push(...done.refused);
+        } else if (stretch.kind === "categories") {
+          refused.push(...(await tree.apply(stretch.entries, owned)));
+        } else {
+          for (const { message, decoded } of stretch.entries) {
+            refused.push(...(await sales.apply(message, decoded as SaleEvent, standing)));
+          }
+        }
+      }
+      return { created, refused };
+    },
+
+    settle: (partitions, sequence) => buffer.flush(partitions, sequence),
+    tick: (partitions, now) => products.reprice(partitions, now),
+    get unsettled() {
+      return buffer.size;
+    },
+  };
+}
+
+interface Stretch {
+  readonly kind: "products" | "categories" | "sales";
+  readonly entries: BatchEntry[];
+}
+
+function stretches(entries: readonly BatchEntry[]): readonly Stretch[] {
+  const cut: Stretch[] = [];
+  for (const entry of entries) {
+    const kind = kindOf(entry.decoded);
+    const last = cut.at(-1);
+    if (last?.kind === kind) last.entries.push(entry);
+    else cut.push({ kind, entries: [entry] });
+  }
+  return cut;
+}
+
+function kindOf(decoded: Event | BadEvent): Stretch["kind"] {
+  if (isBad(decoded)) return "products";
+  if (decoded.kind === "category.modified") return "categories";
+  return decoded.kind === "sale.scheduled" || decoded.kind === "sale.cancelled" ? "sales" : "products";
+}

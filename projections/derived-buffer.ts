@@ -1,0 +1,61 @@
+import type { Log } from "../streams/log.ts";
+import { type DerivedPut, putDerived, putDerivedPosition, readDerivedPosition } from "./derived.ts";
+
+/**
+ * Derived values are written behind: gathered while batches run, the newest for each product kept, and
+ * flushed when a partition reaches the head of the log or when many have gathered. A partition counts as
+ * being at the head only after its flush, so that what a reader may trust is also what a miss finds.
+ */
+export interface DerivedBuffer {
+  /** Up to where a partition's derived values were complete when its owner took it. */
+  position(partition: number): number;
+  adopt(partition: number): Promise<number>;
+  add(puts: readonly DerivedPut[]): void;
+  readonly size: number;
+  /** Writes all that gathered, then that the partitions are complete up to `sequence`. */
+  flush(partitions: Iterable<number>, sequence: number): Promise<void>;
+}
+
+const inFlightMax = 128;
+
+export function createDerivedBuffer(log: Log): DerivedBuffer {
+  const positions = new Map<number, number>();
+  let gathered = new Map<string, DerivedPut>();
+
+  return {
+    position: (partition) => positions.get(partition) ?? 0,
+
+    async adopt(partition) {
+      const position = await readDerivedPosition(log, partition);
+      positions.set(partition, position);
+      return position;
+    },
+
+    add(puts) {
+      for (const put of puts) gathered.set(`${put.name} ${put.id}`, put);
+    },
+
+    get size() {
+      return gathered.size;
+    },
+
+    async flush(partitions, sequence) {
+      const puts = [...gathered.values()];
+      gathered = new Map();
+      try {
+        for (let at = 0; at < puts.length; at += inFlightMax) {
+          await Promise.all(puts.slice(at, at + inFlightMax).map((put) => putDerived(log, put)));
+        }
+        const behind = [...partitions].filter((partition) => (positions.get(partition) ?? 0) < sequence);
+        await Promise.all(behind.map((partition) => putDerivedPosition(log, partition, sequence)));
+        for (const partition of behind) positions.set(partition, sequence);
+      } catch (error) {
+        for (const put of puts) {
+          const key = `${put.name} ${put.id}`;
+          if (!gathered.has(key)) gathered.set(key, put);
+        }
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,212 @@
+import type { Identifier } from "../../streams/identifier.ts";
+import { tokenOf } from "../../streams/identifier.ts";
+import { partitionOf } from "../../streams/partition.ts";
+import type { CategoryEvent } from "../categories.ts";
+import type { ListingRow, Position, ReadModel, RegisterKey, Registers, Versioned } from "../read-model.ts";
+import type { GivenRating, Rating } from "../reviews.ts";
+import type { ProductSales, Sale } from "../sales.ts";
+import { sequenceOf, type Version } from "../version.ts";
+
+/** The read models in memory, for tests and simulation: the same promises, no server. */
+export function createMemoryReadModel(): ReadModel {
+  const positions = new Map<string, Position>();
+  const registers = new Map<string, Versioned<unknown>>();
+  const ratings = new Map<Identifier, { rating: Versioned<Rating>; given: Map<Identifier, Versioned<number>> }>();
+  const sales = new Map<string, Versioned<Sale | ProductSales>>();
+  const groups = new Map<Identifier, Map<Identifier, Versioned<boolean>>>();
+  const categoryEvents = new Map<number, CategoryEvent>();
+  const rows = new Map<Identifier, ListingRow>();
+  const boundaries = new Map<Identifier, number>();
+
+  const registerKey = ({ register, id }: RegisterKey) => `${register}:${id}`;
+  const read = <T>(register: keyof Registers, id: Identifier) =>
+    registers.get(registerKey({ register, id })) as Versioned<T> | undefined;
+  const saleKey = (partition: number, kind: "sale" | "product", id: Identifier) => `${partition}:${kind}:${id}`;
+  const putNewer = <K, T>(map: Map<K, Versioned<T>>, key: K, put: Versioned<T>): void => {
+    const standing = map.get(key);
+    if (standing === undefined || standing.version < put.version) map.set(key, put);
+  };
+  const inPartition = (partition: number) => (id: Identifier) => partitionOf(tokenOf(id)) === partition;
+  const byBytes = (a: Identifier, b: Identifier) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+  return {
+    async positions(log, partitions) {
+      const found = new Map<number, Position>();
+      for (const partition of partitions) {
+        const position = positions.get(`${log}:${partition}`);
+        if (position !== undefined) found.set(partition, position);
+      }
+      return found;
+    },
+
+    async advance(log, moves) {
+      const stuck = new Map<number, Position | undefined>();
+      for (const { partition, from, to, headAt } of moves) {
+        const standing = positions.get(`${log}:${partition}`);
+        if (standing?.version === from) positions.set(`${log}:${partition}`, { version: to, headAt });
+        else stuck.set(partition, standing);
+      }
+      return stuck;
+    },
+
+    async putRegisters(puts) {
+      const created: RegisterKey[] = [];
+      for (const put of puts) {
+        if (!registers.has(registerKey(put))) created.push(put);
+        putNewer(registers, registerKey(put), { version: put.version, value: put.value });
+      }
+      return created;
+    },
+
+    async dropRegisters(drops) {
+      for (const drop of drops) {
+        if (registers.get(registerKey(drop))?.version === drop.version) registers.delete(registerKey(drop));
+      }
+    },
+
+    async readProducts(ids) {
+      return ids.map((id) => {
+        const partition = partitionOf(tokenOf(id));
+        return {
+          position: positions.get(`catalog:${partition}`),
+          product: read("product", id),
+          price: read("price", id),
+          inventory: read("inventory", id),
+          rating: ratings.get(id)?.rating.value ?? undefined,
+          sales: sales.get(saleKey(partition, "product", id))?.value as ProductSales | undefined,
+        };
+      });
+    },
+
+    async readReviews(ids) {
+      return ids.map((id) => read("reviews", id));
+    },
+
+    async readRatings(queries) {
+      return queries.map(({ id, reviews }) => {
+        const stored = ratings.get(id);
+        const given = new Map<Identifier, GivenRating>();
+        for (const review of reviews) {
+          const one = stored?.given.get(review);
+          if (one?.value != null) given.set(review, { rating: one.value, sequence: sequenceOf(one.version) });
+        }
+        return { rating: stored?.rating.value ?? undefined, given };
+      });
+    },
+
+    async putRatings(puts) {
+      for (const { id, version, rating, given } of puts) {
+        const stored = ratings.get(id) ?? { rating: { version, value: rating }, given: new Map() };
+        if (stored.rating.version < version) stored.rating = { version, value: rating };
+        for (const one of given) putNewer(stored.given, one.review, { version: one.version, value: one.rating });
+        ratings.set(id, stored);
+      }
+    },
+
+    async readSale(partition, sale) {
+      return sales.get(saleKey(partition, "sale", sale))?.value as Sale | undefined;
+    },
+
+    async readSalesOf(partition, products) {
+      return products.map((id) => sales.get(saleKey(partition, "product", id))?.value as ProductSales | undefined);
+    },
+
+    async putSale(partition, { sale, version, value, products }) {
+      for (const product of products) {
+        putNewer(sales, saleKey(partition, "product", product.id), { version, value: product.value });
+      }
+      putNewer(sales, saleKey(partition, "sale", sale), { version, value });
+    },
+
+    async putGroupMembers(puts) {
+      for (const { group, id, version, member } of puts) {
+        const members = groups.get(group) ?? new Map<Identifier, Versioned<boolean>>();
+        putNewer(members, id, { version, value: member });
+        groups.set(group, members);
+      }
+    },
+
+    async readGroup(group) {
+      const members = [...(groups.get(group) ?? [])].filter(([, { value }]) => value === true);
+      return members.map(([id]) => id).sort(byBytes);
+    },
+
+    async putCategoryEvents(events) {
+      for (const event of events) categoryEvents.set(event.sequence, event);
+    },
+
+    async dropCategoryEvents(sequences) {
+      for (const sequence of sequences) categoryEvents.delete(sequence);
+    },
+
+    async readCategoryEvents() {
+      return [...categoryEvents.values()].sort((a, b) => a.sequence - b.sequence);
+    },
+
+    async readRows(_partition, ids) {
+      return ids.map((id) => rows.get(id));
+    },
+
+    async putRows(_partition, puts) {
+      for (const { id, membership, pricing } of puts) {
+        const row: ListingRow = rows.get(id) ?? {
+          membership: undefined,
+          created: undefined,
+          group: null,
+          direct: [],
+          shown: [],
+          priced: undefined,
+          amount: undefined,
+        };
+        const moved = membership !== undefined && isNewer(membership.version, row.membership);
+        const repriced = pricing !== undefined && !isNewer(row.priced, pricing.version);
+        rows.set(id, {
+          ...row,
+          ...(moved && {
+            membership: membership.version,
+            created: row.created ?? membership.created,
+            group: membership.group,
+            direct: membership.direct,
+            shown: membership.shown,
+          }),
+          ...(repriced && { priced: pricing.version, amount: pricing.amount }),
+        });
+        if (repriced && pricing.nextBoundary !== undefined) boundaries.set(id, pricing.nextBoundary);
+        if (repriced && pricing.nextBoundary === undefined) boundaries.delete(id);
+      }
+    },
+
+    async *readShown(partition, category) {
+      const ids = [...rows].filter(([, { shown }]) => shown.includes(category)).map(([id]) => id);
+      yield ids.filter(inPartition(partition));
+    },
+
+    async readListing(category, sort, offset, count) {
+      const entries = [...rows]
+        .filter(([, { shown }]) => shown.includes(category))
+        .map(([id, { created, amount }]) => ({ id, created: created ?? 0, amount }));
+      entries.sort((a, b) => {
+        if (sort === "newest") return b.created - a.created || byBytes(b.id, a.id);
+        if (a.amount === undefined || b.amount === undefined) {
+          const order = Number(a.amount === undefined) - Number(b.amount === undefined);
+          return order || (sort === "price_asc" ? byBytes(a.id, b.id) : byBytes(b.id, a.id));
+        }
+        return sort === "price_asc" ? a.amount - b.amount || byBytes(a.id, b.id) : b.amount - a.amount || byBytes(b.id, a.id);
+      });
+      return { ids: entries.slice(offset, offset + count).map(({ id }) => id), total: entries.length };
+    },
+
+    async readDue(partition, now, max) {
+      const due = [...boundaries].filter(([id, moment]) => moment <= now && inPartition(partition)(id));
+      return due.sort(([, a], [, b]) => a - b).slice(0, max).map(([id]) => id);
+    },
+
+    async clear() {
+      for (const map of [positions, registers, ratings, sales, groups, categoryEvents, rows, boundaries]) map.clear();
+    },
+  };
+}
+
+function isNewer(version: Version | undefined, than: Version | undefined): boolean {
+  return version !== undefined && (than === undefined || version > than);
+}

@@ -1,0 +1,59 @@
+import type { BadEvent, Event } from "../streams/events.ts";
+import type { Identifier } from "../streams/identifier.ts";
+import type { StoredMessage } from "../streams/log.ts";
+import type { RegisterKey } from "./read-model.ts";
+import type { Version } from "./version.ts";
+
+/**
+ * What a projector drives: something that turns batches of the log into read models. The projector owns
+ * positions, leases, quarantine and order; a projection owns what the events mean.
+ */
+export interface Projection {
+  /**
+   * Called before the first batch and whenever the tail is opened anew at `sequence`. Returns, for each
+   * partition, the sequence up to which the projection's own write-behind is complete.
+   */
+  open(partitions: readonly number[], sequence: number): Promise<ReadonlyMap<number, number>>;
+  apply(batch: ProjectionBatch): Promise<Applied>;
+  /** Makes what `apply` wrote behind durable, for these partitions up to `sequence`. */
+  settle(partitions: readonly number[], sequence: number): Promise<void>;
+  /** Changes that the clock brings. Returns how many there were. */
+  tick(partitions: readonly number[], now: number): Promise<number>;
+  /** How much is gathered and not yet durable. */
+  readonly unsettled: number;
+}
+
+export interface ProjectionBatch {
+  /** In the order of the log; those of partitions that the projector owns, and every category event. */
+  readonly entries: readonly BatchEntry[];
+  /** Where each owned partition's read models stand: what is at or before it is stored already. */
+  readonly standing: ReadonlyMap<number, number>;
+}
+
+export interface BatchEntry {
+  readonly message: StoredMessage;
+  readonly decoded: Event | BadEvent;
+}
+
+export interface Applied {
+  /** Registers that this batch made where none was, to be taken back if the owner was overtaken. */
+  readonly created: readonly (RegisterKey & { readonly version: Version; readonly partition: number })[];
+  /** Events that are good by themselves and bad where they stand. */
+  readonly refused: readonly Refusal[];
+}
+
+export interface Refusal {
+  readonly message: StoredMessage;
+  readonly partition: number;
+  readonly reason: string;
+  readonly product?: Identifier;
+}
+
+/** Events that only need to be well-formed today: whatever is not goes to quarantine, the rest is kept. */
+export const judgeOnly: Projection = {
+  open: async () => new Map(),
+  apply: async () => ({ created: [], refused: [] }),
+  settle: async () => {},
+  tick: async () => 0,
+  unsettled: 0,
+};

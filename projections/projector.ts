@@ -1,0 +1,247 @@
+import { decodeEvent, isBad } from "../streams/events.ts";
+import type { Journal } from "../streams/journal.ts";
+import { type Log, LogVanished, type StoredMessage, type Tail } from "../streams/log.ts";
+import { entryOf, quarantine } from "../streams/quarantine.ts";
+import type { LogName } from "../streams/subjects.ts";
+import type { BatchEntry, Projection, Refusal } from "./projection.ts";
+import type { PositionMove, ReadModel } from "./read-model.ts";
+import { sameLineage, sequenceOf, type Version, type Versions } from "./version.ts";
+
+/**
+ * The projector: reads the log in order and drives a projection, for the partitions that it owns.
+ *
+ * One tail without a filter feeds all partitions, and what belongs to others is passed over: a server that
+ * filters for sixteen consumers scans the log sixteen times (docs/decisions.md has the measurement), and so
+ * every projector sees categories and sales in the one order that the log has.
+ *
+ * The position of a partition is a key among the read models, moved after the data it covers and only from
+ * where its owner last saw it. Where it will not move, the store lost data (it is lower, or gone: read on
+ * from there) or another owner went ahead (it is higher: take back what was created, step aside). Killed
+ * anywhere, the next owner resumes from the position and arrives at the same bytes.
+ */
+export interface ProjectorOptions {
+  readonly name: LogName;
+  readonly log: Log;
+  readonly quarantine: Log;
+  readonly readModel: ReadModel;
+  readonly projection: Projection;
+  readonly versions: Versions;
+  /** The stream's creation: another one means another log. */
+  readonly epoch: number;
+  /** The partitions that are ours at this moment. */
+  readonly owned: () => ReadonlySet<number>;
+  readonly now: () => number;
+  readonly journal: Journal;
+}
+
+export interface ProjectorHealth {
+  /** The last sequence that was taken from the log; 0 before the first. */
+  readonly position: number;
+  /** The end of the log when it was last asked. */
+  readonly head: number;
+  readonly owned: number;
+  readonly quarantined: number;
+  /** When it last finished a step, by `now`: one that stands still is stuck. */
+  readonly aliveAt: number;
+}
+
+export interface Projector {
+  /** Runs until `signal` aborts; throws what it cannot heal, to be started again by its supervisor. */
+  run(signal: AbortSignal): Promise<void>;
+  health(): ProjectorHealth;
+}
+
+const batchMax = 4_096;
+const idleMs = 250;
+const heartbeatMs = 1_000;
+const unsettledMax = 5_000;
+const settleMs = 2_000;
+
+interface Owned {
+  /** What the store holds, as far as we know; undefined where it holds none of this log and fold. */
+  standing: Version | undefined;
+  found: Version | undefined;
+  /** When the partition was last known to be at the head of the log. */
+  headAt: number;
+  /** Everything up to here is done, by us or before us. */
+  done: number;
+}
+
+export function createProjector(options: ProjectorOptions): Projector {
+  const { name, log, readModel, projection, versions, epoch, owned, now, journal } = options;
+  const partitions = new Map<number, Owned>();
+  let tail: Tail | undefined;
+  let next = 1;
+  let head = 0;
+  let aliveAt = now();
+  let quarantined = 0;
+  let settledAt = 0;
+  let beatAt = 0;
+
+  /** Takes up partitions that became ours, lets go of those that are not, and reads from the lowest one. */
+  async function takeUp(): Promise<void> {
+    const mine = owned();
+    for (const partition of partitions.keys()) if (!mine.has(partition)) partitions.delete(partition);
+    const gained = [...mine].filter((partition) => !partitions.has(partition));
+    if (gained.length === 0 && tail !== undefined) return;
+    const found = await readModel.positions(name, gained);
+    for (const partition of gained) {
+      const position = found.get(partition);
+      const ours = position !== undefined && sameLineage(position.version, versions(0)) ? position : undefined;
+      partitions.set(partition, {
+        standing: ours?.version,
+        found: position?.version,
+        headAt: ours?.headAt ?? 0,
+        done: ours === undefined ? 0 : sequenceOf(ours.version),
+      });
+    }
+    await reopen();
+  }
+
+  async function reopen(): Promise<void> {
+    await tail?.close();
+    tail = undefined;
+    if (partitions.size === 0) return;
+    const lowest = Math.min(...[...partitions.values()].map(({ done }) => done));
+    const settled = await projection.open([...partitions.keys()], lowest);
+    for (const [partition, sequence] of settled) {
+      const state = partitions.get(partition);
+      if (state !== undefined) state.done = Math.min(state.done, sequence);
+    }
+    const from = Math.min(...[...partitions.values()].map(({ done }) => done));
+    if (from < lowest) await projection.open([...partitions.keys()], from);
+    next = from + 1;
+    tail = log.tail({ from: next });
+    journal.info({ log: name, from: next, partitions: partitions.size }, "projector reads on");
+  }
+
+  async function park(log_: LogName, refusal: Refusal): Promise<void> {
+    const { message, reason, product } = refusal;
+    const outcome = await quarantine(options.quarantine, entryOf(log_, message, reason, product));
+    if (outcome === "stored") {
+      quarantined++;
+      journal.warn({ log: name, sequence: message.sequence, subject: message.subject, reason }, "event quarantined");
+    }
+    if (outcome === "full") {
+      journal.error({ sequence: message.sequence, reason }, "the quarantine is full; the log still holds the event");
+    }
+  }
+
+  async function project(messages: readonly StoredMessage[], atHead: boolean): Promise<void> {
+    const takenAt = now();
+    const last = messages.at(-1);
+    if (last === undefined) return;
+    const entries: BatchEntry[] = [];
+    const refused: Refusal[] = [];
+    for (const message of messages) {
+      const decoded = decodeEvent(message);
+      const state = partitions.get(decoded.partition);
+      const mine = state !== undefined && message.sequence > state.done;
+      if (isBad(decoded)) {
+        if (!mine) continue;
+        refused.push({ message, partition: decoded.partition, reason: decoded.reason });
+      } else if (!mine && !concernsEveryone(decoded.kind)) continue;
+      entries.push({ message, decoded });
+    }
+    const standing = new Map<number, number>();
+    for (const [partition, state] of partitions) {
+      standing.set(partition, state.standing === undefined ? 0 : sequenceOf(state.standing));
+    }
+    const applied = await projection.apply({ entries, standing });
+    const mine = applied.refused.filter(({ partition }) => partitions.has(partition));
+    await Promise.all([...refused, ...mine].map((refusal) => park(name, refusal)));
+    const due = projection.unsettled > unsettledMax || now() - settledAt > settleMs;
+    if ((atHead && projection.unsettled > 0) || due) await settle(last.sequence);
+    next = last.sequence + 1;
+    const overtaken = await advance(last.sequence, atHead ? takenAt : undefined);
+    const ghosts = applied.created.filter(({ partition }) => overtaken.has(partition));
+    await readModel.dropRegisters(ghosts);
+  }
+
+  async function settle(sequence: number): Promise<void> {
+    await projection.settle([...partitions.keys()], sequence);
+    settledAt = now();
+  }
+
+  /**
+   * Moves the positions to `sequence`. Returns the partitions in which another owner is ahead. A position
+   * that went back makes the tail start again from there.
+   */
+  async function advance(sequence: number, headAt: number | undefined): Promise<ReadonlySet<number>> {
+    const moves: PositionMove[] = [];
+    for (const [partition, state] of partitions) {
+      state.done = Math.max(state.done, sequence);
+      const reached = Math.max(sequence, state.standing === undefined ? 0 : sequenceOf(state.standing));
+      state.headAt = headAt ?? state.headAt;
+      moves.push({ partition, from: state.found, to: versions(reached), headAt: state.headAt });
+    }
+    const stuck = await readModel.advance(name, moves);
+    const overtaken = new Set<number>();
+    let lost = false;
+    for (const { partition, to } of moves) {
+      const state = partitions.get(partition);
+      if (state === undefined) continue;
+      if (!stuck.has(partition)) {
+        state.standing = to;
+        state.found = to;
+        continue;
+      }
+      const position = stuck.get(partition)?.version;
+      if (position !== undefined && position > to) overtaken.add(partition);
+      else lost = true;
+      partitions.delete(partition);
+    }
+    if (overtaken.size > 0) journal.warn({ log: name, partitions: [...overtaken] }, "another owner is ahead");
+    if (lost) {
+      journal.warn({ log: name }, "the read models lost data: reading again from where they stand");
+      await tail?.close();
+      tail = undefined;
+    }
+    return overtaken;
+  }
+
+  /** Once a second: is the log still the one we know, are we at its end, does the store still stand? */
+  async function beat(): Promise<void> {
+    beatAt = now();
+    const asked = now();
+    const bounds = await log.bounds();
+    if (bounds.epoch !== epoch) {
+      throw new LogVanished(`the stream ${log.stream} is not the one that was opened: it was made anew`);
+    }
+    head = bounds.last;
+    const atHead = next > head;
+    if (atHead) await settle(next - 1);
+    if (partitions.size > 0) await advance(next - 1, atHead ? asked : undefined);
+    await projection.tick([...partitions.keys()], now());
+  }
+
+  return {
+    async run(signal) {
+      try {
+        while (!signal.aborted) {
+          await takeUp();
+          aliveAt = now();
+          if (tail === undefined) {
+            await new Promise((resolve) => setTimeout(resolve, idleMs));
+            continue;
+          }
+          const { messages, pending } = await tail.take(batchMax, idleMs);
+          await project(messages, pending === 0);
+          if (now() - beatAt >= heartbeatMs) await beat();
+        }
+      } finally {
+        await tail?.close();
+        tail = undefined;
+        partitions.clear();
+      }
+    },
+
+    health: () => ({ position: next - 1, head: Math.max(head, next - 1), owned: partitions.size, quarantined, aliveAt }),
+  };
+}
+
+/** Categories and sales matter to the products of every partition. */
+function concernsEveryone(kind: string): boolean {
+  return kind === "category.modified" || kind === "sale.scheduled" || kind === "sale.cancelled";
+}
+

@@ -1,0 +1,175 @@
+import type { Identifier } from "../streams/identifier.ts";
+import type { LogName } from "../streams/subjects.ts";
+import type { CategoryEvent } from "./categories.ts";
+import type { Details } from "./details.ts";
+import type { Inventory } from "./inventory.ts";
+import type { Price } from "./price.ts";
+import type { GivenRating, Rating, Reviews } from "./reviews.ts";
+import type { ProductSales, Sale } from "./sales.ts";
+import type { Version } from "./version.ts";
+
+/**
+ * The read models as a port. Two adapters stand behind it, Redis and memory, and one suite holds both to what
+ * is promised here.
+ *
+ * Every `put` is "store if newer" and may be repeated, reordered or done by two at once. Registers (product,
+ * price, inventory, reviews) can be made again by key from the log, so they may be evicted at any moment, and
+ * an absent one says nothing. The rest is kept until the whole store is lost; what is absent there is not.
+ */
+
+/** The values of one product that can be read again from the log by exact subjects. */
+export interface Registers {
+  readonly product: Details;
+  readonly price: Price;
+  readonly inventory: Inventory;
+  readonly reviews: Reviews;
+}
+export type RegisterName = keyof Registers;
+
+/** A value with its version. Null is a known nothing: the log holds no such event. */
+export interface Versioned<T> {
+  readonly version: Version;
+  readonly value: T | null;
+}
+
+export type RegisterPut = {
+  [Name in RegisterName]: { readonly id: Identifier; readonly register: Name } & Versioned<Registers[Name]>;
+}[RegisterName];
+
+export type RegisterKey = { readonly id: Identifier; readonly register: RegisterName };
+
+/** How far a partition's read models are known to be true. */
+export interface Position {
+  readonly version: Version;
+  /** When its owner last knew it to be at the head of the log, in milliseconds since 1970; 0 for never. */
+  readonly headAt: number;
+}
+
+export interface PositionMove {
+  readonly partition: number;
+  /** What the owner last wrote or read; undefined where there was none. */
+  readonly from: Version | undefined;
+  readonly to: Version;
+  readonly headAt: number;
+}
+
+/** A product's line in the listings of its partition. */
+export interface ListingRow {
+  readonly membership: Version | undefined;
+  /** The sequence of the first product.modified; undefined while there was none. */
+  readonly created: number | undefined;
+  readonly group: Identifier | null;
+  /** The categories that the product names. */
+  readonly direct: readonly Identifier[];
+  /** Every category whose list shows it. */
+  readonly shown: readonly Identifier[];
+  readonly priced: Version | undefined;
+  /** What it costs now, in minor units; undefined without a price. */
+  readonly amount: number | undefined;
+}
+
+export interface ListingPut {
+  readonly id: Identifier;
+  readonly membership?: {
+    readonly version: Version;
+    /** Taken only where the row has no earlier one. */
+    readonly created: number;
+    readonly group: Identifier | null;
+    readonly direct: readonly Identifier[];
+    readonly shown: readonly Identifier[];
+  };
+  /** The same version again is taken: a sale's boundary changes the amount without an event. */
+  readonly pricing?: {
+    readonly version: Version;
+    readonly amount: number;
+    /** When the amount changes next by the clock, in milliseconds since 1970. */
+    readonly nextBoundary: number | undefined;
+  };
+}
+
+export type ListingSort = "newest" | "price_asc" | "price_desc";
+
+/** All that one product's page needs, as far as the store has it. */
+export interface ProductRead {
+  readonly position: Position | undefined;
+  readonly product: Versioned<Details> | undefined;
+  readonly price: Versioned<Price> | undefined;
+  readonly inventory: Versioned<Inventory> | undefined;
+  readonly rating: Rating | undefined;
+  readonly sales: ProductSales | undefined;
+}
+
+export interface ReadModel {
+  // Positions. `advance` moves each partition only from exactly `from`, and returns the position it found for
+  // each one that it did not move: a lower one or none after the store lost data, a higher one after another
+  // owner went ahead.
+  positions(log: LogName, partitions: readonly number[]): Promise<ReadonlyMap<number, Position>>;
+  advance(log: LogName, moves: readonly PositionMove[]): Promise<ReadonlyMap<number, Position | undefined>>;
+
+  // Registers. `putRegisters` returns the keys that were absent before, so that an owner who finds that it
+  // was overtaken can take back what it may have called back from the dead: `dropRegisters` removes them if
+  // they still have the version given.
+  putRegisters(puts: readonly RegisterPut[]): Promise<readonly RegisterKey[]>;
+  dropRegisters(drops: readonly (RegisterKey & { readonly version: Version })[]): Promise<void>;
+  readProducts(ids: readonly Identifier[]): Promise<readonly ProductRead[]>;
+  readReviews(ids: readonly Identifier[]): Promise<readonly (Versioned<Reviews> | undefined)[]>;
+
+  // Ratings, with what each review counts for.
+  readRatings(
+    queries: readonly { readonly id: Identifier; readonly reviews: readonly Identifier[] }[],
+  ): Promise<readonly { readonly rating: Rating | undefined; readonly given: ReadonlyMap<Identifier, GivenRating> }[]>;
+  putRatings(
+    puts: readonly {
+      readonly id: Identifier;
+      readonly version: Version;
+      readonly rating: Rating;
+      readonly given: readonly { readonly review: Identifier; readonly version: Version; readonly rating: number }[];
+    }[],
+  ): Promise<void>;
+
+  // Sales, by partition of the product.
+  readSale(partition: number, sale: Identifier): Promise<Sale | undefined>;
+  readSalesOf(partition: number, products: readonly Identifier[]): Promise<readonly (ProductSales | undefined)[]>;
+  putSale(
+    partition: number,
+    put: {
+      readonly sale: Identifier;
+      readonly version: Version;
+      readonly value: Sale;
+      readonly products: readonly { readonly id: Identifier; readonly value: ProductSales }[];
+    },
+  ): Promise<void>;
+
+  // Groups.
+  putGroupMembers(
+    puts: readonly {
+      readonly group: Identifier;
+      readonly id: Identifier;
+      readonly version: Version;
+      readonly member: boolean;
+    }[],
+  ): Promise<void>;
+  readGroup(group: Identifier): Promise<readonly Identifier[]>;
+
+  // The tree's own events, from which any reader folds the tree as of any position.
+  putCategoryEvents(events: readonly CategoryEvent[]): Promise<void>;
+  dropCategoryEvents(sequences: readonly number[]): Promise<void>;
+  readCategoryEvents(): Promise<readonly CategoryEvent[]>;
+
+  // Listings. Products of a category's list are in the order of the sort; equal ones by identifier.
+  readRows(partition: number, ids: readonly Identifier[]): Promise<readonly (ListingRow | undefined)[]>;
+  putRows(partition: number, puts: readonly ListingPut[]): Promise<void>;
+  /** The products of one partition that a category's list shows, in no order. */
+  readShown(partition: number, category: Identifier): AsyncIterable<readonly Identifier[]>;
+  readListing(
+    category: Identifier,
+    sort: ListingSort,
+    offset: number,
+    count: number,
+  ): Promise<{ readonly ids: readonly Identifier[]; readonly total: number }>;
+  /** Products whose amount changed by the clock at or before `now`, at most `max` of them. */
+  readDue(partition: number, now: number, max: number): Promise<readonly Identifier[]>;
+
+  /** Forgets everything, to start over on another log. */
+  clear(): Promise<void>;
+}

@@ -1,0 +1,69 @@
+import { Redis } from "ioredis";
+import { scripts } from "./scripts.ts";
+
+/**
+ * A connection to Redis that never hangs: each command has a time limit, nothing waits in a queue while the
+ * server is away, and the link is tried again for ever. The client's own defaults would wait without end.
+ */
+
+export type RedisConnection = Redis & Commands;
+
+/** The scripts as commands; each is loaded into the server by the client when it is missing there. */
+interface Commands {
+  storeIfNewer(keys: number, ...args: string[]): Promise<number>;
+  dropIfVersion(key: string, version: string): Promise<number>;
+  storeFieldsIfNewer(key: string, ...args: string[]): Promise<number>;
+  advance(key: string, from: string, to: string): Promise<string | null>;
+  storeRows(listing: string, boundaries: string, ...args: string[]): Promise<number>;
+}
+
+declare module "ioredis" {
+  interface ChainableCommander {
+    storeIfNewer(keys: number, ...args: string[]): this;
+    dropIfVersion(key: string, version: string): this;
+    storeFieldsIfNewer(key: string, ...args: string[]): this;
+    advance(key: string, from: string, to: string): this;
+    storeRows(listing: string, boundaries: string, ...args: string[]): this;
+  }
+}
+
+const numberOfKeys: Readonly<Record<keyof typeof scripts, number | undefined>> = {
+  storeIfNewer: undefined,
+  dropIfVersion: 1,
+  storeFieldsIfNewer: 1,
+  advance: 1,
+  storeRows: 2,
+};
+
+export interface RedisSettings {
+  /** `redis://host:port[/database]`. */
+  readonly url: string;
+  readonly commandTimeoutMs: number;
+  readonly onState?: (state: "disconnected" | "connected", detail: string) => void;
+}
+
+/** Resolves once the server answers; afterwards the connection heals itself. */
+export async function connectRedis(settings: RedisSettings): Promise<RedisConnection> {
+  const redis = new Redis(settings.url, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 2_000,
+    commandTimeout: settings.commandTimeoutMs,
+    socketTimeout: 2 * settings.commandTimeoutMs,
+    retryStrategy: (attempt: number) => Math.min(50 * attempt, 1_000),
+  });
+  for (const [name, lua] of Object.entries(scripts)) {
+    const count = numberOfKeys[name as keyof typeof scripts];
+    redis.defineCommand(name, { lua, ...(count === undefined ? {} : { numberOfKeys: count }) });
+  }
+  let lost = "the connection was closed";
+  redis.on("error", (error: Error) => {
+    lost = error.message;
+  });
+  redis.on("close", () => settings.onState?.("disconnected", lost));
+  redis.on("ready", () => settings.onState?.("connected", settings.url));
+  await redis.connect();
+  return redis as RedisConnection;
+}

@@ -1,0 +1,134 @@
+import { type Identifier, identifierOf, tokenOf } from "../../streams/identifier.ts";
+import { allPartitions } from "../../streams/partition.ts";
+import type { ListingPut, ListingRow, ListingSort, ReadModel } from "../read-model.ts";
+import type { Version } from "../version.ts";
+import type { RedisConnection } from "./connection.ts";
+import { keys } from "./keys.ts";
+import { pipelined } from "./pipeline.ts";
+
+/**
+ * Listings: in each partition a row for every product, and for each category two sorted sets that the rows
+ * decide. A page is merged from all partitions, so it costs 32 short commands wherever the category stands
+ * in the tree and however many products it shows.
+ */
+
+type ListingPart = Pick<ReadModel, "readRows" | "putRows" | "readShown" | "readListing" | "readDue">;
+
+/** Rows of one script call: bounds how long Redis is busy with it. */
+const rowsPerCall = 250;
+const unpriced = -1;
+
+export function redisListings(redis: RedisConnection): ListingPart {
+  async function page(category: Identifier, sort: ListingSort, last: number): Promise<string[][]> {
+    const results = await pipelined(redis, (pipeline) => {
+      for (const partition of allPartitions) {
+        const key = keys.category(category, sort === "newest" ? "newest" : "price", partition);
+        if (sort === "price_asc") pipeline.zrangebyscore(key, 0, "+inf", "WITHSCORES", "LIMIT", 0, last);
+        else pipeline.zrevrange(key, 0, last - 1, "WITHSCORES");
+      }
+      // Products without a price come last, whichever way the prices run.
+      if (sort !== "price_asc") return;
+      for (const partition of allPartitions) {
+        const key = keys.category(category, "price", partition);
+        pipeline.zrangebyscore(key, unpriced, unpriced, "WITHSCORES", "LIMIT", 0, last);
+      }
+    });
+    return results as string[][];
+  }
+
+  return {
+    async readRows(partition, ids) {
+      if (ids.length === 0) return [];
+      const rows = await redis.hmget(keys.listing(partition), ...ids);
+      return rows.map((row) => (row === null ? undefined : parseRow(row)));
+    },
+
+    async putRows(partition, puts) {
+      await pipelined(redis, (pipeline) => {
+        for (let at = 0; at < puts.length; at += rowsPerCall) {
+          const args = puts.slice(at, at + rowsPerCall).flatMap(rowArguments);
+          pipeline.storeRows(keys.listing(partition), keys.boundaries(partition), String(partition), ...args);
+        }
+      });
+    },
+
+    async *readShown(partition, category) {
+      let cursor = "0";
+      do {
+        const [next, found] = await redis.zscan(keys.category(category, "newest", partition), cursor, "COUNT", 500);
+        cursor = next;
+        const ids = found.filter((_, at) => at % 2 === 0) as Identifier[];
+        if (ids.length > 0) yield ids;
+      } while (cursor !== "0");
+    },
+
+    async readListing(category, sort, offset, count) {
+      const found = await page(category, sort, offset + count);
+      const entries: { id: Identifier; score: number }[] = [];
+      for (const list of found) {
+        for (let at = 0; at < list.length; at += 2) {
+          entries.push({ id: list[at] as Identifier, score: Number(list[at + 1]) });
+        }
+      }
+      entries.sort(comparator(sort));
+      const totals = await pipelined(redis, (pipeline) => {
+        for (const partition of allPartitions) pipeline.zcard(keys.category(category, "newest", partition));
+      });
+      const total = (totals as number[]).reduce((sum, each) => sum + each, 0);
+      return { ids: entries.slice(offset, offset + count).map(({ id }) => id), total };
+    },
+
+    async readDue(partition, now, max) {
+      return (await redis.zrangebyscore(keys.boundaries(partition), 0, now, "LIMIT", 0, max)) as Identifier[];
+    },
+  };
+}
+
+/** Rising for `price_asc`, else falling; equal ones by the bytes of their ids, as Redis has them. */
+function comparator(sort: ListingSort) {
+  const rank = (score: number) => (score === unpriced ? Number.POSITIVE_INFINITY : score);
+  const bytes = (id: Identifier) => Buffer.from(id);
+  return (a: { id: Identifier; score: number }, b: { id: Identifier; score: number }): number =>
+    sort === "price_asc"
+      ? rank(a.score) - rank(b.score) || Buffer.compare(bytes(a.id), bytes(b.id))
+      : b.score - a.score || Buffer.compare(bytes(b.id), bytes(a.id));
+}
+
+function rowArguments({ id, membership, pricing }: ListingPut): string[] {
+  return [
+    id,
+    membership?.version ?? "",
+    membership === undefined ? "" : String(membership.created),
+    membership?.group == null ? "" : tokenOf(membership.group),
+    membership?.direct.map(tokenOf).join(",") ?? "",
+    membership?.shown.map(tokenOf).join(",") ?? "",
+    pricing?.version ?? "",
+    pricing === undefined ? "" : String(pricing.amount),
+    pricing?.nextBoundary === undefined ? "" : String(pricing.nextBoundary),
+  ];
+}
+
+function parseRow(row: string): ListingRow {
+  const [membership, created, group, direct, shown, priced, amount] = row.split("|") as [
+    string, string, string, string, string, string, string,
+  ];
+  return {
+    membership: membership === "" ? undefined : (membership as Version),
+    created: created === "" ? undefined : Number(created),
+    group: group === "" ? null : identifierIn(group),
+    direct: identifiersIn(direct),
+    shown: identifiersIn(shown),
+    priced: priced === "" ? undefined : (priced as Version),
+    amount: amount === "" ? undefined : Number(amount),
+  };
+}
+
+function identifiersIn(tokens: string): readonly Identifier[] {
+  return tokens === "" ? [] : tokens.split(",").map(identifierIn);
+}
+
+function identifierIn(token: string): Identifier {
+  const identifier = identifierOf(token);
+  if (identifier === undefined) throw new Error(`a listing row names "${token}", which is no token`);
+  return identifier;
+}

@@ -1,0 +1,20 @@
+import type { ChainableCommander } from "ioredis";
+import type { RedisConnection } from "./connection.ts";
+
+/**
+ * One round trip for many commands. Throws the first command's error, if any: what was written stays
+ * written, and since every write is "store if newer" the whole may be run again.
+ */
+export async function pipelined(
+  redis: RedisConnection,
+  fill: (pipeline: ChainableCommander) => void,
+): Promise<readonly unknown[]> {
+  const pipeline = redis.pipeline();
+  fill(pipeline);
+  if (pipeline.length === 0) return [];
+  const results = (await pipeline.exec()) ?? [];
+  return results.map(([error, result]) => {
+    if (error !== null) throw error;
+    return result;
+  });
+}

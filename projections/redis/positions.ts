@@ -1,0 +1,42 @@
+import type { Position, ReadModel } from "../read-model.ts";
+import { versionLength } from "../version.ts";
+import type { RedisConnection } from "./connection.ts";
+import { keys } from "./keys.ts";
+import { pipelined } from "./pipeline.ts";
+import { versionIn } from "./text.ts";
+
+/** A position as it stands in Redis: the version, a space, when it was last known to be the head. */
+export function readPosition(text: string | null): Position | undefined {
+  if (text === null || text === "") return undefined;
+  return { version: versionIn(text), headAt: Number(text.slice(versionLength + 1)) };
+}
+
+export function redisPositions(redis: RedisConnection): Pick<ReadModel, "positions" | "advance"> {
+  return {
+    async positions(log, partitions) {
+      const results = await pipelined(redis, (pipeline) => {
+        for (const partition of partitions) pipeline.get(keys.position(log, partition));
+      });
+      const found = new Map<number, Position>();
+      for (const [at, partition] of partitions.entries()) {
+        const position = readPosition(results[at] as string | null);
+        if (position !== undefined) found.set(partition, position);
+      }
+      return found;
+    },
+
+    async advance(log, moves) {
+      const results = await pipelined(redis, (pipeline) => {
+        for (const { partition, from, to, headAt } of moves) {
+          pipeline.advance(keys.position(log, partition), from ?? "", `${to} ${headAt}`);
+        }
+      });
+      const stuck = new Map<number, Position | undefined>();
+      for (const [at, { partition }] of moves.entries()) {
+        const standing = results[at] as string | null;
+        if (standing !== null) stuck.set(partition, readPosition(standing));
+      }
+      return stuck;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Identifier } from "../../streams/identifier.ts";
+import type { ReadModel } from "../read-model.ts";
+import type { GivenRating, Rating } from "../reviews.ts";
+import { sequenceOf } from "../version.ts";
+import type { RedisConnection } from "./connection.ts";
+import { keys } from "./keys.ts";
+import { pipelined } from "./pipeline.ts";
+import { readText, textOf } from "./text.ts";
+
+/** `ratings:{id}` is a hash: the rating in one field, and a field for what each review counts for. */
+export const ratingField = "rating";
+const reviewField = (review: Identifier) => `review:${review}`;
+
+export function redisRatings(redis: RedisConnection): Pick<ReadModel, "readRatings" | "putRatings"> {
+  return {
+    async readRatings(queries) {
+      const results = await pipelined(redis, (pipeline) => {
+        for (const { id, reviews } of queries) {
+          pipeline.hmget(keys.ratings(id), ratingField, ...reviews.map(reviewField));
+        }
+      });
+      return queries.map(({ reviews }, at) => {
+        const [rating, ...texts] = results[at] as (string | null)[];
+        const given = new Map<Identifier, GivenRating>();
+        for (const [index, review] of reviews.entries()) {
+          const stored = readText<number>(texts[index]);
+          if (stored?.value != null) given.set(review, { rating: stored.value, sequence: sequenceOf(stored.version) });
+        }
+        return { rating: readText<Rating>(rating)?.value ?? undefined, given };
+      });
+    },
+
+    async putRatings(puts) {
+      await pipelined(redis, (pipeline) => {
+        for (const { id, version, rating, given } of puts) {
+          pipeline.storeFieldsIfNewer(
+            keys.ratings(id),
+            ...given.flatMap((one) => [reviewField(one.review), textOf(one.version, one.rating)]),
+            ratingField,
+            textOf(version, rating),
+          );
+        }
+      });
+    },
+  };
+}

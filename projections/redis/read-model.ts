@@ -1,0 +1,55 @@
+import type { Identifier } from "../../streams/identifier.ts";
+import type { CategoryEvent } from "../categories.ts";
+import type { ReadModel } from "../read-model.ts";
+import type { RedisConnection } from "./connection.ts";
+import { keys } from "./keys.ts";
+import { redisListings } from "./listings.ts";
+import { pipelined } from "./pipeline.ts";
+import { redisPositions } from "./positions.ts";
+import { redisRatings } from "./ratings.ts";
+import { redisRegisters } from "./registers.ts";
+import { redisSales } from "./sales.ts";
+import { readText, textOf } from "./text.ts";
+
+/** The read models in Redis. The connection stays the caller's to close. */
+export function createRedisReadModel(redis: RedisConnection): ReadModel {
+  return {
+    ...redisPositions(redis),
+    ...redisRegisters(redis),
+    ...redisRatings(redis),
+    ...redisSales(redis),
+    ...redisListings(redis),
+
+    async putGroupMembers(puts) {
+      await pipelined(redis, (pipeline) => {
+        for (const { group, id, version, member } of puts) {
+          pipeline.storeFieldsIfNewer(keys.group(group), id, textOf(version, member));
+        }
+      });
+    },
+
+    async readGroup(group) {
+      const fields = Object.entries(await redis.hgetall(keys.group(group)));
+      const members = fields.filter(([, text]) => readText<boolean>(text)?.value === true);
+      return members.map(([id]) => id as Identifier).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    },
+
+    async putCategoryEvents(events) {
+      const fields = events.flatMap((event) => [String(event.sequence), JSON.stringify(event)]);
+      if (fields.length > 0) await redis.hset(keys.categories, ...fields);
+    },
+
+    async dropCategoryEvents(sequences) {
+      if (sequences.length > 0) await redis.hdel(keys.categories, ...sequences.map(String));
+    },
+
+    async readCategoryEvents() {
+      const events = (await redis.hvals(keys.categories)).map((text) => JSON.parse(text) as CategoryEvent);
+      return events.sort((a, b) => a.sequence - b.sequence);
+    },
+
+    async clear() {
+      await redis.flushdb();
+    },
+  };
+}

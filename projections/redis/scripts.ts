@@ -1,0 +1,109 @@
+import { versionLength } from "../version.ts";
+
+/**
+ * The Lua that makes each write "store if newer" in one step. A stored text begins with its version, which
+ * sorts as text; no sequence ever becomes a Lua number. Each script touches one cluster slot.
+ */
+
+export const scripts = {
+  /**
+   * KEYS: registers of one product. ARGV: seconds to live, then a text for each key.
+   * Returns a bit mask of the keys that were absent.
+   */
+  storeIfNewer: `
+    local created, bit = 0, 1
+    for at, key in ipairs(KEYS) do
+      local text = ARGV[at + 1]
+      local standing = redis.call('GETRANGE', key, 0, ${versionLength - 1})
+      if standing == '' then
+        created = created + bit
+        redis.call('SET', key, text, 'EX', ARGV[1])
+      elseif standing < string.sub(text, 1, ${versionLength}) then
+        redis.call('SET', key, text, 'EX', ARGV[1])
+      end
+      bit = bit * 2
+    end
+    return created`,
+
+  /** KEYS: one register. ARGV: a version. Removes it if it has exactly that version. */
+  dropIfVersion: `
+    if redis.call('GETRANGE', KEYS[1], 0, ${versionLength - 1}) == ARGV[1] then
+      return redis.call('DEL', KEYS[1])
+    end
+    return 0`,
+
+  /** KEYS: one hash. ARGV: pairs of field and text. */
+  storeFieldsIfNewer: `
+    for at = 1, #ARGV, 2 do
+      local standing = redis.call('HGET', KEYS[1], ARGV[at])
+      if not standing or string.sub(standing, 1, ${versionLength}) < string.sub(ARGV[at + 1], 1, ${versionLength}) then
+        redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1])
+      end
+    end
+    return 0`,
+
+  /**
+   * KEYS: a partition's position. ARGV: the version expected ('' for none), the new text.
+   * Returns nothing if it moved, else what stands there ('' for none).
+   */
+  advance: `
+    local standing = redis.call('GET', KEYS[1]) or ''
+    if string.sub(standing, 1, ${versionLength}) ~= ARGV[1] then return standing end
+    redis.call('SET', KEYS[1], ARGV[2])
+    return false`,
+
+  /**
+   * KEYS: a partition's listing and boundaries. ARGV: the partition, then nine texts for each row:
+   * id, membership version, created, group, direct, shown, pricing version, amount, next boundary.
+   * A part without a version is left as it stands. The sorted sets follow the row, which alone decides.
+   */
+  storeRows: `
+    local function sets(token, tag)
+      return 'category:' .. token .. ':newest:{' .. tag .. '}', 'category:' .. token .. ':price:{' .. tag .. '}'
+    end
+    local tag = ARGV[1]
+    for at = 2, #ARGV, 9 do
+      local id, membership, created, group, direct, shown, priced, amount, boundary = unpack(ARGV, at, at + 8)
+      local row = redis.call('HGET', KEYS[1], id)
+      local oldMembership, oldCreated, oldGroup, oldDirect, oldShown, oldPriced, oldAmount = '', '', '', '', '', '', ''
+      if row then
+        oldMembership, oldCreated, oldGroup, oldDirect, oldShown, oldPriced, oldAmount =
+          string.match(row, '^(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.*)$')
+      end
+      local moved = membership ~= '' and membership > oldMembership
+      local repriced = priced ~= '' and priced >= oldPriced
+      if moved or repriced then
+        if not moved then
+          membership, created, group, direct, shown = oldMembership, oldCreated, oldGroup, oldDirect, oldShown
+        elseif oldCreated ~= '' then
+          created = oldCreated
+        end
+        if not repriced then priced, amount = oldPriced, oldAmount end
+        local score = amount == '' and '-1' or amount
+        if moved and shown ~= oldShown then
+          local stays = {}
+          for token in string.gmatch(shown, '[^,]+') do stays[token] = true end
+          for token in string.gmatch(oldShown, '[^,]+') do
+            if not stays[token] then
+              local newest, price = sets(token, tag)
+              redis.call('ZREM', newest, id)
+              redis.call('ZREM', price, id)
+            end
+          end
+        end
+        if (moved and shown ~= oldShown) or amount ~= oldAmount then
+          for token in string.gmatch(shown, '[^,]+') do
+            local newest, price = sets(token, tag)
+            redis.call('ZADD', newest, created, id)
+            redis.call('ZADD', price, score, id)
+          end
+        end
+        if repriced then
+          if boundary == '' then redis.call('ZREM', KEYS[2], id)
+          else redis.call('ZADD', KEYS[2], boundary, id) end
+        end
+        redis.call('HSET', KEYS[1], id, table.concat({membership, created, group, direct, shown, priced, amount}, '|'))
+      end
+    end
+    return 0`,
+} as const;

@@ -1,0 +1,38 @@
+/**
+ * Versions: each value in a read model carries the place in the log that it stands for, and every write is
+ * "store if newer". Redelivery, two owners and rebuilds then need no code of their own.
+ *
+ * A version is a text that sorts as it should, because Redis compares it inside Lua, whose numbers lose
+ * everything above 2^53: nine base-36 digits of the log's epoch, three of the fold's revision, sixteen of the
+ * sequence, such as `mi8x3kq2p.001.0000000000001234`. A newer log beats an older one, a newer fold beats an
+ * older one on the same log, and then the sequence decides.
+ */
+
+declare const versionBrand: unique symbol;
+export type Version = string & { readonly [versionBrand]: true };
+
+export const versionLength = 30;
+
+/**
+ * The revision of the folds in this folder. Raise it when a fold's meaning changes: positions of a lower
+ * revision count as none, so every partition replays and overwrites in place.
+ */
+export const foldRevision = 1;
+
+/** A function that dates sequences of one log. `epoch` is the stream's creation in milliseconds since 1970. */
+export type Versions = (sequence: number) => Version;
+
+export function versionsOf(epoch: number, revision: number = foldRevision): Versions {
+  const prefix = `${epoch.toString(36).padStart(9, "0")}.${String(revision).padStart(3, "0")}.`;
+  return (sequence) => (prefix + String(sequence).padStart(16, "0")) as Version;
+}
+
+/** The sequence that a version stands for. */
+export function sequenceOf(version: Version): number {
+  return Number(version.slice(14));
+}
+
+/** Whether two versions speak of the same log and the same revision of the folds. */
+export function sameLineage(a: Version, b: Version): boolean {
+  return a.slice(0, 14) === b.slice(0, 14);
+}

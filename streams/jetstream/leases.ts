@@ -1,0 +1,55 @@
+import { Kvm } from "@nats-io/kv";
+import type { NatsConnection } from "nats";
+import type { Leases } from "../lease.ts";
+import { limits } from "../limits.ts";
+
+/**
+ * Leases in a JetStream key-value bucket whose entries vanish after `limits.leaseTtlMs`: the server's clock
+ * alone decides, and a claim is a create, which the server refuses while the entry lives.
+ */
+export async function openJetStreamLeases(connection: NatsConnection, replicas: number): Promise<Leases> {
+  const bucket = await new Kvm(connection).create("LEASES", {
+    ttl: limits.leaseTtlMs,
+    history: 1,
+    replicas,
+    max_bytes: 16 * 1024 * 1024,
+  });
+
+  return {
+    ttlMs: limits.leaseTtlMs,
+
+    async claim(key, owner) {
+      try {
+        return { key, owner, revision: await bucket.create(key, owner) };
+      } catch (error) {
+        if (isTaken(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async renew(lease) {
+      try {
+        return { ...lease, revision: await bucket.update(lease.key, lease.owner, lease.revision) };
+      } catch (error) {
+        if (isTaken(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async release(lease) {
+      await bucket.purge(lease.key, { previousSeq: lease.revision });
+    },
+
+    async keys() {
+      const keys = new Set<string>();
+      for await (const key of await bucket.keys()) keys.add(key);
+      return keys;
+    },
+  };
+}
+
+/** "Wrong last sequence": the entry is not the one that was expected. */
+function isTaken(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: string };
+  return code === 10071 || code === 10164 || /wrong last sequence/i.test(message ?? "");
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { ConfigError, parseConfig, settings } from "../../ops/config.ts";
+
+test("nothing set gives the defaults", () => {
+  expect(parseConfig({})).toEqual({
+    port: 8080,
+    host: "127.0.0.1",
+    natsUrls: undefined,
+    redisUrls: undefined,
+    natsPort: 4222,
+    redisPort: 6379,
+    redisMemoryBytesMax: undefined,
+    dataDir: ".data",
+    logBytesMax: undefined,
+    replicas: 1,
+    logLevel: "info",
+    demo: true,
+  });
+});
+
+test("an empty variable counts as unset", () => {
+  const empty = Object.fromEntries(Object.values(settings).map(({ name }) => [name, " "]));
+  expect(parseConfig(empty)).toEqual(parseConfig({}));
+});
+
+test("every setting is read from its variable", () => {
+  const config = parseConfig({
+    PORT: "0",
+    HOST: "::1",
+    NATS_URL: "nats://a:4222, tls://b:4222",
+    REDIS_URL: "rediss://user:secret@c:6380/2",
+    NATS_PORT: "14222",
+    REDIS_PORT: "16379",
+    REDIS_MAXMEMORY: "512mb",
+    DATA_DIR: "/srv/shelfwire",
+    LOG_MAX_BYTES: "20GB",
+    REPLICAS: "3",
+    LOG_LEVEL: "debug",
+    DEMO: "0",
+  });
+  expect(config).toEqual({
+    port: 0,
+    host: "::1",
+    natsUrls: ["nats://a:4222", "tls://b:4222"],
+    redisUrls: ["rediss://user:secret@c:6380/2"],
+    natsPort: 14_222,
+    redisPort: 16_379,
+    redisMemoryBytesMax: 512 * 2 ** 20,
+    dataDir: "/srv/shelfwire",
+    logBytesMax: 20 * 2 ** 30,
+    replicas: 3,
+    logLevel: "debug",
+    demo: false,
+  });
+});
+
+test.each([
+  ["1000000000", 1e9],
+  ["1000000000 B", 1e9],
+  ["1g", 1e9],
+  ["1 GB", 2 ** 30],
+  ["1t", 1e12],
+])("a size of %s is %d bytes", (text, bytes) => {
+  expect(parseConfig({ LOG_MAX_BYTES: text }).logBytesMax).toBe(bytes);
+});
+
+const port = "must be a whole number from 0 to 65535";
+const size = "in bytes or with KB, MB, GB or TB";
+
+test.each([
+  ["PORT", "abc", port],
+  ["PORT", "65536", port],
+  ["PORT", "-1", port],
+  ["PORT", "80.5", port],
+  ["PORT", "0x50", port],
+  ["NATS_PORT", "1e3", port],
+  ["REDIS_PORT", "6379/", port],
+  ["HOST", "local host", "must be a host name or an IP address"],
+  ["NATS_URL", "localhost", "must be nats://HOST:PORT or tls://HOST:PORT, several separated by commas"],
+  ["NATS_URL", "nats://a:4222,", "must be nats://HOST:PORT or tls://HOST:PORT, several separated by commas"],
+  ["NATS_URL", "nats://a:99999", "must be nats://HOST:PORT or tls://HOST:PORT, several separated by commas"],
+  ["REDIS_URL", "http://a", "must be redis://HOST:PORT or rediss://HOST:PORT, several separated by commas"],
+  ["REDIS_MAXMEMORY", "1mb", `must be a size from 16MB on, ${size}`],
+  ["REDIS_MAXMEMORY", "lots", `must be a size from 16MB on, ${size}`],
+  ["LOG_MAX_BYTES", "20XB", `must be a size from 100MB on, ${size}`],
+  ["LOG_MAX_BYTES", "1", `must be a size from 100MB on, ${size}`],
+  ["LOG_MAX_BYTES", "999999999TB", `must be a size from 100MB on, ${size}`],
+  ["REPLICAS", "2", "must be 1, 3 or 5"],
+  ["LOG_LEVEL", "loud", "must be one of fatal, error, warn, info, debug, trace, silent"],
+  ["DEMO", "yes", "must be 0 or 1"],
+])("%s=%s stops the start with one line", (name, value, allowed) => {
+  const parse = () => parseConfig({ [name]: value });
+  expect(parse).toThrow(ConfigError);
+  expect(parse).toThrow(`${name}=${value}: ${allowed}`);
+});
+
+test("the default of REDIS_MAXMEMORY is the one of redis.conf", () => {
+  const conf = readFileSync(new URL("../../ops/redis.conf", import.meta.url), "utf8");
+  expect(/^maxmemory (\S+)$/m.exec(conf)?.[1]).toBe(settings.redisMemoryBytesMax.default);
+});
