@@ -115,9 +115,9 @@ export function createProjector(options: ProjectorOptions): Projector {
     journal.info({ log: name, from: next, partitions: partitions.size }, "projector reads on");
   }
 
-  async function park(log_: LogName, refusal: Refusal): Promise<void> {
+  async function park(refusal: Refusal): Promise<void> {
     const { message, reason, product } = refusal;
-    const outcome = await quarantine(options.quarantine, entryOf(log_, message, reason, product));
+    const outcome = await quarantine(options.quarantine, entryOf(name, message, reason, product));
     if (outcome === "stored") {
       quarantined++;
       journal.warn({ log: name, sequence: message.sequence, subject: message.subject, reason }, "event quarantined");
@@ -149,7 +149,8 @@ export function createProjector(options: ProjectorOptions): Projector {
     }
     const applied = await projection.apply({ entries, standing });
     const mine = applied.refused.filter(({ partition }) => partitions.has(partition));
-    await Promise.all([...refused, ...mine].map((refusal) => park(name, refusal)));
+    const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
+    await Promise.all(parked.map(park));
     const due = projection.unsettled > unsettledMax || now() - settledAt > settleMs;
     if ((atHead && projection.unsettled > 0) || due) await settle(last.sequence);
     next = last.sequence + 1;

@@ -36,3 +36,8 @@ export function sequenceOf(version: Version): number {
 export function sameLineage(a: Version, b: Version): boolean {
   return a.slice(0, 14) === b.slice(0, 14);
 }
+
+/** The epoch of the log that a version speaks of, in milliseconds since 1970. */
+export function epochOf(version: Version): number {
+  return Number.parseInt(version.slice(0, 9), 36);
+}

@@ -214,7 +214,7 @@ export function parsePayload<Kind extends EventKind>(
   if (json.includes("\\u") && !isWellFormed(value)) {
     return { reason: "the payload holds a lone surrogate (\\ud800 to \\udfff without its other half)" };
   }
-  const result = payloadSchemas[kind].safeParse(value);
+  const result = payloadSchemas[kind].safeParse(value, { error: explain });
   if (result.success) return { data: result.data as Payload<Kind> };
   return { reason: result.error.issues.map(describeIssue).join("; ") };
 }
@@ -223,6 +223,12 @@ function isWellFormed(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed();
   if (typeof value !== "object" || value === null) return true;
   return Object.entries(value).every(([key, inner]) => key.isWellFormed() && isWellFormed(inner));
+}
+
+/** What zod would say in its own terms, said in the publisher's. */
+function explain(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== "invalid_type") return undefined;
+  return issue.input === undefined ? "is required" : `must be of type ${issue.expected}`;
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { takeLock } from "../setup/lock.mjs";
+import { type Lock, takeLock } from "../setup/lock.mjs";
 import { processOf } from "../setup/processes.mjs";
 import type { ServerName } from "../setup/server-binaries.mjs";
 import { EmbeddedFailure } from "./failure.ts";
@@ -17,7 +17,14 @@ const waitMsMax = 15_000;
 
 /** Returns what gives the folder up again. Throws `EmbeddedFailure` with the holder. */
 export function ownDataDir(dataDir: string): () => void {
-  const lock = takeLock(join(dataDir, "owner"));
+  let lock: Lock;
+  try {
+    lock = takeLock(join(dataDir, "owner"));
+  } catch (error) {
+    throw new EmbeddedFailure(`DATA_DIR=${dataDir}: must be a folder that can be written to`, {
+      cause: error,
+    });
+  }
   if (lock.taken) return lock.release;
   throw new EmbeddedFailure(
     `DATA_DIR=${dataDir}: in use by process ${lock.holder}; stop that one, or set another DATA_DIR`,

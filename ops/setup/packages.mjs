@@ -32,14 +32,25 @@ function packagesOf(file) {
 }
 
 export function installPackages() {
-  const command = existsSync(join(root, "package-lock.json")) ? "ci" : "install";
-  say(`installing npm packages (npm ${command}); the first time this takes about a minute`);
+  say("installing npm packages; the first time this takes about a minute");
+  const failure = existsSync(join(root, "package-lock.json")) ? npm("ci") : "EUSAGE";
+  if (failure === undefined) return;
+  // `npm ci` refuses a lock file that lacks some other platform's optional packages. `npm install` takes the
+  // versions that the file does have, and with --no-save leaves the file as it is.
+  const last = failure.includes("EUSAGE") ? npm("install", "--no-save") : failure;
+  if (last === undefined) return;
+  throw new SetUpError(
+    `npm could not install the packages (${reasonIn(last)}): see it all with \`npm install\``,
+  );
+}
+
+/** Returns what npm said when it failed. */
+function npm(...command) {
   // The machine's habits (NODE_ENV=production, omit=optional) must not leave out what runs the sources.
   const { ok, output } = run("npm", [
-    command,
+    ...command,
     ...["--include=dev", "--include=optional"],
     ...["--no-audit", "--no-fund", "--no-progress", "--loglevel=error"],
   ]);
-  if (!ok)
-    throw new SetUpError(`npm ${command} failed (${reasonIn(output)}): run it by hand to see all of it`);
+  return ok ? undefined : output;
 }

@@ -43,13 +43,21 @@ function isComplete(servers) {
 async function takeTurn() {
   let announced = false;
   for (const deadline = Date.now() + waitMsMax; Date.now() < deadline; ) {
-    const lock = takeLock(lockPath);
+    const lock = takeLockOrSayWhy();
     if (lock.taken) return lock.release;
     if (!announced) say(`another set-up is at work (process ${lock.holder}): waiting for it`);
     announced = true;
     await delay(100);
   }
   throw new SetUpError(`another set-up has not finished in 15 minutes: end it, or remove ${lockPath}`);
+}
+
+function takeLockOrSayWhy() {
+  try {
+    return takeLock(lockPath);
+  } catch (error) {
+    throw new SetUpError(`something is missing, and ${root} cannot be written to (${error.code})`);
+  }
 }
 
 /** A `SetUpError` is one line; anything else is a fault of ours and keeps its stack. */

@@ -137,3 +137,11 @@ export async function assertMapping(connection: NatsConnection): Promise<void> {
     `this NATS server does not map ${entities.join(", ")} to partitions: start it with Shelfwire's nats.conf, or add its "mappings" to the account`,
   );
 }
+
+/** Empties what was derived from a log that is no more, so that a new one starts clean. */
+export async function forgetDerived(connection: NatsConnection): Promise<void> {
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  for (const { name, events } of streams) {
+    if (!events) await manager.streams.purge(name).catch(() => {});
+  }
+}

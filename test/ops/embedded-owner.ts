@@ -3,6 +3,9 @@ import { createLogger } from "../../ops/logger.ts";
 
 /** An owner of embedded servers for tests to kill: takes the data folder, prints what it started. */
 
+// A test that was itself killed must leave nothing behind.
+process.once("disconnect", () => process.exit());
+
 const [dataDir = ""] = process.argv.slice(2);
 try {
   const embedded = await startEmbedded({
@@ -12,7 +15,11 @@ try {
     logger: createLogger("silent"),
   });
   console.log(JSON.stringify({ ...embedded.pids(), natsUrl: embedded.natsUrl }));
-  process.once("SIGTERM", () => void embedded.stop());
+  process.once("SIGTERM", async () => {
+    await embedded.stop();
+    process.exit();
+  });
 } catch (error) {
   console.log(JSON.stringify({ refused: (error as Error).message }));
+  process.exit(1);
 }

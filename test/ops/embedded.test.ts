@@ -46,7 +46,9 @@ interface Owner {
 }
 
 async function startOwner(): Promise<Owner> {
-  const child = spawn(process.execPath, [ownerScript, dataDir], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [ownerScript, dataDir], {
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
   endings.push(() => child.kill("SIGKILL"));
   const exit = once(child, "exit");
   for await (const line of createInterface({ input: child.stdout })) {
@@ -134,6 +136,12 @@ test("a data folder has one owner", async () => {
   await owner.exit;
   expect([owner.said.nats, owner.said.redis].every(isGone)).toBe(true);
   await start({ redis: { port: 0 } });
+});
+
+test("a data folder that cannot be made is named", async () => {
+  await expect(start({ dataDir: "/dev/null/data" })).rejects.toThrow(
+    new EmbeddedFailure("DATA_DIR=/dev/null/data: must be a folder that can be written to"),
+  );
 });
 
 test("no server outlives the kill -9 of its owner, and the next start waits for the old ones", async () => {

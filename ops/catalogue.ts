@@ -1,0 +1,114 @@
+import { connectNats } from "../streams/jetstream/connection.ts";
+import { assertMapping, ensureStreams, forgetDerived } from "../streams/jetstream/ensure.ts";
+import { openEpochRecord } from "../streams/jetstream/epochs.ts";
+import { openJetStreamLeases } from "../streams/jetstream/leases.ts";
+import { openJetStreamLog } from "../streams/jetstream/log.ts";
+import type { Leases } from "../streams/lease.ts";
+import type { Log } from "../streams/log.ts";
+import { allPartitions } from "../streams/partition.ts";
+import type { ReadModel } from "../projections/read-model.ts";
+import { connectRedis, type RedisConnection } from "../projections/redis/connection.ts";
+import { createRedisReadModel } from "../projections/redis/read-model.ts";
+import { epochOf, type Versions, versionsOf } from "../projections/version.ts";
+import type { Logger } from "./logger.ts";
+import type { Servers } from "./servers.ts";
+
+/** The catalogue opened: its logs, read models and leases, on connections of one role. */
+export interface Catalogue {
+  readonly catalog: Log;
+  readonly activity: Log;
+  readonly derived: Log;
+  readonly quarantine: Log;
+  readonly ledger: Log;
+  readonly leases: Leases;
+  readonly readModel: ReadModel;
+  readonly redis: RedisConnection;
+  readonly epochs: { readonly catalog: number; readonly activity: number };
+  readonly versions: { readonly catalog: Versions; readonly activity: Versions };
+  close(): Promise<void>;
+}
+
+export interface CatalogueOptions {
+  readonly servers: Servers;
+  /** Shown in the servers' own monitoring and in leases. */
+  readonly role: string;
+  readonly replicas: number;
+  readonly logger: Logger;
+  /** How long one Redis command may take. */
+  readonly redisTimeoutMs: number;
+  /** Start over on a new log: forget the read models and all that was derived from the old one. */
+  readonly newLog?: boolean;
+}
+
+/** Throws `LogUnfit` with one line for the operator when the log is not as it must be. */
+export async function openCatalogue(options: CatalogueOptions): Promise<Catalogue> {
+  const { servers, role, replicas, logger, newLog = false } = options;
+  const connection = await connectNats({
+    servers: servers.natsUrls,
+    name: `shelfwire ${role}`,
+    onState: (state, server) => logger.warn({ role, server }, `NATS ${state}`),
+  });
+  let redis: RedisConnection | undefined;
+  try {
+    let open = false;
+    redis = await connectRedis({
+      url: servers.redisUrl,
+      commandTimeoutMs: options.redisTimeoutMs,
+      onState: (state, detail) => {
+        if (open) logger.warn({ role, detail }, `Redis ${state}`);
+      },
+    });
+    open = true;
+    const readModel = createRedisReadModel(redis);
+    await assertMapping(connection);
+    const record = await openEpochRecord(connection, replicas);
+    if (newLog) {
+      await readModel.clear();
+      await forgetDerived(connection);
+    }
+    const knownEpochs = newLog ? new Map() : new Map([...(await epochsInRedis(readModel)), ...(await record.read())]);
+    const epochs = await ensureStreams(connection, { bytesMax: servers.logBytesMax, replicas, knownEpochs });
+    if (newLog || knownEpochs.size < epochs.size) await record.write(epochs);
+    const [catalog, activity, derived, quarantine, ledger] = await Promise.all([
+      openJetStreamLog(connection, "CATALOG"),
+      openJetStreamLog(connection, "ACTIVITY"),
+      openJetStreamLog(connection, "DERIVED"),
+      openJetStreamLog(connection, "QUARANTINE"),
+      openJetStreamLog(connection, "LEDGER"),
+    ]);
+    const ended = redis;
+    const epochNamed = (name: string) => epochs.get(name) ?? 0;
+    return {
+      catalog,
+      activity,
+      derived,
+      quarantine,
+      ledger,
+      leases: await openJetStreamLeases(connection, replicas),
+      readModel,
+      redis,
+      epochs: { catalog: epochNamed("CATALOG"), activity: epochNamed("ACTIVITY") },
+      versions: { catalog: versionsOf(epochNamed("CATALOG")), activity: versionsOf(epochNamed("ACTIVITY")) },
+      async close() {
+        open = false;
+        ended.disconnect();
+        await connection.close();
+      },
+    };
+  } catch (error) {
+    redis?.disconnect();
+    await connection.close();
+    throw error;
+  }
+}
+
+/** Read models remember the log that they were made from, also when that log and its record are gone. */
+async function epochsInRedis(readModel: ReadModel): Promise<ReadonlyMap<string, number>> {
+  const epochs = new Map<string, number>();
+  for (const log of ["catalog", "activity"] as const) {
+    for (const { version } of (await readModel.positions(log, allPartitions)).values()) {
+      epochs.set(log.toUpperCase(), epochOf(version));
+    }
+  }
+  return epochs;
+}

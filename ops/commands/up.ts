@@ -1,0 +1,62 @@
+import { openCatalogue } from "../catalogue.ts";
+import type { Config } from "../config.ts";
+import { seedDemoCatalogue } from "../demo/seed.ts";
+import { demoToken } from "../demo/token.ts";
+import type { Logger } from "../logger.ts";
+import { startApi } from "../roles/api.ts";
+import { startProjectors } from "../roles/projectors.ts";
+import { removeRunFile, writeRunFile } from "../run-file.ts";
+import { startServers } from "../servers.ts";
+import { untilSignal } from "../signals.ts";
+
+/** `shelfwire up`: everything in one process, on servers of its own unless the settings name others. */
+export async function up(config: Config, logger: Logger, options: { readonly newLog: boolean }): Promise<void> {
+  const ended = untilSignal();
+  const servers = await startServers(config, logger);
+  const closers: (() => Promise<void>)[] = [() => servers.stop()];
+  try {
+    const { replicas, dataDir } = config;
+    const projecting = await openCatalogue({
+      ...options,
+      servers,
+      role: "projector",
+      replicas,
+      logger,
+      redisTimeoutMs: 10_000,
+    });
+    closers.push(projecting.close);
+    const reading = await openCatalogue({ servers, role: "api", replicas, logger, redisTimeoutMs: 250 });
+    closers.push(reading.close);
+    const projectors = startProjectors(projecting, logger);
+    closers.push(projectors.stop);
+    if (config.demo) {
+      const count = await seedDemoCatalogue({ ...projecting, now: Date.now() });
+      if (count > 0) logger.info({ events: count }, "demo catalogue loaded");
+    }
+    const api = await startApi(reading, { host: config.host, port: config.port, logger });
+    closers.push(api.stop);
+    if ((await Promise.race([api.untilReady(), ended])) === undefined) {
+      const natsUrl = servers.natsUrls.join(",");
+      const token = await demoToken(dataDir);
+      writeRunFile(dataDir, { http: api.url, nats: natsUrl, redis: servers.redisUrl, token });
+      closers.push(async () => removeRunFile(dataDir));
+      process.stdout.write(greeting(api.url, natsUrl, token));
+      await ended;
+    }
+    logger.info("stopping");
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+function greeting(http: string, nats: string, token: string): string {
+  return `
+  Shelfwire is ready.
+
+  Read      curl ${http}/api/categories
+            curl ${http}/api/products/PRODUCT
+  Publish   nats -s ${nats} pub catalog.price.updated.PRODUCT '{"new_price":{"amount":1999,"currency":"GBP"}}'
+  Token     ${token}
+
+`;
+}

@@ -1,0 +1,174 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { LogUnfit } from "../streams/jetstream/ensure.ts";
+import { LogRefused, LogUnavailable } from "../streams/log.ts";
+import { api, projector } from "./commands/roles.ts";
+import { publish } from "./commands/publish.ts";
+import { list, republish, show } from "./commands/quarantine.ts";
+import { up } from "./commands/up.ts";
+import { withCatalogue } from "./commands/with-catalogue.ts";
+import { ConfigError, parseConfig } from "./config.ts";
+import { EmbeddedFailure } from "./embedded/failure.ts";
+import { ImportRefused } from "./import/import-refused.ts";
+import { importOnlineRetail } from "./import/online-retail.ts";
+import { createProgress } from "./import/progress.ts";
+import { createLogger } from "./logger.ts";
+import { Refused } from "./refused.ts";
+
+/** The operator's tool. Data goes to stdout, everything else to stderr; what failed is one line. */
+
+const program = new Command("shelfwire")
+  .description("An event-sourced product catalogue on NATS JetStream and Redis")
+  .showHelpAfterError("(shelfwire --help shows what there is)");
+
+const json = new Option("--json", "one JSON object a line");
+const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
+const integer = (text: string): number => {
+  if (!/^\d{1,15}$/.test(text)) throw new Refused(`"${text}" must be a whole number, 0 or more`);
+  return Number(text);
+};
+
+function settings() {
+  const config = parseConfig(process.env);
+  return { config, logger: createLogger(config.logLevel) };
+}
+
+program
+  .command("up")
+  .description("run everything in one process, with servers of its own where no setting names others")
+  .option("--new-log", "start over on a new log: forget the read models of the one that vanished", false)
+  .action(async (options: { newLog: boolean }) => {
+    const { config, logger } = settings();
+    await up(config, logger, options);
+  });
+
+program
+  .command("api")
+  .description("answer HTTP")
+  .action(async () => {
+    const { config, logger } = settings();
+    await api(config, logger);
+  });
+
+program
+  .command("projector")
+  .description("keep the read models true; run as many as the log needs")
+  .action(async () => {
+    const { config, logger } = settings();
+    await projector(config, logger);
+  });
+
+program
+  .command("publish")
+  .description("publish one event, checked before it leaves")
+  .argument("<subject>", "such as catalog.price.updated.<product>")
+  .argument("<payload>", "JSON, or - to read it from standard input")
+  .option("--id <id>", "message id: publishing it again within two minutes stores nothing")
+  .option("--expect <sequence>", "store it only if the subject's last event has this sequence", integer)
+  .addOption(json)
+  .action(async (subject: string, text: string, options: { id?: string; expect?: number }) => {
+    const { config, logger } = settings();
+    const payload = text === "-" ? readFileSync(0, "utf8") : text;
+    const { stream, sequence, duplicate } = await withCatalogue(config, logger, "publish", (catalogue) =>
+      publish(catalogue, subject, payload, options),
+    );
+    print({ stream, seq: sequence, ...(duplicate && { duplicate }) });
+  });
+
+program
+  .command("import")
+  .description("import a feed")
+  .argument("<format>", "online-retail")
+  .argument("<files...>")
+  .option("--dry-run", "read and count, publish nothing", false)
+  .option("--report <path>", "where rejected rows go (default: DATA_DIR/reports)")
+  .option("--currency <code>", "ISO 4217, of the prices in the files", "GBP")
+  .option("--opening-stock <pieces>", "fixed opening stock (default: what the file sells)", integer)
+  .addOption(json)
+  .action(
+    async (
+      format: string,
+      files: string[],
+      options: { dryRun: boolean; report?: string; currency: string; openingStock?: number; json?: boolean },
+    ) => {
+      if (format !== "online-retail") throw new Refused(`there is no format "${format}"; there is online-retail`);
+      const { config, logger } = settings();
+      const summary = await withCatalogue(config, logger, "import", (catalogue) =>
+        importOnlineRetail({
+          ...catalogue,
+          files,
+          dryRun: options.dryRun,
+          currency: options.currency,
+          reportsDir: join(config.dataDir, "reports"),
+          ...(options.report !== undefined && { reportPath: options.report }),
+          ...(options.openingStock !== undefined && { openingStock: options.openingStock }),
+          progress: createProgress(process.stderr, () => performance.now()),
+        }),
+      );
+      print(summary);
+    },
+  );
+
+const quarantine = program.command("quarantine").description("what could not be an event");
+
+quarantine
+  .command("list")
+  .description("what waits for a person")
+  .option("--all", "also what was mended and republished", false)
+  .addOption(json)
+  .action(async (options: { all: boolean; json?: boolean }) => {
+    const { config, logger } = settings();
+    await withCatalogue(config, logger, "quarantine", async (catalogue) => {
+      for await (const line of list(catalogue, options.all)) {
+        if (options.json === true) print(line);
+        else process.stdout.write(`${line.sequence}  ${line.time}  ${line.subject}\n    ${line.reason}\n`);
+      }
+    });
+  });
+
+const logOption = new Option("--log <name>", "the log that the sequence belongs to")
+  .choices(["catalog", "activity"])
+  .default("catalog");
+
+quarantine
+  .command("show")
+  .description("one entry with its payload")
+  .argument("<sequence>", "its sequence in the log", integer)
+  .addOption(logOption)
+  .addOption(json)
+  .action(async (sequence: number, options: { log: string }) => {
+    const { config, logger } = settings();
+    print(await withCatalogue(config, logger, "quarantine", (catalogue) => show(catalogue, options.log, sequence)));
+  });
+
+quarantine
+  .command("republish")
+  .description("publish the mended event and mark the entry")
+  .argument("<sequence>", "its sequence in the log", integer)
+  .argument("[payload]", "the mended JSON, or - to read it from standard input")
+  .option("--subject <subject>", "the mended subject")
+  .addOption(logOption)
+  .addOption(json)
+  .action(async (sequence: number, text: string | undefined, options: { log: string; subject?: string }) => {
+    const { config, logger } = settings();
+    const payload = text === "-" ? readFileSync(0, "utf8") : text;
+    const { stream, sequence: stored } = await withCatalogue(config, logger, "quarantine", (catalogue) =>
+      republish(catalogue, options.log, sequence, {
+        ...(payload !== undefined && { payload }),
+        ...(options.subject !== undefined && { subject: options.subject }),
+      }),
+    );
+    print({ stream, seq: stored });
+  });
+
+/** Errors that are the operator's to mend are one line; anything else is a defect and shows its stack. */
+const expected = [Refused, ConfigError, EmbeddedFailure, ImportRefused, LogUnfit, LogRefused, LogUnavailable];
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const known = expected.some((kind) => error instanceof kind);
+  process.stderr.write(`shelfwire: ${known ? (error as Error).message : ((error as Error).stack ?? error)}\n`);
+  process.exitCode = 1;
+}

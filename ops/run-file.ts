@@ -1,0 +1,26 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+/** `DATA_DIR/run.json`: where a running Shelfwire is to be found, for scripts and for the other commands. */
+const schema = z.object({ http: z.string(), nats: z.string(), redis: z.string(), token: z.string() });
+
+export type RunFile = z.infer<typeof schema>;
+
+const pathIn = (dataDir: string) => join(dataDir, "run.json");
+
+export function writeRunFile(dataDir: string, run: RunFile): void {
+  writeFileSync(pathIn(dataDir), `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
+}
+
+export function removeRunFile(dataDir: string): void {
+  rmSync(pathIn(dataDir), { force: true });
+}
+
+export function readRunFile(dataDir: string): RunFile | undefined {
+  try {
+    return schema.parse(JSON.parse(readFileSync(pathIn(dataDir), "utf8")));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+import { mkdirSync, statfsSync } from "node:fs";
+import { connect } from "node:net";
+import type { Config } from "./config.ts";
+import { startEmbedded } from "./embedded/embedded.ts";
+import type { Logger } from "./logger.ts";
+import { readRunFile } from "./run-file.ts";
+
+/**
+ * Where NATS and Redis are: where the settings say, else where a Shelfwire that runs on the same `DATA_DIR`
+ * has them, else servers of our own, for as long as the command lasts.
+ */
+export interface Servers {
+  readonly natsUrls: readonly string[];
+  readonly redisUrl: string;
+  /** The API of the running Shelfwire, if there is one. */
+  readonly http: string | undefined;
+  /** What new streams together may hold, in bytes. */
+  readonly logBytesMax: number;
+  stop(): Promise<void>;
+}
+
+/** The share of the free disk that an embedded log may fill. */
+const diskShare = 0.6;
+const remoteLogBytesMax = 8 * 1024 ** 3;
+
+/** For `up`: what the settings leave open is started here. */
+export async function startServers(config: Config, logger: Logger): Promise<Servers> {
+  const { natsUrls, redisUrls, dataDir } = config;
+  mkdirSync(dataDir, { recursive: true });
+  const embedded = await startEmbedded({
+    dataDir,
+    logger,
+    nats: natsUrls === undefined ? { port: config.natsPort } : undefined,
+    redis:
+      redisUrls === undefined ? { port: config.redisPort, memoryBytesMax: config.redisMemoryBytesMax } : undefined,
+  });
+  return {
+    natsUrls: natsUrls ?? [embedded.natsUrl ?? ""],
+    redisUrl: redisUrls?.[0] ?? embedded.redisUrl ?? "",
+    http: undefined,
+    logBytesMax: config.logBytesMax ?? (natsUrls === undefined ? freeBytes(dataDir) * diskShare : remoteLogBytesMax),
+    stop: () => embedded.stop(),
+  };
+}
+
+/** For every other command: join what runs, or bring servers along. */
+export async function findServers(config: Config, logger: Logger): Promise<Servers> {
+  const running = readRunFile(config.dataDir);
+  const alive = running !== undefined && (await answers(running.nats)) && (await answers(running.redis));
+  const natsUrls = config.natsUrls ?? (alive ? [running.nats] : undefined);
+  const redisUrl = config.redisUrls?.[0] ?? (alive ? running.redis : undefined);
+  if (natsUrls === undefined || redisUrl === undefined) {
+    logger.info({ dataDir: config.dataDir }, "no Shelfwire runs here: starting servers for this command");
+    return startServers(config, logger);
+  }
+  return {
+    natsUrls,
+    redisUrl,
+    http: alive ? running.http : undefined,
+    logBytesMax: config.logBytesMax ?? remoteLogBytesMax,
+    stop: async () => {},
+  };
+}
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+function answers(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port), timeout: 1_000 });
+    const end = (reachable: boolean) => () => {
+      socket.destroy();
+      resolve(reachable);
+    };
+    socket.on("connect", end(true)).on("error", end(false)).on("timeout", end(false));
+  });
+}
