@@ -12,11 +12,11 @@ import { fail, setUp } from "./setup/set-up.mjs";
 const args = process.argv.slice(2);
 const isSet = (/** @type {string} */ name) => (process.env[name] ?? "").trim() !== "";
 
-/** Only `up` starts servers of its own, and only those that no setting points elsewhere. */
-const servers =
-  args[0] === "up"
-    ? [...(isSet("NATS_URL") ? [] : ["nats-server"]), ...(isSet("REDIS_URL") ? [] : ["redis-server"])]
-    : [];
+/** Every command may have to bring servers along; those that a setting points elsewhere are not needed. */
+const servers = [
+  ...(isSet("NATS_URL") ? [] : ["nats-server"]),
+  ...(isSet("REDIS_URL") ? [] : ["redis-server"]),
+];
 
 try {
   const node = await setUp({ servers });

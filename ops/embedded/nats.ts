@@ -14,10 +14,8 @@ const serverName = `shelfwire-${process.pid}`;
 
 const kind: ServerKind = {
   name: "nats-server",
-  arguments: (port, storeDir) => [
-    ...["-c", config, "-n", serverName],
-    ...["-a", "127.0.0.1", "-p", String(port), "-sd", storeDir],
-  ],
+  arguments: (port, storeDir) =>
+    ["-c", config, "-n", serverName].concat(["-a", "127.0.0.1", "-p", String(port), "-sd", storeDir]),
   // The answer of JetStream's own API: the port may be open before the streams are recovered.
   async isReady(port) {
     const request = "CONNECT {}\r\nSUB ready 1\r\nPUB $JS.API.INFO ready 0\r\n\r\n";

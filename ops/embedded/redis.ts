@@ -15,10 +15,10 @@ export function startRedis(settings: RedisServerSettings): Promise<EmbeddedServe
   const { memoryBytesMax } = settings;
   const kind: ServerKind = {
     name: "redis-server",
-    arguments: (port, storeDir) => [
-      ...[config, "--port", String(port), "--dir", storeDir],
-      ...(memoryBytesMax === undefined ? [] : ["--maxmemory", String(memoryBytesMax)]),
-    ],
+    arguments: (port, storeDir) =>
+      [config, "--port", String(port), "--dir", storeDir].concat(
+        memoryBytesMax === undefined ? [] : ["--maxmemory", String(memoryBytesMax)],
+      ),
     // While it loads its snapshot it answers INFO, but PING with an error.
     async isReady(port, pid) {
       const own = `process_id:${pid}\r\n`;

@@ -7,14 +7,16 @@ export interface Progress {
   end(): void;
 }
 
+type ProgressOutput = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
 const lineEveryMs = 5_000;
 
-/** `output` is standard error; `now` is a clock in milliseconds. */
-export function createProgress(output: NodeJS.WriteStream, now: () => number): Progress {
+/** `output` is standard error, a terminal or not; `now` is a clock in milliseconds. */
+export function createProgress(output: ProgressOutput, now: () => number): Progress {
   return output.isTTY ? createBar(output) : createLines(output, now);
 }
 
-function createBar(stream: NodeJS.WriteStream): Progress {
+function createBar(stream: ProgressOutput): Progress {
   let bar: SingleBar | undefined;
   return {
     begin(file, lines) {
@@ -30,7 +32,7 @@ function createBar(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-function createLines(output: NodeJS.WriteStream, now: () => number): Progress {
+function createLines(output: ProgressOutput, now: () => number): Progress {
   let file = "";
   let total = 0;
   let saidAt = 0;

@@ -47,10 +47,8 @@ export function installPackages() {
 /** Returns what npm said when it failed. */
 function npm(...command) {
   // The machine's habits (NODE_ENV=production, omit=optional) must not leave out what runs the sources.
-  const { ok, output } = run("npm", [
-    ...command,
-    ...["--include=dev", "--include=optional"],
-    ...["--no-audit", "--no-fund", "--no-progress", "--loglevel=error"],
-  ]);
+  const complete = ["--include=dev", "--include=optional"];
+  const quiet = ["--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
+  const { ok, output } = run("npm", [...command, ...complete, ...quiet]);
   return ok ? undefined : output;
 }

@@ -23,6 +23,8 @@ export async function connectNats(settings: ConnectionSettings): Promise<NatsCon
     reconnectTimeWait: 100,
     reconnectJitter: 100,
     timeout: 5_000,
+    // A stack trace for every request, made in case it fails, costs a third of a publish.
+    noAsyncTraces: true,
   });
   void watch(connection, settings.onState ?? (() => {}));
   return connection;

@@ -34,7 +34,7 @@ export async function ensureStreams(
   connection: NatsConnection,
   options: EnsureOptions,
 ): Promise<ReadonlyMap<string, number>> {
-  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: limits.readMs });
   const epochs = new Map<string, number>();
   for (const definition of streams) {
     const epoch = await ensureStream(manager, definition, options);
@@ -140,7 +140,7 @@ export async function assertMapping(connection: NatsConnection): Promise<void> {
 
 /** Empties what was derived from a log that is no more, so that a new one starts clean. */
 export async function forgetDerived(connection: NatsConnection): Promise<void> {
-  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: limits.readMs });
   for (const { name, events } of streams) {
     if (!events) await manager.streams.purge(name).catch(() => {});
   }

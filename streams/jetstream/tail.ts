@@ -147,8 +147,10 @@ export function createTail(
       if (oldest[1] === 1) reading.pulls.delete(oldest[0]);
       else reading.pulls.set(oldest[0], oldest[1] - 1);
     }
-    next = place.sequence + 1;
     pending = place.pending;
+    // nats-server 2.9 begins at its last message when asked to begin behind it.
+    if (place.sequence < next) return;
+    next = place.sequence + 1;
     buffer.push({
       sequence: place.sequence,
       time: place.time,

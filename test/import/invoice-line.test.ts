@@ -87,7 +87,7 @@ const names = [
   "UnitPrice",
   "CustomerID",
 ] as const;
-const columns = columnsOf(names, "x.csv");
+const format = { columns: columnsOf(names, "x.csv"), digits: 2, dateOf: parseInvoiceDate };
 const sound: Record<(typeof names)[number], string> = {
   InvoiceNo: "536365",
   StockCode: " BANK CHARGES ",
@@ -100,7 +100,7 @@ const sound: Record<(typeof names)[number], string> = {
 
 function parse(change: Partial<typeof sound>) {
   const cells = { ...sound, ...change };
-  return parseInvoiceLine({ line: 7, raw: "", fields: names.map((name) => cells[name]) }, columns, 2);
+  return parseInvoiceLine({ line: 7, raw: "", fields: names.map((name) => cells[name]) }, format);
 }
 
 describe("a row is a fact or a rejection", () => {
@@ -148,6 +148,6 @@ describe("a row is a fact or a rejection", () => {
 
   test("a row of another width is rejected", () => {
     const row = { line: 7, raw: "", fields: ["536365", "1"] };
-    expect(parseInvoiceLine(row, columns, 2)).toMatchObject({ reason: "wrong-column-count" });
+    expect(parseInvoiceLine(row, format)).toMatchObject({ reason: "wrong-column-count" });
   });
 });

@@ -4,7 +4,7 @@ import { createLogger } from "../../ops/logger.ts";
 /** An owner of embedded servers for tests to kill: takes the data folder, prints what it started. */
 
 // A test that was itself killed must leave nothing behind.
-process.once("disconnect", () => process.exit());
+process.stdin.resume().once("end", () => process.exit());
 
 const [dataDir = ""] = process.argv.slice(2);
 try {

@@ -46,9 +46,7 @@ interface Owner {
 }
 
 async function startOwner(): Promise<Owner> {
-  const child = spawn(process.execPath, [ownerScript, dataDir], {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-  });
+  const child = spawn(process.execPath, [ownerScript, dataDir], { stdio: ["pipe", "pipe", "inherit"] });
   endings.push(() => child.kill("SIGKILL"));
   const exit = once(child, "exit");
   for await (const line of createInterface({ input: child.stdout })) {

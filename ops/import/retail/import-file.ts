@@ -11,7 +11,7 @@ import type { Rejection } from "./invoice-line.ts";
 import { createRetailFeed } from "./retail-feed.ts";
 import { type RetailRow, readRetailRows } from "./retail-rows.ts";
 import type { Standing } from "./standing.ts";
-import { type ImportContext, idPrefix, startImport } from "./start.ts";
+import { format, type ImportContext, idPrefix, startImport } from "./start.ts";
 import { type Survey, survey } from "./survey.ts";
 
 /**
@@ -40,11 +40,13 @@ export async function importFile(path: string, run: FileImport): Promise<void> {
   const start = await startImport(run, file, hash);
   const { products, lines } = await surveyFile(path, start.settings.currency);
   tally.products(products.keys());
-  if (!dryRun && start.state !== "complete")
-    tally.published((await ensureCategory(run.catalog)).published, 0);
+  if (!dryRun && start.state !== "complete") {
+    const category = await ensureCategory(run.catalog);
+    tally.published(category.published, 0);
+  }
 
   const { base, linesDone, already, save } = await start.enter(products.keys(), run.imagined);
-  const feed = createRetailFeed(products, base, start.settings, `${file} ${hash.slice(0, 8)}`);
+  const feed = createRetailFeed(products, base, start.settings, `${format} import ${hash.slice(0, 8)}`);
   const publisher = createPublisher(already);
   const prefix = idPrefix(hash);
   let computedOnly = 0;
@@ -73,6 +75,7 @@ export async function importFile(path: string, run: FileImport): Promise<void> {
   progress.begin(file, lines);
   try {
     let checkpoint = linesDone;
+    let reached = 0;
     for await (const rows of readRetailRows(path, start.settings.currency)) {
       for (const each of rows) {
         const { line } = each.row;
@@ -90,7 +93,8 @@ export async function importFile(path: string, run: FileImport): Promise<void> {
         }
       }
       tally.lines(rows.length);
-      progress.at(rows.at(-1)?.row.line ?? 0);
+      reached = rows.at(-1)?.row.line ?? reached;
+      progress.at(reached);
       await report.flush();
     }
     for (const event of feed.end()) {

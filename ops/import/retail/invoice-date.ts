@@ -12,6 +12,19 @@ const isoShape = new RegExp(
 );
 const slashShape = new RegExp(String.raw`^(?<month>\d{1,2})/(?<day>\d{1,2})/(?<year>\d{4}|\d{2})${time}$`);
 
+/** A reader that remembers its last date, which is mostly the next one too: an invoice's lines share theirs. */
+export function createInvoiceDates(): typeof parseInvoiceDate {
+  let lastText: string | undefined;
+  let lastDate: string | undefined;
+  return (text) => {
+    if (text !== lastText) {
+      lastText = text;
+      lastDate = parseInvoiceDate(text);
+    }
+    return lastDate;
+  };
+}
+
 /** RFC 3339 in UTC, to the second, which also sorts as text; undefined where it is no such date. */
 export function parseInvoiceDate(text: string): string | undefined {
   const groups = (isoShape.exec(text) ?? slashShape.exec(text))?.groups;

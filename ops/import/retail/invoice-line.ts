@@ -2,7 +2,7 @@ import { type Identifier, identifierProblem } from "../../../streams/identifier.
 import type { CsvRow } from "../csv-rows.ts";
 import { minorUnitsOf } from "../decimal.ts";
 import type { Columns } from "./columns.ts";
-import { parseInvoiceDate } from "./invoice-date.ts";
+import type { parseInvoiceDate } from "./invoice-date.ts";
 
 /**
  * A row of the export as a fact: so much of a product was sold, or came back, at a price and a time. What
@@ -54,8 +54,18 @@ export function isRejection(parsed: InvoiceLine | Rejection): parsed is Rejectio
 /** Sums over any file that fits a disk stay exact integers. */
 const piecesMax = 1_000_000_000;
 
-/** `digits` is the number of minor digits of the currency. */
-export function parseInvoiceLine(row: CsvRow, columns: Columns, digits: number): InvoiceLine | Rejection {
+/** How one file is to be read. */
+export interface RowFormat {
+  readonly columns: Columns;
+  /** Minor digits of the currency. */
+  readonly digits: number;
+  readonly dateOf: typeof parseInvoiceDate;
+}
+
+export function parseInvoiceLine(
+  row: CsvRow,
+  { columns, digits, dateOf }: RowFormat,
+): InvoiceLine | Rejection {
   if (!("fields" in row)) return reject("malformed-row", row.problem);
   const { fields } = row;
   if (fields.length !== columns.count) {
@@ -83,7 +93,7 @@ export function parseInvoiceLine(row: CsvRow, columns: Columns, digits: number):
       `the quantity "${quantityText}" is not a whole number of pieces other than 0`,
     );
   }
-  const at = parseInvoiceDate(text(columns.date));
+  const at = dateOf(text(columns.date));
   if (at === undefined) {
     return reject("bad-date", `"${text(columns.date)}" is no date (YYYY-MM-DD hh:mm:ss or M/D/YYYY h:mm)`);
   }

@@ -1,0 +1,117 @@
+import { jetstream } from "@nats-io/jetstream";
+import { connect } from "nats";
+import { createCatalogProjection } from "../../projections/catalog/projection.ts";
+import { createProjector } from "../../projections/projector.ts";
+import { allPartitions } from "../../streams/partition.ts";
+import { createLogger } from "../../ops/logger.ts";
+import type { Row } from "../report.ts";
+import { fill, mixText } from "../mix.ts";
+import { median, type Rig, startRig } from "../rig.ts";
+
+/**
+ * Replay: the whole log into an empty Redis, beside a bare ordered consumer that reads the same stream and
+ * does nothing. In turn, three times each.
+ */
+export async function replay(sizes: readonly { products: number; passes: number }[]): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  const costs: number[] = [];
+  for (const { products, passes } of sizes) {
+    const rig = await startRig();
+    try {
+      const before = { redis: await rig.redisBytes(), nats: rig.residentBytes("nats") };
+      const { events, bytes } = await fill(rig.catalogue.catalog, products, passes);
+      const bare: number[] = [];
+      const ours: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        bare.push(await readBare(rig, events));
+        ours.push(await project(rig, events));
+      }
+      const ratio = median(ours.map((rate, at) => rate / (bare[at] ?? Number.NaN)));
+      costs.push(1e6 / median(ours));
+      rows.push({
+        name: `replay, ${products.toLocaleString("en")} products, ${events.toLocaleString("en")} events`,
+        ours: `${rate(median(ours))} events/s`,
+        yardstick: `${rate(median(bare))} events/s (ordered consumer)`,
+        ratio: ratio.toFixed(2),
+        wanted: "at least 0.40",
+        note: mixText,
+      });
+      const redis = ((await rig.redisBytes()) - before.redis) / products;
+      const nats = (rig.residentBytes("nats") - before.nats) / products;
+      const raw = bytes / passes / products;
+      rows.push({
+        name: `memory, ${products.toLocaleString("en")} products`,
+        ours: `Redis ${redis.toFixed(0)} B, nats-server ${nats.toFixed(0)} B a product`,
+        yardstick: `${raw.toFixed(0)} B of JSON a product`,
+        ratio: `${(redis / raw).toFixed(2)} and ${(nats / raw).toFixed(2)}`,
+        wanted: "reported",
+        note: "nats-server: resident memory grown, caches included",
+      });
+    } finally {
+      await rig.close();
+    }
+  }
+  const [first, last] = [costs[0], costs.at(-1)];
+  if (first !== undefined && last !== undefined && costs.length > 1) {
+    rows.push({
+      name: "replay, cost of an event, most products beside fewest",
+      ours: `${last.toFixed(1)} µs`,
+      yardstick: `${first.toFixed(1)} µs`,
+      ratio: (last / first).toFixed(2),
+      wanted: "at most 1.50",
+      note: "",
+    });
+  }
+  return rows;
+}
+
+async function readBare(rig: Rig, events: number): Promise<number> {
+  const connection = await connect({ port: rig.natsPort });
+  try {
+    const consumer = await jetstream(connection).consumers.get("CATALOG", { opt_start_seq: 1 });
+    const from = performance.now();
+    let count = 0;
+    const done = Promise.withResolvers<void>();
+    const messages = await consumer.consume({
+      max_messages: 5_000,
+      callback: () => {
+        if (++count === events) done.resolve();
+      },
+    });
+    await done.promise;
+    const seconds = (performance.now() - from) / 1_000;
+    await messages.close();
+    return events / seconds;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function project(rig: Rig, events: number): Promise<number> {
+  const { catalogue } = rig;
+  await catalogue.readModel.clear();
+  const now = () => Date.now();
+  const owned = new Set(allPartitions);
+  const projector = createProjector({
+    name: "catalog",
+    log: catalogue.catalog,
+    quarantine: catalogue.quarantine,
+    readModel: catalogue.readModel,
+    projection: createCatalogProjection({ ...catalogue, versions: catalogue.versions.catalog, now }),
+    versions: catalogue.versions.catalog,
+    epoch: catalogue.epochs.catalog,
+    owned: () => owned,
+    now,
+    journal: createLogger("error"),
+  });
+  const stop = new AbortController();
+  const from = performance.now();
+  const run = projector.run(stop.signal);
+  while (projector.health().position < events) await new Promise((resolve) => setTimeout(resolve, 5));
+  const seconds = (performance.now() - from) / 1_000;
+  stop.abort();
+  await run;
+  return events / seconds;
+}
+
+const rate = (perSecond: number) => Math.round(perSecond).toLocaleString("en");

@@ -1,0 +1,34 @@
+import { execFileSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { miss } from "./cases/miss.ts";
+import { replay } from "./cases/replay.ts";
+import { visible } from "./cases/visible.ts";
+import { type Row, report } from "./report.ts";
+
+/**
+ * `npm run bench [-- CASE ...] [--million]`: every case beside its yardstick in the same run. Results are
+ * added to bench/results.md. With `--million` replay and memory also run at a million products, which takes
+ * about ten minutes and 12 GB of disk.
+ */
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { million: { type: "boolean" } } });
+
+const sizes = [
+  { products: 10_000, passes: 30 },
+  { products: 100_000, passes: 3 },
+  ...(values.million === true ? [{ products: 1_000_000, passes: 1 }] : []),
+];
+
+const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  replay: () => replay(sizes),
+  visible: () => visible(1_000),
+  miss: () => miss(100_000, 5_000),
+};
+
+const version = (command: string, pattern: RegExp) =>
+  pattern.exec(execFileSync(command, ["--version"], { encoding: "utf8" }))?.[1] ?? "unknown";
+const versions = `Node ${process.versions.node}, nats-server ${version("nats-server", /v([\d.]+)/)}, Redis ${version("redis-server", /v=([\d.]+)/)}`;
+
+for (const [name, run] of Object.entries(cases)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  report(process.env.BENCH_OUT ?? "bench/results.md", name, await run(), new Date(), versions);
+}
