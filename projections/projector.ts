@@ -51,11 +51,16 @@ export interface Projector {
   health(): ProjectorHealth;
 }
 
-const batchMax = 4_096;
+const batchMax = 2_048;
 const idleMs = 250;
 const heartbeatMs = 1_000;
 const unsettledMax = 5_000;
 const settleMs = 2_000;
+
+interface Decoded {
+  readonly entries: readonly BatchEntry[];
+  readonly refused: readonly Refusal[];
+}
 
 interface Owned {
   /** What the store holds, as far as we know; undefined where it holds none of this log and fold. */
@@ -71,6 +76,8 @@ export function createProjector(options: ProjectorOptions): Projector {
   const { name, log, readModel, projection, versions, epoch, owned, now, journal } = options;
   const partitions = new Map<number, Owned>();
   let tail: Tail | undefined;
+  /** The batch that is being written; what it throws, the next one hears. */
+  let writing: Promise<void> = Promise.resolve();
   let next = 1;
   let head = 0;
   let aliveAt = now();
@@ -81,6 +88,9 @@ export function createProjector(options: ProjectorOptions): Projector {
   /** Takes up partitions that became ours, lets go of those that are not, and reads from the lowest one. */
   async function takeUp(): Promise<void> {
     const mine = owned();
+    const same = mine.size === partitions.size && [...mine].every((partition) => partitions.has(partition));
+    if (same && tail !== undefined) return;
+    await writing;
     for (const partition of partitions.keys()) if (!mine.has(partition)) partitions.delete(partition);
     const gained = [...mine].filter((partition) => !partitions.has(partition));
     if (gained.length === 0 && tail !== undefined) return;
@@ -127,10 +137,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     }
   }
 
-  async function project(messages: readonly StoredMessage[], atHead: boolean): Promise<void> {
-    const takenAt = now();
-    const last = messages.at(-1);
-    if (last === undefined) return;
+  function decode(messages: readonly StoredMessage[]): Decoded {
     const entries: BatchEntry[] = [];
     const refused: Refusal[] = [];
     for (const message of messages) {
@@ -143,6 +150,10 @@ export function createProjector(options: ProjectorOptions): Projector {
       } else if (!mine && !concernsEveryone(decoded.kind)) continue;
       entries.push({ message, decoded });
     }
+    return { entries, refused };
+  }
+
+  async function write({ entries, refused }: Decoded, last: number, headAt: number | undefined): Promise<void> {
     const standing = new Map<number, number>();
     for (const [partition, state] of partitions) {
       standing.set(partition, state.standing === undefined ? 0 : sequenceOf(state.standing));
@@ -152,9 +163,9 @@ export function createProjector(options: ProjectorOptions): Projector {
     const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
     await Promise.all(parked.map(park));
     const due = projection.unsettled > unsettledMax || now() - settledAt > settleMs;
-    if ((atHead && projection.unsettled > 0) || due) await settle(last.sequence);
-    next = last.sequence + 1;
-    const overtaken = await advance(last.sequence, atHead ? takenAt : undefined);
+    if ((headAt !== undefined && projection.unsettled > 0) || due) await settle(last);
+    next = last + 1;
+    const overtaken = await advance(last, headAt);
     const ghosts = applied.created.filter(({ partition }) => overtaken.has(partition));
     await readModel.dropRegisters(ghosts);
   }
@@ -193,8 +204,8 @@ export function createProjector(options: ProjectorOptions): Projector {
       partitions.delete(partition);
     }
     if (overtaken.size > 0) journal.warn({ log: name, partitions: [...overtaken] }, "another owner is ahead");
-    if (lost) {
-      journal.warn({ log: name }, "the read models lost data: reading again from where they stand");
+    if (lost) journal.warn({ log: name }, "the read models lost data: reading again from where they stand");
+    if (lost || overtaken.size > 0) {
       await tail?.close();
       tail = undefined;
     }
@@ -226,11 +237,26 @@ export function createProjector(options: ProjectorOptions): Projector {
             await new Promise((resolve) => setTimeout(resolve, idleMs));
             continue;
           }
-          const { messages, pending } = await tail.take(batchMax, idleMs);
-          await project(messages, pending === 0);
-          if (now() - beatAt >= heartbeatMs) await beat();
+          const from = tail;
+          const { messages, pending } = await from.take(batchMax, idleMs);
+          const takenAt = now();
+          // Decoded while the batch before it is being written.
+          const decoded = decode(messages);
+          await writing;
+          // What was taken from a tail that is no more does not follow what was written.
+          if (tail !== from) continue;
+          const last = messages.at(-1);
+          if (last !== undefined) {
+            writing = write(decoded, last.sequence, pending === 0 ? takenAt : undefined);
+            writing.catch(() => {});
+          }
+          if (now() - beatAt >= heartbeatMs) {
+            await writing;
+            await beat();
+          }
         }
       } finally {
+        await writing.catch(() => {});
         await tail?.close();
         tail = undefined;
         partitions.clear();

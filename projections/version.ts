@@ -22,9 +22,14 @@ export const foldRevision = 1;
 /** A function that dates sequences of one log. `epoch` is the stream's creation in milliseconds since 1970. */
 export type Versions = (sequence: number) => Version;
 
+const zeros = "0".repeat(16);
+
 export function versionsOf(epoch: number, revision: number = foldRevision): Versions {
   const prefix = `${epoch.toString(36).padStart(9, "0")}.${String(revision).padStart(3, "0")}.`;
-  return (sequence) => (prefix + String(sequence).padStart(16, "0")) as Version;
+  return (sequence) => {
+    const digits = String(sequence);
+    return (prefix + zeros.slice(digits.length) + digits) as Version;
+  };
 }
 
 /** The sequence that a version stands for. */

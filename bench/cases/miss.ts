@@ -14,7 +14,7 @@ import { quantile, type Rig, startRig } from "../rig.ts";
 export async function miss(products: number, reads: number): Promise<readonly Row[]> {
   const rig = await startRig();
   try {
-    await fill(rig.catalogue.catalog, products, 1);
+    await fill(rig.natsPort, products, 1);
     const { ours, bare } = await measure(rig, products, reads);
     const ratio = (share: number) => quantile(ours, share) / quantile(bare, share);
     return [

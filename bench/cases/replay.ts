@@ -12,14 +12,14 @@ import { median, type Rig, startRig } from "../rig.ts";
  * Replay: the whole log into an empty Redis, beside a bare ordered consumer that reads the same stream and
  * does nothing. In turn, three times each.
  */
-export async function replay(sizes: readonly { products: number; passes: number }[]): Promise<readonly Row[]> {
+export async function replay(sizes: readonly { products: number; rounds: number }[]): Promise<readonly Row[]> {
   const rows: Row[] = [];
   const costs: number[] = [];
-  for (const { products, passes } of sizes) {
+  for (const { products, rounds } of sizes) {
     const rig = await startRig();
     try {
       const before = { redis: await rig.redisBytes(), nats: rig.residentBytes("nats") };
-      const { events, bytes } = await fill(rig.catalogue.catalog, products, passes);
+      const { events, bytes } = await fill(rig.natsPort, products, rounds);
       const bare: number[] = [];
       const ours: number[] = [];
       for (let round = 0; round < 3; round++) {
@@ -38,7 +38,7 @@ export async function replay(sizes: readonly { products: number; passes: number 
       });
       const redis = ((await rig.redisBytes()) - before.redis) / products;
       const nats = (rig.residentBytes("nats") - before.nats) / products;
-      const raw = bytes / passes / products;
+      const raw = bytes / rounds / products;
       rows.push({
         name: `memory, ${products.toLocaleString("en")} products`,
         ours: `Redis ${redis.toFixed(0)} B, nats-server ${nats.toFixed(0)} B a product`,

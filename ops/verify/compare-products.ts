@@ -1,29 +1,24 @@
 import type { Identifier } from "../../streams/identifier.ts";
 import type { ReadModel, RegisterName, Versioned } from "../../projections/read-model.ts";
-import type { Versions } from "../../projections/version.ts";
 import { batches } from "./batches.ts";
-import type { Reference } from "./reference/fold.ts";
+import type { Comparison } from "./comparison.ts";
 import { type Product, ratingOf, type Sales } from "./reference/product.ts";
-import { compareJson, type Difference, type Tally } from "./tally.ts";
+import { compareJson, type Difference } from "./tally.ts";
 
 /** What the read models hold by product: registers, rating, what each review counts for, sales. */
 
 const reviewsPerQuery = 1_000;
 
-export interface ProductComparison {
-  readonly reference: Reference;
-  readonly readModel: ReadModel;
-  readonly versions: Versions;
-  readonly tally: Tally;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-}
-
-export async function compareProducts(options: ProductComparison): Promise<void> {
+export async function compareProducts(options: Comparison): Promise<void> {
   const { reference, readModel, versions, tally } = options;
   const newest = versions(reference.head);
 
-  function register(name: RegisterName, id: Identifier, expected: unknown, found: Versioned<unknown> | undefined): void {
+  function register(
+    name: RegisterName,
+    id: Identifier,
+    expected: unknown,
+    found: Versioned<unknown> | undefined,
+  ): void {
     if (found === undefined) tally.miss(name);
     else if (found.version > newest) tally.skip(name);
     else tally.check(name, compareJson(name, id, expected, found.value));
@@ -57,7 +52,10 @@ function expectedRating(product: Product) {
 }
 
 /** What each review counts for: without it, the next correction of a review would spoil the rating. */
-async function compareGiven({ id, reviews }: Product, { reference, readModel, tally }: ProductComparison): Promise<void> {
+async function compareGiven(
+  { id, reviews }: Product,
+  { reference, readModel, tally }: Comparison,
+): Promise<void> {
   for (const page of batches(reviews?.given ?? [], reviewsPerQuery)) {
     const [read] = await readModel.readRatings([{ id, reviews: page.map(([review]) => review) }]);
     for (const [review, expected] of page) {
@@ -75,16 +73,22 @@ function compareSales(
   id: Identifier,
   expected: Sales | null,
   found: StoredSales,
-  { reference, now }: ProductComparison,
+  { reference, now }: Comparison,
 ): readonly Difference[] {
   if (expected === null || found === undefined) return compareJson("sales", id, expected, found ?? null);
   const over = Math.max(now(), reference.headTime);
   const stored = new Map(found.entries.map((entry) => [entry.sale_id, entry]));
-  const due = [...expected.entries.values()].filter(({ sale_id, ends_at }) => ends_at > over || stored.has(sale_id));
+  const due = [...expected.entries.values()].filter(
+    ({ sale_id, ends_at }) => ends_at > over || stored.has(sale_id),
+  );
   return compareJson(
     "sales",
     id,
-    { entries: Object.fromEntries(due.map((entry) => [entry.sale_id, entry])), sequence: expected.sequence, updated_at: expected.updated_at },
+    {
+      entries: Object.fromEntries(due.map((entry) => [entry.sale_id, entry])),
+      sequence: expected.sequence,
+      updated_at: expected.updated_at,
+    },
     { entries: Object.fromEntries(stored), sequence: found.sequence, updated_at: found.updated_at },
   );
 }

@@ -72,7 +72,12 @@ export function createTally(): Tally {
 }
 
 /** The first place where two values of JSON differ, as no or one difference. The order of fields is free. */
-export function compareJson(kind: Kind, id: string, expected: unknown, found: unknown): readonly Difference[] {
+export function compareJson(
+  kind: Kind,
+  id: string,
+  expected: unknown,
+  found: unknown,
+): readonly Difference[] {
   const place = firstDifference(expected, found, "");
   return place === undefined ? [] : [{ kind, id, ...place }];
 }

@@ -10,7 +10,7 @@ export type RedisConnection = Redis & Commands;
 
 /** The scripts as commands; each is loaded into the server by the client when it is missing there. */
 interface Commands {
-  storeIfNewer(keys: number, ...args: string[]): Promise<number>;
+  storeIfNewer(keys: number, ...args: string[]): Promise<string>;
   dropIfVersion(key: string, version: string): Promise<number>;
   storeFieldsIfNewer(key: string, ...args: string[]): Promise<number>;
   advance(key: string, from: string, to: string): Promise<string | null>;

@@ -109,9 +109,8 @@ function rowArguments({ id, membership, pricing }: ListingPut): string[] {
 }
 
 function parseRow(row: string): ListingRow {
-  const [membership, created, group, direct, shown, priced, amount] = row.split("|") as [
-    string, string, string, string, string, string, string,
-  ];
+  const [membership = "", created = "", group = "", direct = "", shown = "", priced = "", amount = ""] =
+    row.split("|");
   return {
     membership: membership === "" ? undefined : (membership as Version),
     created: created === "" ? undefined : Number(created),

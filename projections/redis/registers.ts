@@ -1,10 +1,9 @@
-import type { Identifier } from "../../streams/identifier.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import { tokenOf } from "../../streams/identifier.ts";
 import type { Details } from "../details.ts";
 import type { Inventory } from "../inventory.ts";
 import type { Price } from "../price.ts";
-import type { ReadModel, RegisterKey, RegisterPut } from "../read-model.ts";
+import type { ReadModel, RegisterKey } from "../read-model.ts";
 import type { Rating, Reviews } from "../reviews.ts";
 import type { ProductSales } from "../sales.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -21,32 +20,32 @@ import { readText, textOf } from "./text.ts";
  */
 const secondsToLive = String(10 * 365 * 24 * 3600);
 
+/**
+ * Registers of one script call: most of a small write's cost is the call. Bounds how long Redis is busy with
+ * one. (The keys of a call lie in different slots; a Redis Cluster would need one call for each product.)
+ */
+const registersPerCall = 100;
+
 type RegisterPart = Pick<ReadModel, "putRegisters" | "dropRegisters" | "readProducts" | "readReviews">;
 
 export function redisRegisters(redis: RedisConnection): RegisterPart {
   return {
     async putRegisters(puts) {
-      const byId = new Map<Identifier, RegisterPut[]>();
-      for (const put of puts) {
-        const same = byId.get(put.id);
-        if (same === undefined) byId.set(put.id, [put]);
-        else same.push(put);
-      }
-      const groups = [...byId.values()];
       const masks = await pipelined(redis, (pipeline) => {
-        for (const group of groups) {
-          pipeline.storeIfNewer(
-            group.length,
-            ...group.map(({ register, id }) => keys.register(register, id)),
-            secondsToLive,
-            ...group.map(({ version, value }) => textOf(version, value)),
-          );
+        for (let at = 0; at < puts.length; at += registersPerCall) {
+          const chunk = puts.slice(at, at + registersPerCall);
+          const args = chunk.map(({ register, id }) => keys.register(register, id));
+          args.push(secondsToLive);
+          for (const { version, value } of chunk) args.push(textOf(version, value));
+          pipeline.storeIfNewer(chunk.length, ...args);
         }
       });
       const created: RegisterKey[] = [];
-      for (const [at, group] of groups.entries()) {
-        const mask = masks[at] as number;
-        if (mask !== 0) for (const [bit, put] of group.entries()) if (mask & (1 << bit)) created.push(put);
+      for (const [chunk, mask] of (masks as string[]).entries()) {
+        for (let at = 0; at < mask.length; at++) {
+          const put = puts[chunk * registersPerCall + at];
+          if (put !== undefined && mask.charCodeAt(at) === 0x31) created.push(put);
+        }
       }
       return created;
     },

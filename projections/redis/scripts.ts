@@ -7,23 +7,26 @@ import { versionLength } from "../version.ts";
 
 export const scripts = {
   /**
-   * KEYS: registers of one product. ARGV: seconds to live, then a text for each key.
-   * Returns a bit mask of the keys that were absent.
+   * KEYS: registers. ARGV: seconds to live, then a text for each key.
+   * Returns a text with a 1 for each key that was absent and a 0 for the others.
    */
   storeIfNewer: `
-    local created, bit = 0, 1
+    local created, lastAbsent = {}, false
     for at, key in ipairs(KEYS) do
       local text = ARGV[at + 1]
-      local standing = redis.call('GETRANGE', key, 0, ${versionLength - 1})
-      if standing == '' then
-        created = created + bit
-        redis.call('SET', key, text, 'EX', ARGV[1])
-      elseif standing < string.sub(text, 1, ${versionLength}) then
-        redis.call('SET', key, text, 'EX', ARGV[1])
+      -- What the last key was, this one probably is: a replay finds none, the daily traffic finds all.
+      if lastAbsent and redis.call('SET', key, text, 'NX', 'EX', ARGV[1]) then
+        created[at] = '1'
+      else
+        local standing = redis.call('GETRANGE', key, 0, ${versionLength - 1})
+        lastAbsent = standing == ''
+        created[at] = lastAbsent and '1' or '0'
+        if lastAbsent or standing < string.sub(text, 1, ${versionLength}) then
+          redis.call('SET', key, text, 'EX', ARGV[1])
+        end
       end
-      bit = bit * 2
     end
-    return created`,
+    return table.concat(created)`,
 
   /** KEYS: one register. ARGV: a version. Removes it if it has exactly that version. */
   dropIfVersion: `
@@ -65,10 +68,11 @@ export const scripts = {
     for at = 2, #ARGV, 9 do
       local id, membership, created, group, direct, shown, priced, amount, boundary = unpack(ARGV, at, at + 8)
       local row = redis.call('HGET', KEYS[1], id)
-      local oldMembership, oldCreated, oldGroup, oldDirect, oldShown, oldPriced, oldAmount = '', '', '', '', '', '', ''
+      local oldMembership, oldCreated, oldGroup, oldDirect, oldShown, oldPriced, oldAmount, oldBoundary =
+        '', '', '', '', '', '', '', ''
       if row then
-        oldMembership, oldCreated, oldGroup, oldDirect, oldShown, oldPriced, oldAmount =
-          string.match(row, '^(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.*)$')
+        oldMembership, oldCreated, oldGroup, oldDirect, oldShown, oldPriced, oldAmount, oldBoundary =
+          string.match(row, '^(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.*)$')
       end
       local moved = membership ~= '' and membership > oldMembership
       local repriced = priced ~= '' and priced >= oldPriced
@@ -78,7 +82,7 @@ export const scripts = {
         elseif oldCreated ~= '' then
           created = oldCreated
         end
-        if not repriced then priced, amount = oldPriced, oldAmount end
+        if not repriced then priced, amount, boundary = oldPriced, oldAmount, oldBoundary end
         local score = amount == '' and '-1' or amount
         if moved and shown ~= oldShown then
           local stays = {}
@@ -98,11 +102,11 @@ export const scripts = {
             redis.call('ZADD', price, score, id)
           end
         end
-        if repriced then
+        if boundary ~= oldBoundary then
           if boundary == '' then redis.call('ZREM', KEYS[2], id)
           else redis.call('ZADD', KEYS[2], boundary, id) end
         end
-        redis.call('HSET', KEYS[1], id, table.concat({membership, created, group, direct, shown, priced, amount}, '|'))
+        redis.call('HSET', KEYS[1], id, table.concat({membership, created, group, direct, shown, priced, amount, boundary}, '|'))
       end
     end
     return 0`,

@@ -44,9 +44,9 @@ test("a bare PUB is an event", async () => {
 
 test("with a reply subject the publisher hears where in the log it is", async () => {
   const request = pub("catalog.inventory.changed.85123A", '{"new_quantity":5}', "inbox");
-  const answer = await say(`SUB inbox 1\r\n${request}`, /MSG inbox 1 \d+\r\n.*\r\n/);
+  const answer = await say(`SUB inbox 1\r\n${request}`, /MSG inbox 1 +\d+\r\n.*\r\n/);
   const { last } = await streams.catalog.bounds();
-  expect(JSON.parse(/MSG inbox 1 \d+\r\n(.*)\r\n/.exec(answer ?? "")?.[1] ?? "{}")).toMatchObject({
+  expect(JSON.parse(/MSG inbox 1 +\d+\r\n(.*)\r\n/.exec(answer ?? "")?.[1] ?? "{}")).toMatchObject({
     stream: "CATALOG",
     seq: last,
   });

@@ -26,6 +26,8 @@ export function withAncestors(categories: Categories, id: Identifier): readonly 
 export function childrenOf(categories: Categories, parent: Identifier | null): readonly Category[] {
   const textually = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
   return [...categories.values()]
-    .filter(({ parent_id }) => (parent_id !== null && categories.has(parent_id) ? parent_id : null) === parent)
+    .filter(
+      ({ parent_id }) => (parent_id !== null && categories.has(parent_id) ? parent_id : null) === parent,
+    )
     .sort((a, b) => a.position - b.position || textually(a.name, b.name) || textually(a.id, b.id));
 }

@@ -17,6 +17,9 @@ export interface Reference {
   readonly headTime: number;
   readonly products: ReadonlyMap<Identifier, Product>;
   readonly categories: Categories;
+  /** Every category and every group that was ever named, also those that nothing is in any more. */
+  readonly everListed: ReadonlySet<Identifier>;
+  readonly everGrouped: ReadonlySet<Identifier>;
   /** Bad events by sequence, with the reason in the reference's own words. */
   readonly bad: ReadonlyMap<number, string>;
 }
@@ -33,6 +36,8 @@ export function createReferenceFold(partition?: number): ReferenceFold {
   const products = new Map<Identifier, Product>();
   const categories = new Map<Identifier, Category>();
   const namedBySale = new Map<Identifier, ReadonlySet<Identifier>>();
+  const everListed = new Set<Identifier>();
+  const everGrouped = new Set<Identifier>();
   const bad = new Map<number, string>();
   let head = 0;
   let headTime = 0;
@@ -42,7 +47,15 @@ export function createReferenceFold(partition?: number): ReferenceFold {
   function productOf(id: Identifier): Product {
     let product = products.get(id);
     if (product === undefined) {
-      product = { id, firstSeen: null, details: null, price: null, inventory: null, reviews: null, sales: null };
+      product = {
+        id,
+        firstSeen: null,
+        details: null,
+        price: null,
+        inventory: null,
+        reviews: null,
+        sales: null,
+      };
       products.set(id, product);
     }
     return product;
@@ -52,6 +65,8 @@ export function createReferenceFold(partition?: number): ReferenceFold {
     switch (fact.kind) {
       case "product.modified":
         if (held(id)) modify(productOf(id), fact.facts, sequence, at);
+        for (const category of fact.facts.category_ids ?? []) everListed.add(category);
+        if (fact.facts.group_id != null) everGrouped.add(fact.facts.group_id);
         return;
       case "price.updated":
         if (held(id)) {
@@ -62,7 +77,8 @@ export function createReferenceFold(partition?: number): ReferenceFold {
         }
         return;
       case "inventory.changed":
-        if (held(id)) productOf(id).inventory = { quantity: fact.facts.new_quantity, sequence, updated_at: at };
+        if (held(id))
+          productOf(id).inventory = { quantity: fact.facts.new_quantity, sequence, updated_at: at };
         return;
       case "review.posted":
         if (held(id)) review(productOf(id), fact.facts, sequence, at);
@@ -84,6 +100,8 @@ export function createReferenceFold(partition?: number): ReferenceFold {
       bad.set(sequence, `"${id}" would be its own ancestor`);
       return;
     }
+    everListed.add(id);
+    if (parent !== null) everListed.add(parent);
     categories.set(id, { id, name: facts.name, parent_id: parent, position: facts.position ?? 0, sequence });
   }
 
@@ -110,6 +128,8 @@ export function createReferenceFold(partition?: number): ReferenceFold {
   return {
     products,
     categories,
+    everListed,
+    everGrouped,
     bad,
     get head() {
       return head;
@@ -127,7 +147,9 @@ export function createReferenceFold(partition?: number): ReferenceFold {
   };
 }
 
-function judge(message: StoredMessage): { readonly id: Identifier; readonly fact: Fact } | { readonly bad: string } {
+function judge(
+  message: StoredMessage,
+): { readonly id: Identifier; readonly fact: Fact } | { readonly bad: string } {
   const named = readSubject(message.subject);
   if ("bad" in named) return named;
   const payload = readPayload(message);

@@ -140,7 +140,8 @@ export function factOf(kind: string, payload: unknown): Fact | { readonly bad: s
   const fact = { kind, facts: payload as unknown } as Fact;
   if (fact.kind === "price.updated") {
     const { new_price, list_price } = fact.facts;
-    if (list_price && list_price.currency !== new_price.currency) return { bad: "list_price is in another currency" };
+    if (list_price && list_price.currency !== new_price.currency)
+      return { bad: "list_price is in another currency" };
   }
   if (fact.kind === "sale.scheduled") {
     const { starts_at, ends_at } = fact.facts;

@@ -25,7 +25,8 @@ export function readSubject(subject: string): Named {
   const text = decode(token);
   if (text === undefined || !isIdentifier(text)) return { bad: `"${token}" spells no identifier` };
   if (encode(text) !== token) return { bad: `"${token}" is not the canonical spelling of "${text}"` };
-  if (partition !== String(partitionOf(token as Token))) return { bad: `"${subject}" is not in its partition` };
+  if (partition !== String(partitionOf(token as Token)))
+    return { bad: `"${subject}" is not in its partition` };
   return { kind, id: text };
 }
 

@@ -1,0 +1,205 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { ListingPut, ReadModel } from "../../projections/read-model.ts";
+import type { Identifier } from "../../streams/identifier.ts";
+import { id } from "../streams/id.ts";
+import { oddIds, partitionOfId, readModelAdapters, v } from "./read-model-adapters.ts";
+
+const lamp = id("lamp");
+const home = id("home");
+
+describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
+  let model: ReadModel;
+  beforeAll(async () => {
+    model = await adapter.open();
+  });
+  afterEach(() => model.clear());
+  afterAll(() => adapter.close());
+
+  const listed = (
+    product: Identifier,
+    sequence: number,
+    {
+      created = sequence,
+      shown = [home],
+      amount,
+    }: { created?: number; shown?: readonly Identifier[]; amount?: number } = {},
+  ): ListingPut => ({
+    id: product,
+    membership: { version: v(sequence), created, group: null, direct: shown, shown },
+    ...(amount === undefined ? {} : { pricing: { version: v(sequence), amount, nextBoundary: undefined } }),
+  });
+  const put = async (...puts: readonly ListingPut[]) => {
+    for (const one of puts) await model.putRows(partitionOfId(one.id), [one]);
+  };
+  const list = async (
+    sort: "newest" | "price_asc" | "price_desc",
+    offset = 0,
+    count = 100,
+    category = home,
+  ) => model.readListing(category, sort, offset, count);
+  const row = async (product: Identifier) => (await model.readRows(partitionOfId(product), [product]))[0];
+
+  test("there are none at first", async () => {
+    expect(await list("newest")).toEqual({ ids: [], total: 0 });
+    expect(await row(lamp)).toBeUndefined();
+    expect(await model.readRows(3, [])).toEqual([]);
+  });
+
+  test("each in the order of its sort, those without a price last", async () => {
+    const [a, b, c, d] = ["a", "b", "c", "d"].map(id) as [Identifier, Identifier, Identifier, Identifier];
+    await put(
+      listed(a, 1, { amount: 30 }),
+      listed(b, 2, { amount: 0 }),
+      listed(c, 3),
+      listed(d, 4, { amount: 100 }),
+    );
+    expect((await list("newest")).ids).toEqual([d, c, b, a]);
+    expect((await list("price_asc")).ids).toEqual([b, a, d, c]);
+    expect((await list("price_desc")).ids).toEqual([d, a, b, c]);
+  });
+
+  test("prices are numbers, not texts, up to the largest", async () => {
+    const amounts = [9, 10, 100, 2, 0, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1];
+    await put(...amounts.map((amount, place) => listed(id(`p${place}`), place + 1, { amount })));
+    const inOrder = amounts.map((amount, place) => ({ amount, place })).sort((x, y) => x.amount - y.amount);
+    expect((await list("price_asc")).ids).toEqual(inOrder.map(({ place }) => id(`p${place}`)));
+    expect((await list("price_desc")).ids).toEqual(inOrder.map(({ place }) => id(`p${place}`)).reverse());
+  });
+
+  test("equal ones are ordered by the bytes of their identifiers, whatever the partition", async () => {
+    const all = [...oddIds, lamp, id("Lamp"), id("lamp2"), id("～"), id("𐀀")];
+    await put(...all.map((product) => listed(product, 5, { amount: 7 })));
+    const inOrder = all.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    expect((await list("price_asc")).ids).toEqual(inOrder);
+    expect((await list("price_desc")).ids).toEqual(inOrder.toReversed());
+    expect((await list("newest")).ids).toEqual(inOrder.toReversed());
+  });
+
+  test("pages side by side are the whole list, each product once", async () => {
+    const products = Array.from({ length: 57 }, (_, place) => id(`p${place}`));
+    await put(
+      ...products.map((product, place) =>
+        listed(product, place + 1, place % 5 === 0 ? {} : { amount: place % 7 }),
+      ),
+    );
+    for (const sort of ["newest", "price_asc", "price_desc"] as const) {
+      const whole = await list(sort);
+      expect(whole.total).toBe(57);
+      const pages = [];
+      for (let offset = 0; offset < 60; offset += 10) pages.push(await list(sort, offset, 10));
+      expect(pages.flatMap(({ ids }) => ids)).toEqual(whole.ids);
+      expect(pages.every(({ total }) => total === 57)).toBe(true);
+      expect((await list(sort, 100, 10)).ids).toEqual([]);
+    }
+  });
+
+  test.each(oddIds)("%s as a category and as a product", async (name) => {
+    await put(listed(name, 1, { shown: [name, home] }));
+    expect((await list("newest", 0, 10, name)).ids).toEqual([name]);
+    expect((await list("newest")).ids).toEqual([name]);
+    expect(await row(name)).toMatchObject({ direct: [name, home], shown: [name, home], created: 1 });
+    const shown: Identifier[] = [];
+    for await (const some of model.readShown(partitionOfId(name), name)) shown.push(...some);
+    expect(shown).toEqual([name]);
+  });
+
+  test("a membership is replaced by a newer one alone", async () => {
+    const wood = id("wood");
+    await put(listed(lamp, 5, { shown: [wood] }));
+    await put(listed(lamp, 4, { shown: [home] }), listed(lamp, 5, { shown: [home] }));
+    expect(await row(lamp)).toMatchObject({ membership: v(5), shown: [wood] });
+    await put(listed(lamp, 6, { shown: [home] }));
+    expect((await list("newest", 0, 9, wood)).total).toBe(0);
+    expect((await list("newest")).ids).toEqual([lamp]);
+    await put(listed(lamp, 7, { shown: [] }));
+    expect((await list("newest")).total).toBe(0);
+    expect((await list("price_asc")).ids).toEqual([]);
+  });
+
+  test("a product keeps the sequence under which it was created", async () => {
+    await put(listed(lamp, 3, { created: 3 }), listed(lamp, 9, { created: 9 }));
+    expect((await row(lamp))?.created).toBe(3);
+  });
+
+  test("a product keeps the earliest sequence whatever the order of the writes", async () => {
+    await put(listed(lamp, 9, { created: 9 }), listed(lamp, 3, { created: 3 }));
+    expect((await row(lamp))?.created).toBe(3);
+  });
+
+  test("membership and pricing stand apart, whichever comes first", async () => {
+    const pricing = { version: v(8), amount: 40, nextBoundary: undefined };
+    await put({ id: lamp, pricing });
+    expect(await row(lamp)).toEqual({
+      membership: undefined,
+      created: undefined,
+      group: null,
+      direct: [],
+      shown: [],
+      priced: v(8),
+      amount: 40,
+    });
+    expect((await list("price_asc")).total).toBe(0);
+    const group = id("a {group}");
+    await put({
+      id: lamp,
+      membership: { version: v(2), created: 2, group, direct: [home], shown: [home] },
+    });
+    expect(await row(lamp)).toEqual({
+      membership: v(2),
+      created: 2,
+      group,
+      direct: [home],
+      shown: [home],
+      priced: v(8),
+      amount: 40,
+    });
+    await put(listed(id("desk"), 3, { amount: 30 }));
+    expect((await list("price_asc")).ids).toEqual([id("desk"), lamp]);
+    await put({ id: lamp, pricing: { ...pricing, version: v(9), amount: 20 } });
+    expect((await list("price_asc")).ids).toEqual([lamp, id("desk")]);
+  });
+
+  test("a pricing of the same version is taken, of an older one it is not", async () => {
+    await put(listed(lamp, 5, { amount: 10 }));
+    await put({ id: lamp, pricing: { version: v(5), amount: 7, nextBoundary: undefined } });
+    expect((await row(lamp))?.amount).toBe(7);
+    await put({ id: lamp, pricing: { version: v(4), amount: 9, nextBoundary: undefined } });
+    expect((await row(lamp))?.amount).toBe(7);
+  });
+
+  test("more rows than one call takes", async () => {
+    const products = Array.from({ length: 9_000 }, (_, place) => id(`p${place}`)).filter(
+      (product) => partitionOfId(product) === 3,
+    );
+    expect(products.length).toBeGreaterThan(500);
+    await model.putRows(
+      3,
+      products.map((product, place) => listed(product, place + 1, { amount: place })),
+    );
+    expect((await list("price_asc", 0, 10_000)).ids).toEqual(products);
+    const shown: Identifier[] = [];
+    for await (const some of model.readShown(3, home)) shown.push(...some);
+    expect(new Set(shown)).toEqual(new Set(products));
+  });
+
+  test("what is due by the clock comes first by its moment, and only once it is", async () => {
+    const partition = partitionOfId(lamp);
+    const same = Array.from({ length: 500 }, (_, place) => id(`p${place}`)).filter(
+      (product) => partitionOfId(product) === partition,
+    );
+    const [a, b] = same as [Identifier, Identifier];
+    const due = (product: Identifier, sequence: number, nextBoundary: number | undefined): ListingPut => ({
+      id: product,
+      pricing: { version: v(sequence), amount: 1, nextBoundary },
+    });
+    const moment = Date.parse("2026-11-27T00:00:00Z");
+    await put(due(a, 1, moment + 2), due(b, 2, moment), due(lamp, 3, undefined));
+    expect(await model.readDue(partition, moment - 1, 10)).toEqual([]);
+    expect(await model.readDue(partition, moment, 10)).toEqual([b]);
+    expect(await model.readDue(partition, moment + 5, 10)).toEqual([b, a]);
+    expect(await model.readDue(partition, moment + 5, 1)).toEqual([b]);
+    expect(await model.readDue((partition + 1) % 16, moment + 5, 10)).toEqual([]);
+    await put(due(b, 2, undefined), due(a, 0, undefined));
+    expect(await model.readDue(partition, moment + 5, 10)).toEqual([a]);
+  });
+});

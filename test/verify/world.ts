@@ -1,0 +1,105 @@
+import type { FastifyInstance } from "fastify";
+import { createCatalogHealth } from "../../api/catalog-health.ts";
+import { createTreeReader } from "../../api/category-tree.ts";
+import { createCatalogReader } from "../../api/reader.ts";
+import { createServer } from "../../api/server.ts";
+import { createCatalogProjection } from "../../projections/catalog/projection.ts";
+import { createProjector } from "../../projections/projector.ts";
+import type { ReadModel } from "../../projections/read-model.ts";
+import { type Versions, versionsOf } from "../../projections/version.ts";
+import type { Journal } from "../../streams/journal.ts";
+import type { Log } from "../../streams/log.ts";
+import { createMemoryLog } from "../../streams/memory-log.ts";
+import { allPartitions } from "../../streams/partition.ts";
+import type { Published } from "./random-shop.ts";
+
+/** The catalogue over logs in memory and any read model: the real projector and the real API. */
+
+export const silent: Journal = { debug() {}, info() {}, warn() {}, error() {} };
+const versions = versionsOf(1);
+
+export interface World {
+  readonly catalog: Log;
+  readonly quarantine: Log;
+  readonly readModel: ReadModel;
+  readonly versions: Versions;
+  readonly clock: { now: number };
+  publish(events: readonly Published[]): Promise<void>;
+  /** A projector of its own; runs until it is stopped. */
+  project(options?: { readonly owned?: readonly number[]; readonly batchMax?: number }): Running;
+  api(): FastifyInstance;
+}
+
+export interface Running {
+  stop(): Promise<void>;
+}
+
+export function createWorld(readModel: ReadModel, now: number): World {
+  const clock = { now };
+  const time = () => clock.now;
+  const catalog = createMemoryLog({ stream: "CATALOG", now: time, epoch: 1 });
+  const derived = createMemoryLog({ stream: "DERIVED", now: time, lastPerSubject: true });
+  const quarantine = createMemoryLog({ stream: "QUARANTINE", now: time, lastPerSubject: true });
+  const shared = { catalog, derived, readModel, versions, now: time, journal: silent };
+  return {
+    catalog,
+    quarantine,
+    readModel,
+    versions,
+    clock,
+
+    async publish(events) {
+      for (const { subject, payload, headers } of events) {
+        await catalog.append(subject, Buffer.from(payload), headers === undefined ? {} : { headers });
+      }
+    },
+
+    project({ owned = allPartitions, batchMax = Number.POSITIVE_INFINITY } = {}) {
+      const stopping = new AbortController();
+      const mine = new Set(owned);
+      const projector = createProjector({
+        ...shared,
+        name: "catalog",
+        log: inBatches(catalog, batchMax),
+        quarantine,
+        projection: createCatalogProjection(shared),
+        epoch: 1,
+        owned: () => mine,
+      });
+      const run = projector.run(stopping.signal);
+      run.catch(() => {});
+      return {
+        async stop() {
+          stopping.abort();
+          await run;
+        },
+      };
+    },
+
+    api() {
+      const health = createCatalogHealth({ ...shared, name: "catalog", log: catalog });
+      return createServer({
+        reader: createCatalogReader(shared),
+        tree: createTreeReader({ readModel, health, freshnessMs: 60_000, now: time }),
+        health,
+        readModel,
+        stream: catalog.stream,
+        now: time,
+        logs: [health],
+        readiness: { draining: false },
+        journal: silent,
+      });
+    },
+  };
+}
+
+/** The same log, taken in small batches and without long waits. */
+function inBatches(log: Log, batchMax: number): Log {
+  return {
+    ...log,
+    tail(options) {
+      const tail = log.tail(options);
+      return { ...tail, take: (max, waitMs) => tail.take(Math.min(max, batchMax), Math.min(waitMs, 2)) };
+    },
+  };
+}
