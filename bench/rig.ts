@@ -40,6 +40,7 @@ export async function startRig(): Promise<Rig> {
     natsUrls: [natsUrl],
     redisUrl,
     http: undefined,
+    own: true,
     logBytesMax: 20 * 1024 ** 3,
     stop: () => embedded.stop(),
   };

@@ -6,6 +6,8 @@ import { LogRefused, LogUnavailable } from "../streams/log.ts";
 import { api, projector } from "./commands/roles.ts";
 import { publish } from "./commands/publish.ts";
 import { list, republish, show } from "./commands/quarantine.ts";
+import { verify } from "./commands/verify.ts";
+import { VerifyImpossible } from "./verify/verify.ts";
 import { up } from "./commands/up.ts";
 import { withCatalogue } from "./commands/with-catalogue.ts";
 import { ConfigError, parseConfig } from "./config.ts";
@@ -110,6 +112,23 @@ program
     },
   );
 
+program
+  .command("verify")
+  .description("compare the read models and answers with a second fold of the log")
+  .option("--partition <number>", "only products of this partition, 0 to 15", integer)
+  .option("--sample <products>", "how many products to ask the API for (default: 200)", integer)
+  .addOption(json)
+  .action(async (options: { partition?: number; sample?: number; json?: boolean }) => {
+    const { config, logger } = settings();
+    const report = await withCatalogue(config, logger, "verify", (catalogue, servers) =>
+      verify(catalogue, servers, logger, options),
+    );
+    const { shown, ...counts } = report;
+    for (const difference of shown) print(difference);
+    print(counts);
+    if (report.differences > 0) process.exitCode = 1;
+  });
+
 const quarantine = program.command("quarantine").description("what could not be an event");
 
 quarantine
@@ -163,7 +182,7 @@ quarantine
   });
 
 /** Errors that are the operator's to mend are one line; anything else is a defect and shows its stack. */
-const expected = [Refused, ConfigError, EmbeddedFailure, ImportRefused, LogUnfit, LogRefused, LogUnavailable];
+const expected = [Refused, ConfigError, EmbeddedFailure, ImportRefused, LogUnfit, LogRefused, LogUnavailable, VerifyImpossible];
 
 try {
   await program.parseAsync();

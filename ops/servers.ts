@@ -14,6 +14,8 @@ export interface Servers {
   readonly redisUrl: string;
   /** The API of the running Shelfwire, if there is one. */
   readonly http: string | undefined;
+  /** Whether they were started here, so that nobody else works on what they hold. */
+  readonly own: boolean;
   /** What new streams together may hold, in bytes. */
   readonly logBytesMax: number;
   stop(): Promise<void>;
@@ -38,6 +40,7 @@ export async function startServers(config: Config, logger: Logger): Promise<Serv
     natsUrls: natsUrls ?? [embedded.natsUrl ?? ""],
     redisUrl: redisUrls?.[0] ?? embedded.redisUrl ?? "",
     http: undefined,
+    own: natsUrls === undefined,
     logBytesMax: config.logBytesMax ?? (natsUrls === undefined ? freeBytes(dataDir) * diskShare : remoteLogBytesMax),
     stop: () => embedded.stop(),
   };
@@ -56,7 +59,8 @@ export async function findServers(config: Config, logger: Logger): Promise<Serve
   return {
     natsUrls,
     redisUrl,
-    http: alive ? running.http : undefined,
+    http: alive && config.natsUrls === undefined ? running.http : undefined,
+    own: false,
     logBytesMax: config.logBytesMax ?? remoteLogBytesMax,
     stop: async () => {},
   };

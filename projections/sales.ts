@@ -19,6 +19,8 @@ export interface Sale {
   readonly ends_at: number;
   /** Empty once it is cancelled. */
   readonly items: readonly SaleItem[];
+  /** Every product that it ever named, so that nothing it left behind is forgotten. */
+  readonly named: readonly Identifier[];
   readonly sequence: number;
 }
 
@@ -51,7 +53,10 @@ export interface ProductSale {
 
 export function evolveSale(state: Sale | undefined, event: SaleEvent): Sale {
   if (state !== undefined && event.sequence <= state.sequence) return state;
-  if (event.kind === "sale.cancelled") return { starts_at: 0, ends_at: 0, items: [], sequence: event.sequence };
+  const { sequence } = event;
+  if (event.kind === "sale.cancelled") {
+    return { starts_at: 0, ends_at: 0, items: [], named: state?.named ?? [], sequence };
+  }
   const { starts_at, ends_at, items } = event.data;
   // A product named twice is in the sale once, at the lower price.
   const byProduct = new Map<Identifier, SaleItem>();
@@ -60,7 +65,8 @@ export function evolveSale(state: Sale | undefined, event: SaleEvent): Sale {
     if (earlier !== undefined && earlier.amount <= sale_price.amount) continue;
     byProduct.set(product_id, { product_id, ...sale_price, purchase_limit: purchase_limit ?? null });
   }
-  return { starts_at, ends_at, items: [...byProduct.values()], sequence: event.sequence };
+  const named = [...new Set([...(state?.named ?? []), ...byProduct.keys()])];
+  return { starts_at, ends_at, items: [...byProduct.values()], named, sequence };
 }
 
 /**

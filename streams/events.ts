@@ -199,7 +199,7 @@ export function parsePayload<Kind extends EventKind>(
     return { reason: `the payload has ${payload.byteLength} bytes; at most ${payloadBytesMax} are allowed` };
   }
   const contentType = headers?.get("ce-datacontenttype") ?? headers?.get("content-type");
-  if (contentType !== undefined && !/^application\/(?:[a-z.]+\+)?json\b/i.test(contentType)) {
+  if (contentType !== undefined && !/^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) {
     return { reason: `the payload is ${contentType}; publish application/json` };
   }
   if (!isUtf8(payload)) return { reason: "the payload is not UTF-8" };
@@ -219,10 +219,16 @@ export function parsePayload<Kind extends EventKind>(
   return { reason: result.error.issues.map(describeIssue).join("; ") };
 }
 
+/** Walks with a stack of its own: JSON may be nested deeper than calls may. */
 function isWellFormed(value: unknown): boolean {
-  if (typeof value === "string") return value.isWellFormed();
-  if (typeof value !== "object" || value === null) return true;
-  return Object.entries(value).every(([key, inner]) => key.isWellFormed() && isWellFormed(inner));
+  const left: unknown[] = [value];
+  for (let at = left.pop(); at !== undefined; at = left.pop()) {
+    if (typeof at === "string" && !at.isWellFormed()) return false;
+    if (typeof at === "object" && at !== null) {
+      for (const [key, inner] of Object.entries(at)) left.push(key, inner);
+    }
+  }
+  return true;
 }
 
 /** What zod would say in its own terms, said in the publisher's. */

@@ -19,7 +19,7 @@ const variantsMax = 500;
 export function productRoutes(server: FastifyInstance, context: RouteContext): void {
   const { reader, readModel, health, stream, now } = context;
 
-  /** The other members of the product's group, and whether the group itself may be incomplete just now. */
+  /** The members of each group, the asking product among them, and whether a group may be incomplete just now. */
   async function variantsOf(
     groups: readonly (Identifier | null)[],
     options: ReadOptions,
@@ -28,12 +28,14 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
     const byGroup = new Map<Identifier, readonly ProductState[]>();
     if (wanted.length === 0) return { byGroup, degraded: false };
     let degraded = false;
-    for (const group of wanted) {
-      const members = await readModel.readGroup(group).catch(() => undefined);
-      const found = await reader.read((members ?? []).slice(0, variantsMax), options);
-      byGroup.set(group, found.flatMap((one) => (one === undefined ? [] : [one.state])));
-      degraded ||= members === undefined;
-    }
+    await Promise.all(
+      wanted.map(async (group) => {
+        const members = await readModel.readGroup(group).catch(() => undefined);
+        const found = await reader.read((members ?? []).slice(0, variantsMax), options);
+        byGroup.set(group, found.flatMap((one) => (one === undefined ? [] : [one.state])));
+        degraded ||= members === undefined;
+      }),
+    );
     const lag = await health.lag().catch(() => undefined);
     degraded ||= lag === undefined || lag.seconds === null || lag.seconds * 1_000 > options.freshnessMs;
     return { byGroup, degraded };

@@ -4,6 +4,7 @@ import type { Log } from "../../streams/log.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import { readDerived } from "../derived.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
+import { foldRun } from "../fold-run.ts";
 import type { ReadModel } from "../read-model.ts";
 import { evolveRating, evolveReviews, type GivenRating, type Rating, type Reviews } from "../reviews.ts";
 import type { Versions } from "../version.ts";
@@ -42,8 +43,8 @@ export function createReviewWriter({ readModel, derived, buffer, versions }: Rev
 
   return {
     async apply(reviews, again) {
-      const repeated = again.filter((event) => event.kind === "review.posted").map(({ id }) => id);
-      const ids = [...new Set([...reviews.keys(), ...repeated])];
+      const repeated = foldRun(again).reviews;
+      const ids = [...new Set([...reviews.keys(), ...repeated.keys()])];
       if (ids.length === 0) return;
       const queries = ids.map((id) => ({
         id,
@@ -52,7 +53,7 @@ export function createReviewWriter({ readModel, derived, buffer, versions }: Rev
       // What the derived stream holds already needs no newest reviews: a miss finds them there.
       const behind = ids.filter((id) => {
         const covered = buffer.position(partitionOf(tokenOf(id)));
-        return repeated.includes(id) || (reviews.get(id) ?? []).some(({ sequence }) => sequence > covered);
+        return repeated.has(id) || (reviews.get(id) ?? []).some(({ sequence }) => sequence > covered);
       });
       const [standing, newest] = await Promise.all([readModel.readRatings(queries), newestOf(behind)]);
       const ratings = [];
@@ -61,7 +62,7 @@ export function createReviewWriter({ readModel, derived, buffer, versions }: Rev
         const events = reviews.get(id) ?? [];
         const given = new Map<Identifier, GivenRating>(standing[at]?.given);
         let rating: Rating | undefined = standing[at]?.rating;
-        let list = newest.get(id);
+        let list = (repeated.get(id) ?? []).reduce(evolveReviews, newest.get(id));
         for (const event of events) {
           const { review_id, rating: stars } = event.data;
           rating = evolveRating(rating, given.get(review_id), event);
@@ -79,7 +80,7 @@ export function createReviewWriter({ readModel, derived, buffer, versions }: Rev
           ratings.push({ id, version, rating, given: changed });
         }
         if (list === undefined || !behind.includes(id)) continue;
-        if (events.length > 0) registers.push({ id, register: "reviews", version, value: list } as const);
+        registers.push({ id, register: "reviews", version: versions(list.sequence), value: list } as const);
         buffer.add([{ name: "reviews", id, value: { rating, newest: list.newest, sequence: list.sequence } }]);
       }
       await Promise.all([readModel.putRatings(ratings), readModel.putRegisters(registers)]);

@@ -40,23 +40,40 @@ export interface SaleWriterOptions {
 export function createSaleWriter({ readModel, reader, buffer, versions, now }: SaleWriterOptions): SaleWriter {
   async function applyTo(
     partition: number,
-    sale: Sale,
     message: StoredMessage,
     event: SaleEvent,
     stored: boolean,
   ): Promise<readonly Refusal[]> {
+    const own = (id: Identifier) => partitionOf(tokenOf(id)) === partition;
     const before = await readModel.readSale(partition, event.id);
-    const touched = [
-      ...new Set([...sale.items, ...(before?.items ?? [])].map(({ product_id }) => product_id)),
-    ].filter((id) => partitionOf(tokenOf(id)) === partition);
+    if (stored) {
+      await deriveAgain(partition, before);
+      return [];
+    }
+    const whole = evolveSale(before, event);
+    const sale = {
+      ...whole,
+      items: whole.items.filter(({ product_id }) => own(product_id)),
+      named: whole.named.filter(own),
+    };
+    const touched = [...new Set([...sale.items, ...(before?.items ?? [])].map(({ product_id }) => product_id))];
+    if (touched.length === 0) return [];
     const standing = await readModel.readSalesOf(partition, touched);
     const products = touched.map((id, at) => ({ id, value: evolveProductSales(standing[at], id, sale, event) }));
     buffer.add(products.map(({ id, value }) => ({ name: "sales", id, value })));
-    if (stored) return [];
     const version = versions(event.sequence);
-    const own = { ...sale, items: sale.items.filter(({ product_id }) => touched.includes(product_id)) };
-    if (touched.length > 0) await readModel.putSale(partition, { sale: event.id, version, value: own, products });
+    await readModel.putSale(partition, { sale: event.id, version, value: sale, products });
     return reprice(partition, products, message);
+  }
+
+  /** The read models hold the event already, and the derived stream may lack what it meant for any product. */
+  async function deriveAgain(partition: number, sale: Sale | undefined): Promise<void> {
+    const named = sale?.named ?? [];
+    const standing = await readModel.readSalesOf(partition, named);
+    for (const [at, id] of named.entries()) {
+      const value = standing[at];
+      if (value !== undefined) buffer.add([{ name: "sales", id, value }]);
+    }
   }
 
   /** The listings follow, and a sale in another currency than the product's is reported. */
@@ -97,10 +114,9 @@ export function createSaleWriter({ readModel, reader, buffer, versions, now }: S
 
   return {
     async apply(message, event, standing) {
-      const sale = evolveSale(undefined, event);
       const refused: Refusal[] = [];
       for (const [partition, position] of standing) {
-        refused.push(...(await applyTo(partition, sale, message, event, event.sequence <= position)));
+        refused.push(...(await applyTo(partition, message, event, event.sequence <= position)));
       }
       return refused;
     },

@@ -230,7 +230,8 @@ function parseAckSubject(subject: string): { sequence: number; count: number; ti
   return {
     sequence: Number(tokens[base]),
     count: Number(tokens[base + 1]),
-    time: Math.floor(Number(tokens[base + 2]) / 1e6),
+    // Nanoseconds do not fit a double: cut them off as text.
+    time: Number((tokens[base + 2] ?? "").slice(0, -6)),
     pending: Number(tokens[base + 3]),
   };
 }

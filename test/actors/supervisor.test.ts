@@ -5,7 +5,12 @@ import { silent } from "../projections/projecting.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const options = { journal: silent, now: () => Date.now(), pauseMs: { first: 100, most: 400 }, stuckMs: 10_000 };
+const options = {
+  journal: silent,
+  now: () => Date.now(),
+  pauseMs: { first: 100, most: 400 },
+  stuckMs: 10_000,
+};
 
 /** Ends when it is told to. */
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -21,7 +21,7 @@ export function happened<Kind extends EventKind>(
 }
 
 /**
- * A specification as a sentence: given these events, when these follow, then the state is so. It is told
+ * A specification as a sentence: given these events, when these follow, the state shows this. It is told
  * twice: delivering all of them a second time must not change the state.
  */
 export function specifying<State, Event>(evolve: (state: State | undefined, event: Event) => State) {
@@ -30,7 +30,7 @@ export function specifying<State, Event>(evolve: (state: State | undefined, even
   return {
     given: (...past: readonly Event[]) => ({
       when: (...news: readonly Event[]) => ({
-        then(check: (state: State) => void) {
+        shows(check: (state: State) => void) {
           const state = fold([...past, ...news]);
           if (state === undefined) throw new Error("nothing happened");
           check(state);

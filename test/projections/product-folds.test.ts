@@ -21,7 +21,7 @@ describe("details", () => {
   test("given nothing, when a product is modified with a title alone, then the rest has its defaults", () => {
     given()
       .when(modified(3, { title: "Lamp" }))
-      .then((lamp) =>
+      .shows((lamp) =>
         expect(lamp).toEqual({
           title: "Lamp",
           description: null,
@@ -42,19 +42,19 @@ describe("details", () => {
   test("given a full document, when a bare one follows, then nothing of the first is left", () => {
     given(modified(1, { title: "Lamp", brand: "Acme", specs: { colour: "red" }, group_id: "family" }))
       .when(modified(2, { title: "Desk" }))
-      .then((desk) => expect(desk).toMatchObject({ title: "Desk", brand: null, specs: {}, group_id: null }));
+      .shows((desk) => expect(desk).toMatchObject({ title: "Desk", brand: null, specs: {}, group_id: null }));
   });
 
   test("given a newer document, when an older one comes again, then the newer stands", () => {
     given(modified(5, { title: "New" }))
       .when(modified(4, { title: "Old" }), modified(5, { title: "Forged" }))
-      .then((lamp) => expect(lamp).toMatchObject({ title: "New", sequence: 5 }));
+      .shows((lamp) => expect(lamp).toMatchObject({ title: "New", sequence: 5 }));
   });
 
   test("when a category is named twice, then the product is in it once", () => {
     given()
       .when(modified(1, { title: "Lamp", category_ids: ["b", "a", "b"], images: [{ url: "/a.svg" }] }))
-      .then((lamp) =>
+      .shows((lamp) =>
         expect(lamp).toMatchObject({ category_ids: ["b", "a"], images: [{ url: "/a.svg", alt: null }] }),
       );
   });
@@ -62,7 +62,7 @@ describe("details", () => {
   test("when it is discontinued, then it is in no list and no group", () => {
     given(modified(1, { title: "Lamp", category_ids: ["a"], group_id: "family" }))
       .when(modified(2, { title: "Lamp", category_ids: ["a"], group_id: "family", status: "discontinued" }))
-      .then((lamp) => expect([listedIn(lamp), groupOf(lamp), lamp.category_ids]).toEqual([[], null, ["a"]]));
+      .shows((lamp) => expect([listedIn(lamp), groupOf(lamp), lamp.category_ids]).toEqual([[], null, ["a"]]));
   });
 });
 
@@ -74,7 +74,7 @@ describe("price", () => {
   test("when a price comes, then it stands with the price to compare with", () => {
     given()
       .when(updated(2, { new_price: gbp(1999), list_price: gbp(2499), old_price: gbp(1) }))
-      .then((price) =>
+      .shows((price) =>
         expect(price).toEqual({
           amount: 1999,
           currency: "GBP",
@@ -88,19 +88,19 @@ describe("price", () => {
   test("given a list price, when a price without one follows, then there is none, also in another currency", () => {
     given(updated(1, { new_price: gbp(5), list_price: gbp(9) }))
       .when(updated(2, { new_price: { amount: 700, currency: "JPY" } }))
-      .then((price) => expect(price).toMatchObject({ amount: 700, currency: "JPY", list_amount: null }));
+      .shows((price) => expect(price).toMatchObject({ amount: 700, currency: "JPY", list_amount: null }));
   });
 
   test("given a newer price, when an older one comes late, then the newer stands", () => {
     given(updated(9, { new_price: gbp(9) }))
       .when(updated(3, { new_price: gbp(3) }))
-      .then((price) => expect(price.amount).toBe(9));
+      .shows((price) => expect(price.amount).toBe(9));
   });
 
   test("the log's order decides, not the publisher's clock", () => {
     given(updated(1, { new_price: gbp(1), occurred_at: "1970-01-01T00:00:00.500Z" }))
       .when(updated(2, { new_price: gbp(2), occurred_at: "1970-01-01T00:00:00.100Z" }))
-      .then((price) => expect(price).toMatchObject({ amount: 2, updated_at: 100 }));
+      .shows((price) => expect(price).toMatchObject({ amount: 2, updated_at: 100 }));
   });
 });
 
@@ -112,7 +112,7 @@ describe("inventory", () => {
   test("when it changes, then the new quantity stands, whatever it was", () => {
     given(changed(1, 5), changed(2, 3))
       .when(changed(3, 0))
-      .then((inventory) => {
+      .shows((inventory) => {
         expect(inventory).toEqual({ quantity: 0, sequence: 3, updated_at: 3_000 });
         expect(inStock(inventory)).toBe(false);
       });
@@ -121,7 +121,7 @@ describe("inventory", () => {
   test("given a newer quantity, when an older one comes late, then the newer stands", () => {
     given(changed(3, 7))
       .when(changed(2, 1))
-      .then((inventory) => expect([inventory.quantity, inStock(inventory)]).toEqual([7, true]));
+      .shows((inventory) => expect([inventory.quantity, inStock(inventory)]).toEqual([7, true]));
   });
 });
 
@@ -153,7 +153,7 @@ describe("reviews", () => {
     count
       .given(posted(1, "r1", 5), posted(2, "r2", 5))
       .when(posted(3, "r3", 4))
-      .then(({ rating }) => {
+      .shows(({ rating }) => {
         expect(rating).toEqual({ count: 3, sum: 14, sequence: 3 });
         expect(averageOf(rating)).toBe(4.67);
       });
@@ -163,21 +163,21 @@ describe("reviews", () => {
     count
       .given(posted(1, "r1", 5), posted(2, "r2", 3))
       .when(posted(3, "r1", 1))
-      .then(({ rating }) => expect(rating).toEqual({ count: 2, sum: 4, sequence: 3 }));
+      .shows(({ rating }) => expect(rating).toEqual({ count: 2, sum: 4, sequence: 3 }));
   });
 
   test("given a newer review, when an older one comes late, then nothing changes", () => {
     count
       .given(posted(5, "r1", 5))
       .when(posted(4, "r1", 1), posted(3, "r2", 1))
-      .then(({ rating }) => expect(rating).toEqual({ count: 1, sum: 5, sequence: 5 }));
+      .shows(({ rating }) => expect(rating).toEqual({ count: 1, sum: 5, sequence: 5 }));
   });
 
   test("the newest are shown first, a replaced one at its new place", () => {
     specifying(evolveReviews)
       .given(posted(1, "r1", 5, { title: "One" }), posted(2, "r2", 3))
       .when(posted(3, "r1", 4, { author: "Ann" }))
-      .then(({ newest }) => {
+      .shows(({ newest }) => {
         expect(newest.map(({ review_id }) => review_id)).toEqual(["r1", "r2"]);
         expect(newest[0]).toEqual({
           review_id: "r1",
@@ -196,7 +196,7 @@ describe("reviews", () => {
     specifying(evolveReviews)
       .given(...many)
       .when(posted(99, "last", 1))
-      .then(({ newest }) => {
+      .shows(({ newest }) => {
         expect(newest).toHaveLength(newestReviewsMax);
         expect([newest[0]?.review_id, newest.at(-1)?.review_id]).toEqual(["last", "r1"]);
       });

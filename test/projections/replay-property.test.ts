@@ -157,7 +157,7 @@ test("emptied at any write, while the projector lives: the same", async () => {
       expect(found).toEqual(withoutAbsent(wanted, found));
     }),
     // Each run that loses the very last write waits for the projector's next look at its positions.
-    { numRuns: 40, endOnFailure: true },
+    { numRuns: 120, endOnFailure: true },
   );
 });
 

@@ -59,7 +59,7 @@ describe("the price in a sale", () => {
     lampSales
       .given()
       .when(scheduled(1, "friday"))
-      .then((sales) => {
+      .shows((sales) => {
         const amounts = [ms(10) - 1, ms(10), ms(20) - 1, ms(20)].map((now) =>
           amountAt(price(90), sales, now),
         );
@@ -71,7 +71,7 @@ describe("the price in a sale", () => {
     lampSales
       .given(scheduled(1, "a", { amount: 40, ends: 15 }))
       .when(scheduled(2, "b", { amount: 60 }))
-      .then((sales) => {
+      .shows((sales) => {
         expect([12, 17, 25].map((at) => amountAt(price(90), sales, ms(at)))).toEqual([40, 60, 90]);
       });
   });
@@ -80,21 +80,21 @@ describe("the price in a sale", () => {
     lampSales
       .given(scheduled(7, "later"))
       .when(scheduled(8, "latest"))
-      .then((sales) => expect(saleInForce(price(90), sales, ms(12))?.sale_id).toBe("latest"));
+      .shows((sales) => expect(saleInForce(price(90), sales, ms(12))?.sale_id).toBe("latest"));
   });
 
   test("given a sale above the regular price, then it is the price all the same", () => {
     lampSales
       .given()
       .when(scheduled(1, "odd", { amount: 100 }))
-      .then((sales) => expect(amountAt(price(90), sales, ms(12))).toBe(100));
+      .shows((sales) => expect(amountAt(price(90), sales, ms(12))).toBe(100));
   });
 
   test("given a sale in another currency, then it is ignored and can be reported", () => {
     lampSales
       .given(scheduled(1, "home", { amount: 60 }))
       .when(scheduled(2, "abroad", { amount: 5, currency: "EUR" }))
-      .then((sales) => {
+      .shows((sales) => {
         expect(amountAt(price(90), sales, ms(12))).toBe(60);
         expect(foreignSales(price(90), sales).map(({ sale_id }) => sale_id)).toEqual(["abroad"]);
         expect(amountAt(price(90, "EUR"), sales, ms(12))).toBe(5);
@@ -111,7 +111,7 @@ describe("what is due next", () => {
     lampSales
       .given(scheduled(1, "a", { starts: 10, ends: 20 }))
       .when(scheduled(2, "b", { starts: 15, ends: 30 }))
-      .then((sales) => {
+      .shows((sales) => {
         const moments = [0, 10, 15, 20, 30].map((at) => nextBoundary(sales, ms(at)));
         expect(moments).toEqual([ms(10), ms(15), ms(20), ms(30), undefined]);
         expect(nextBoundary(sales, ms(10) - 1)).toBe(ms(10));
@@ -124,7 +124,7 @@ describe("a sale that changes", () => {
     lampSales
       .given(scheduled(1, "friday", { amount: 50 }))
       .when(scheduled(2, "friday", { amount: 70, starts: 12 }))
-      .then((sales) => {
+      .shows((sales) => {
         expect(sales.entries).toHaveLength(1);
         expect([11, 13].map((at) => amountAt(price(90), sales, ms(at)))).toEqual([90, 70]);
       });
@@ -134,32 +134,32 @@ describe("a sale that changes", () => {
     lampSales
       .given(scheduled(1, "friday"), scheduled(2, "other", { amount: 80 }))
       .when(scheduled(3, "friday", { products: ["desk"] }))
-      .then((sales) => expect(sales.entries.map(({ sale_id }) => sale_id)).toEqual(["other"]));
+      .shows((sales) => expect(sales.entries.map(({ sale_id }) => sale_id)).toEqual(["other"]));
   });
 
   test("given a sale, when it is cancelled, then it is gone, and may be scheduled again", () => {
     lampSales
       .given(scheduled(1, "friday"))
       .when(cancelled(2, "friday"))
-      .then((sales) => expect(sales).toEqual({ entries: [], sequence: 2, updated_at: 0 }));
+      .shows((sales) => expect(sales).toEqual({ entries: [], sequence: 2, updated_at: 0 }));
     lampSales
       .given(scheduled(1, "friday"), cancelled(2, "friday"))
       .when(scheduled(3, "friday"))
-      .then((sales) => expect(amountAt(price(90), sales, ms(12))).toBe(50));
+      .shows((sales) => expect(amountAt(price(90), sales, ms(12))).toBe(50));
   });
 
   test("given a newer event, when an older one comes late, then nothing changes", () => {
     lampSales
       .given(scheduled(5, "friday", { amount: 50 }))
       .when(scheduled(4, "friday", { amount: 10 }), cancelled(3, "friday"))
-      .then((sales) => expect(amountAt(price(90), sales, ms(12))).toBe(50));
+      .shows((sales) => expect(amountAt(price(90), sales, ms(12))).toBe(50));
   });
 
   test("when another sale's event comes after one has ended, then the ended one is let go", () => {
     lampSales
       .given(scheduled(1, "old", { ends: 20 }))
       .when(scheduled(2, "new", { at: 21, starts: 30, ends: 40 }))
-      .then((sales) => expect(sales.entries.map(({ sale_id }) => sale_id)).toEqual(["new"]));
+      .shows((sales) => expect(sales.entries.map(({ sale_id }) => sale_id)).toEqual(["new"]));
   });
 });
 
@@ -174,7 +174,7 @@ describe("the sale itself", () => {
     sales
       .given()
       .when(happened(1, "sale.scheduled", "friday", { starts_at: hour(1), ends_at: hour(2), items }))
-      .then((sale) =>
+      .shows((sale) =>
         expect(sale.items).toEqual([
           { product_id: "lamp", amount: 50, currency: "GBP", purchase_limit: null },
         ]),
@@ -185,6 +185,6 @@ describe("the sale itself", () => {
     sales
       .given(scheduled(1, "friday"))
       .when(cancelled(2, "friday"))
-      .then((sale) => expect(sale).toMatchObject({ items: [], sequence: 2 }));
+      .shows((sale) => expect(sale).toMatchObject({ items: [], sequence: 2 }));
   });
 });

@@ -6,7 +6,8 @@ import { readTail } from "../streams/reading.ts";
 import { foldRecorded, goldenFile, recordedFile, type RecordedLine } from "./recorded.ts";
 
 /**
- * Records the small log of this folder and what the folds make of it: `node test/replay/record.ts`.
+ * Records the small log of this folder and what the folds make of it: `node test/replay/record.ts`, then
+ * `npx biome format --write test/replay`.
  *
  * The log is history and is recorded once for a format of events: a new one gets a new name beside it. The
  * golden file is written anew when a fold's meaning changes, together with `foldRevision`.

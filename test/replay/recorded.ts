@@ -22,7 +22,7 @@ export function readRecorded(): readonly RecordedLine[] {
   return lines.map((line) => JSON.parse(line) as RecordedLine);
 }
 
-/** The bytes that the folds make of a recorded log: every read model, and what was refused with its reason. */
+/** What the folds make of a recorded log, as text with sorted keys: every read model, and what was refused with its reason. */
 export async function foldRecorded(lines: readonly RecordedLine[]): Promise<string> {
   let clock = 0;
   const catalog = createMemoryLog({ stream: "CATALOG", now: () => clock });
@@ -46,5 +46,5 @@ export async function foldRecorded(lines: readonly RecordedLine[]): Promise<stri
     refused.push({ ...entry, payload: Buffer.from(payload).toString("utf8") });
   }
   refused.sort((a, b) => a.sequence - b.sequence || ((a.product ?? "") < (b.product ?? "") ? -1 : 1));
-  return `${JSON.stringify({ readModels: await dump(readModel, names), refused }, null, 1)}\n`;
+  return `${JSON.stringify({ readModels: await dump(readModel, names), refused }, null, 2)}\n`;
 }
