@@ -48,8 +48,10 @@ export function supervise(name: string, create: () => Actor, options: Supervisor
     while (!stopping.signal.aborted) {
       current = new AbortController();
       const startedAt = now();
-      actor = create();
-      const run = actor.run(current.signal).then(
+      const run = Promise.try(() => {
+        actor = create();
+        return actor.run(current.signal);
+      }).then(
         () => undefined,
         (error: unknown) => error as Error,
       );

@@ -1,7 +1,7 @@
 import type { BadEvent, Event } from "../streams/events.ts";
 import type { Identifier } from "../streams/identifier.ts";
 import type { StoredMessage } from "../streams/log.ts";
-import type { RegisterKey } from "./read-model.ts";
+import type { Fence, RegisterKey } from "./read-model.ts";
 import type { Version } from "./version.ts";
 
 /**
@@ -18,7 +18,7 @@ export interface Projection {
   /** Makes what `apply` wrote behind durable, for these partitions up to `sequence`. */
   settle(partitions: readonly number[], sequence: number): Promise<void>;
   /** Changes that the clock brings. Returns how many there were. */
-  tick(partitions: readonly number[], now: number): Promise<number>;
+  tick(standing: Standing, now: number): Promise<number>;
   /** How much is gathered and not yet durable. */
   readonly unsettled: number;
 }
@@ -26,9 +26,12 @@ export interface Projection {
 export interface ProjectionBatch {
   /** In the order of the log; those of partitions that the projector owns, and every category event. */
   readonly entries: readonly BatchEntry[];
-  /** Where each owned partition's read models stand: what is at or before it is stored already. */
-  readonly standing: ReadonlyMap<number, number>;
+  /** Where each owned partition's read models stand. */
+  readonly standing: Standing;
 }
+
+/** The partitions that the projector owns: what is at or before `sequence` is stored already. */
+export type Standing = ReadonlyMap<number, { readonly sequence: number; readonly fence: Fence }>;
 
 export interface BatchEntry {
   readonly message: StoredMessage;

@@ -3,8 +3,8 @@ import type { Journal } from "../streams/journal.ts";
 import { type Log, LogVanished, type StoredMessage, type Tail } from "../streams/log.ts";
 import { entryOf, quarantine } from "../streams/quarantine.ts";
 import type { LogName } from "../streams/subjects.ts";
-import type { BatchEntry, Projection, Refusal } from "./projection.ts";
-import type { PositionMove, ReadModel } from "./read-model.ts";
+import type { BatchEntry, Projection, Refusal, Standing } from "./projection.ts";
+import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
 import { sameLineage, sequenceOf, type Version, type Versions } from "./version.ts";
 
 /**
@@ -154,11 +154,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   }
 
   async function write({ entries, refused }: Decoded, last: number, headAt: number | undefined): Promise<void> {
-    const standing = new Map<number, number>();
-    for (const [partition, state] of partitions) {
-      standing.set(partition, state.standing === undefined ? 0 : sequenceOf(state.standing));
-    }
-    const applied = await projection.apply({ entries, standing });
+    const applied = await projection.apply({ entries, standing: standing() });
     const mine = applied.refused.filter(({ partition }) => partitions.has(partition));
     const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
     await Promise.all(parked.map(park));
@@ -168,6 +164,15 @@ export function createProjector(options: ProjectorOptions): Projector {
     const overtaken = await advance(last, headAt);
     const ghosts = applied.created.filter(({ partition }) => overtaken.has(partition));
     await readModel.dropRegisters(ghosts);
+  }
+
+  function standing(): Standing {
+    return new Map(
+      [...partitions].map(([partition, { standing: version, found }]) => [
+        partition,
+        { sequence: version === undefined ? 0 : sequenceOf(version), fence: { partition, position: found } },
+      ]),
+    );
   }
 
   async function settle(sequence: number): Promise<void> {
@@ -224,42 +229,58 @@ export function createProjector(options: ProjectorOptions): Projector {
     const atHead = next > head;
     if (atHead) await settle(next - 1);
     if (partitions.size > 0) await advance(next - 1, atHead ? asked : undefined);
-    await projection.tick([...partitions.keys()], now());
+    await projection.tick(standing(), now());
+  }
+
+  async function step(): Promise<void> {
+    await takeUp();
+    aliveAt = now();
+    if (tail === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, idleMs));
+      return;
+    }
+    const from = tail;
+    const { messages, pending } = await from.take(batchMax, idleMs);
+    const takenAt = now();
+    // Decoded while the batch before it is being written.
+    const decoded = decode(messages);
+    await writing;
+    // What was taken from a tail that is no more does not follow what was written.
+    if (tail !== from) return;
+    const last = messages.at(-1);
+    if (last !== undefined) {
+      writing = write(decoded, last.sequence, pending === 0 ? takenAt : undefined);
+      writing.catch(() => {});
+    }
+    if (now() - beatAt >= heartbeatMs) {
+      await writing;
+      await beat();
+    }
+  }
+
+  /** Forgets the partitions, so that the next step reads again where they stand. */
+  async function letGo(): Promise<void> {
+    writing = Promise.resolve();
+    partitions.clear();
+    await tail?.close();
+    tail = undefined;
   }
 
   return {
     async run(signal) {
       try {
         while (!signal.aborted) {
-          await takeUp();
-          aliveAt = now();
-          if (tail === undefined) {
-            await new Promise((resolve) => setTimeout(resolve, idleMs));
-            continue;
-          }
-          const from = tail;
-          const { messages, pending } = await from.take(batchMax, idleMs);
-          const takenAt = now();
-          // Decoded while the batch before it is being written.
-          const decoded = decode(messages);
-          await writing;
-          // What was taken from a tail that is no more does not follow what was written.
-          if (tail !== from) continue;
-          const last = messages.at(-1);
-          if (last !== undefined) {
-            writing = write(decoded, last.sequence, pending === 0 ? takenAt : undefined);
-            writing.catch(() => {});
-          }
-          if (now() - beatAt >= heartbeatMs) {
-            await writing;
-            await beat();
+          try {
+            await step();
+          } catch (error) {
+            if (!(error instanceof PositionMoved)) throw error;
+            journal.warn({ log: name }, "the read models are not where they were: reading again from where they stand");
+            await letGo();
           }
         }
       } finally {
         await writing.catch(() => {});
-        await tail?.close();
-        tail = undefined;
-        partitions.clear();
+        await letGo();
       }
     },
 

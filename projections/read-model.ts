@@ -12,17 +12,20 @@ import type { Version } from "./version.ts";
  * The read models as a port. Two adapters stand behind it, Redis and memory, and one suite holds both to what
  * is promised here.
  *
- * Every `put` is "store if newer" and may be repeated, reordered or done by two at once. Registers (product,
- * price, inventory, reviews) can be made again by key from the log, so they may be evicted at any moment, and
- * an absent one says nothing. The rest is kept until the whole store is lost; what is absent there is not.
+ * Every `put` is "store if newer" and may be repeated or done by two at once. Registers (product, price,
+ * inventory) and reviews can be made again by key from the log, so they may be evicted at any moment, and an
+ * absent one says nothing. The rest is kept until the whole store is lost; what is absent there is not.
+ *
+ * What is made from more than one event is true only on top of what was there before. Such a put carries a
+ * fence: it throws `PositionMoved` and writes nothing unless the partition's position is still where the
+ * writer found it, so nothing is ever built on a store that was emptied or restored meanwhile.
  */
 
-/** The values of one product that can be read again from the log by exact subjects. */
+/** The values of one product that its last event alone makes; the log gives them again by exact subjects. */
 export interface Registers {
   readonly product: Details;
   readonly price: Price;
   readonly inventory: Inventory;
-  readonly reviews: Reviews;
 }
 export type RegisterName = keyof Registers;
 
@@ -72,7 +75,7 @@ export interface ListingPut {
   readonly id: Identifier;
   readonly membership?: {
     readonly version: Version;
-    /** Taken only where the row has no earlier one. */
+    /** The earliest one ever put stays. */
     readonly created: number;
     readonly group: Identifier | null;
     readonly direct: readonly Identifier[];
@@ -99,6 +102,17 @@ export interface ProductRead {
   readonly sales: ProductSales | undefined;
 }
 
+/** Where a partition stood when its writer read what it builds on; undefined for no position. */
+export interface Fence {
+  readonly partition: number;
+  readonly position: Version | undefined;
+}
+
+/** The store is not where the writer found it: read the position again, and the log from there. */
+export class PositionMoved extends Error {
+  override readonly name = "PositionMoved";
+}
+
 export interface ReadModel {
   // Positions. `advance` moves each partition only from exactly `from`, and returns the position it found for
   // each one that it did not move: a lower one or none after the store lost data, a higher one after another
@@ -112,13 +126,20 @@ export interface ReadModel {
   putRegisters(puts: readonly RegisterPut[]): Promise<readonly RegisterKey[]>;
   dropRegisters(drops: readonly (RegisterKey & { readonly version: Version })[]): Promise<void>;
   readProducts(ids: readonly Identifier[]): Promise<readonly ProductRead[]>;
+
+  // The newest reviews.
   readReviews(ids: readonly Identifier[]): Promise<readonly (Versioned<Reviews> | undefined)[]>;
+  putReviews(
+    fence: Fence,
+    puts: readonly { readonly id: Identifier; readonly version: Version; readonly value: Reviews }[],
+  ): Promise<void>;
 
   // Ratings, with what each review counts for.
   readRatings(
     queries: readonly { readonly id: Identifier; readonly reviews: readonly Identifier[] }[],
   ): Promise<readonly { readonly rating: Rating | undefined; readonly given: ReadonlyMap<Identifier, GivenRating> }[]>;
   putRatings(
+    fence: Fence,
     puts: readonly {
       readonly id: Identifier;
       readonly version: Version;
@@ -131,7 +152,7 @@ export interface ReadModel {
   readSale(partition: number, sale: Identifier): Promise<Sale | undefined>;
   readSalesOf(partition: number, products: readonly Identifier[]): Promise<readonly (ProductSales | undefined)[]>;
   putSale(
-    partition: number,
+    fence: Fence,
     put: {
       readonly sale: Identifier;
       readonly version: Version;
@@ -142,6 +163,7 @@ export interface ReadModel {
 
   // Groups.
   putGroupMembers(
+    fence: Fence,
     puts: readonly {
       readonly group: Identifier;
       readonly id: Identifier;
@@ -158,7 +180,7 @@ export interface ReadModel {
 
   // Listings. Products of a category's list are in the order of the sort; equal ones by identifier.
   readRows(partition: number, ids: readonly Identifier[]): Promise<readonly (ListingRow | undefined)[]>;
-  putRows(partition: number, puts: readonly ListingPut[]): Promise<void>;
+  putRows(fence: Fence, puts: readonly ListingPut[]): Promise<void>;
   /** The products of one partition that a category's list shows, in no order. */
   readShown(partition: number, category: Identifier): AsyncIterable<readonly Identifier[]>;
   readListing(

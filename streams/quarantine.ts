@@ -84,7 +84,7 @@ function subjectOf({ log, sequence, product }: QuarantineEntry): string {
 
 /** Reasons quote what publishers sent, so line ends and the like are taken out of what becomes a header. */
 function headerText(text: string): string {
-  return encodeURI(text.toWellFormed().slice(0, 2_000)).replaceAll("%20", " ");
+  return encodeURI(text.slice(0, 2_000).toWellFormed()).replaceAll("%20", " ");
 }
 
 function headersOf(entry: QuarantineEntry): Record<string, string> {

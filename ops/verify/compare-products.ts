@@ -14,7 +14,7 @@ export async function compareProducts(options: Comparison): Promise<void> {
   const newest = versions(reference.head);
 
   function register(
-    name: RegisterName,
+    name: RegisterName | "reviews",
     id: Identifier,
     expected: unknown,
     found: Versioned<unknown> | undefined,

@@ -5,7 +5,8 @@ import { groupOf, listedIn } from "../details.ts";
 import type { FoldedRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
 import type { Price } from "../price.ts";
-import type { ListingPut, ListingRow, ReadModel } from "../read-model.ts";
+import type { Standing } from "../projection.ts";
+import type { Fence, ListingPut, ListingRow, ReadModel } from "../read-model.ts";
 import { amountAt, foreignSales, nextBoundary, type ProductSales } from "../sales.ts";
 import type { Versions } from "../version.ts";
 
@@ -15,8 +16,8 @@ import type { Versions } from "../version.ts";
  */
 export interface ListingWriter {
   /** Returns, by the price's sequence, the products whose sales are in another currency. */
-  apply(run: FoldedRun): Promise<ReadonlyMap<number, { readonly id: Identifier; readonly sale: Identifier }>>;
-  reprice(partition: number, ids: readonly Identifier[], now: number): Promise<void>;
+  apply(run: FoldedRun, standing: Standing): Promise<ReadonlyMap<number, { readonly id: Identifier; readonly sale: Identifier }>>;
+  reprice(fence: Fence, ids: readonly Identifier[], now: number): Promise<void>;
 }
 
 export interface ListingWriterOptions {
@@ -37,20 +38,27 @@ export function createListingWriter({ readModel, reader, tree, versions, now }: 
   }
 
   /** A product that changes its group leaves the old one before its row forgets it. */
-  async function regroup(run: FoldedRun, rows: ReadonlyMap<Identifier, ListingRow | undefined>): Promise<void> {
+  async function regroup(
+    fence: Fence,
+    ids: readonly Identifier[],
+    run: FoldedRun,
+    rows: ReadonlyMap<Identifier, ListingRow | undefined>,
+  ): Promise<void> {
     const puts = [];
-    for (const [id, details] of run.details) {
+    for (const id of ids) {
+      const details = run.details.get(id);
+      if (details === undefined) continue;
       const before = rows.get(id)?.group ?? null;
       const group = groupOf(details);
       const version = versions(details.sequence);
       if (before !== null && before !== group) puts.push({ group: before, id, version, member: false });
       if (group !== null) puts.push({ group, id, version, member: true });
     }
-    if (puts.length > 0) await readModel.putGroupMembers(puts);
+    if (puts.length > 0) await readModel.putGroupMembers(fence, puts);
   }
 
   return {
-    async apply(run) {
+    async apply(run, standing) {
       const grouped = byPartition(run.details.keys());
       const priced = byPartition(run.prices.keys());
       const rows = new Map<Identifier, ListingRow | undefined>();
@@ -65,14 +73,16 @@ export function createListingWriter({ readModel, reader, tree, versions, now }: 
           for (const [at, id] of ids.entries()) if (found[at] !== undefined) sales.set(id, found[at]);
         }),
       ]);
-      await regroup(run, rows);
       const moment = now();
       const foreign = new Map<number, { readonly id: Identifier; readonly sale: Identifier }>();
       const puts = byPartition(new Set([...run.details.keys(), ...run.prices.keys()]));
       await Promise.all(
-        [...puts].map(([partition, ids]) =>
-          readModel.putRows(
-            partition,
+        [...puts].map(async ([partition, ids]) => {
+          const fence = standing.get(partition)?.fence;
+          if (fence === undefined) return;
+          await regroup(fence, ids, run, rows);
+          await readModel.putRows(
+            fence,
             ids.map((id): ListingPut => {
               const details = run.details.get(id);
               const price = run.prices.get(id);
@@ -93,20 +103,20 @@ export function createListingWriter({ readModel, reader, tree, versions, now }: 
                 ...(price && { pricing: pricing(price, sales.get(id), moment) }),
               };
             }),
-          ),
-        ),
+          );
+        }),
       );
       return foreign;
     },
 
-    async reprice(partition, ids, moment) {
+    async reprice(fence, ids, moment) {
       const reads = await readModel.readProducts(ids);
       const puts: ListingPut[] = [];
       for (const [at, id] of ids.entries()) {
         const price = reads[at]?.price?.value ?? (await reader.read("price", id, "any"));
         if (price !== undefined) puts.push({ id, pricing: pricing(price, reads[at]?.sales, moment) });
       }
-      await readModel.putRows(partition, puts);
+      await readModel.putRows(fence, puts);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { CategoryTree } from "../categories.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
 import { foldRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
-import type { Applied, BatchEntry, Refusal } from "../projection.ts";
+import type { Applied, BatchEntry, Refusal, Standing } from "../projection.ts";
 import type { ReadModel, RegisterPut } from "../read-model.ts";
 import type { Versions } from "../version.ts";
 import { createGoodKeeper } from "./good.ts";
@@ -18,9 +18,9 @@ import { createReviewWriter } from "./reviews.ts";
  * beforehand is read in one round trip, and all is written in one more.
  */
 export interface ProductWriter {
-  apply(entries: readonly BatchEntry[], standing: ReadonlyMap<number, number>): Promise<Applied>;
+  apply(entries: readonly BatchEntry[], standing: Standing): Promise<Applied>;
   /** Gives the listings the amounts that a sale's start or end has brought by the clock. */
-  reprice(partitions: readonly number[], now: number): Promise<number>;
+  reprice(standing: Standing, now: number): Promise<number>;
 }
 
 export interface ProductWriterOptions {
@@ -45,8 +45,10 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
       const again: Event[] = [];
       const bad: BadEvent[] = [];
       for (const { decoded } of entries) {
+        const stored = standing.get(decoded.partition)?.sequence;
+        if (stored === undefined) continue;
         if (isBad(decoded)) bad.push(decoded);
-        else if (decoded.sequence > (standing.get(decoded.partition) ?? 0)) fresh.push(decoded);
+        else if (decoded.sequence > stored) fresh.push(decoded);
         else again.push(decoded);
       }
       const run = foldRun(fresh);
@@ -62,8 +64,8 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
         puts.push({ id, register: "inventory", version: versions(value.sequence), value });
       }
       const written = readModel.putRegisters(puts);
-      const reviewed = reviews.apply(run.reviews, again);
-      const listed = listings.apply(run);
+      const reviewed = reviews.apply(run.reviews, again, standing);
+      const listed = listings.apply(run, standing);
       const [createdKeys, foreign] = await Promise.all([written, listed, reviewed]);
       const versionOf = new Map(puts.map((put) => [`${put.register} ${put.id}`, put.version]));
       return {
@@ -75,13 +77,13 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
       };
     },
 
-    async reprice(partitions, now) {
+    async reprice(standing, now) {
       let count = 0;
-      for (const partition of partitions) {
+      for (const [partition, { fence }] of standing) {
         const due = await readModel.readDue(partition, now, 1_000);
         if (due.length === 0) continue;
         count += due.length;
-        await listings.reprice(partition, due, now);
+        await listings.reprice(fence, due, now);
       }
       return count;
     },

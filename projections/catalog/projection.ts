@@ -40,7 +40,7 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
     },
 
     async apply({ entries, standing }) {
-      const owned = [...standing.keys()];
+      const fences = [...standing.values()].map(({ fence }) => fence);
       const created = [];
       const refused: Refusal[] = [];
       for (const stretch of stretches(entries)) {
@@ -49,7 +49,7 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
           created.push(...done.created);
           refused.push(...done.refused);
         } else if (stretch.kind === "categories") {
-          refused.push(...(await tree.apply(stretch.entries, owned)));
+          refused.push(...(await tree.apply(stretch.entries, fences)));
         } else {
           for (const { message, decoded } of stretch.entries) {
             refused.push(...(await sales.apply(message, decoded as SaleEvent, standing)));
@@ -60,7 +60,7 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
     },
 
     settle: (partitions, sequence) => buffer.flush(partitions, sequence),
-    tick: (partitions, now) => products.reprice(partitions, now),
+    tick: (standing, now) => products.reprice(standing, now),
     get unsettled() {
       return buffer.size;
     },

@@ -5,6 +5,7 @@ import { partitionOf } from "../../streams/partition.ts";
 import { readDerived } from "../derived.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
 import { foldRun } from "../fold-run.ts";
+import type { Standing } from "../projection.ts";
 import type { ReadModel } from "../read-model.ts";
 import { evolveRating, evolveReviews, type GivenRating, type Rating, type Reviews } from "../reviews.ts";
 import type { Versions } from "../version.ts";
@@ -18,6 +19,7 @@ export interface ReviewWriter {
   apply(
     reviews: ReadonlyMap<Identifier, readonly EventOf<"review.posted">[]>,
     again: readonly Event[],
+    standing: Standing,
   ): Promise<void>;
 }
 
@@ -29,20 +31,29 @@ export interface ReviewWriterOptions {
 }
 
 export function createReviewWriter({ readModel, derived, buffer, versions }: ReviewWriterOptions): ReviewWriter {
-  async function newestOf(ids: readonly Identifier[]): Promise<ReadonlyMap<Identifier, Reviews | undefined>> {
+  /** The newer of what Redis and the derived stream hold; where it is absent or may be behind, of both. */
+  async function newestOf(
+    ids: readonly Identifier[],
+    behind: ReadonlySet<Identifier>,
+  ): Promise<ReadonlyMap<Identifier, Reviews | undefined>> {
     const stored = await readModel.readReviews(ids);
     const found = new Map<Identifier, Reviews | undefined>();
     await Promise.all(
       ids.map(async (id, at) => {
-        const reviews = stored[at]?.value ?? (await readDerived(derived, "reviews", id, "leader"));
-        found.set(id, reviews && { newest: reviews.newest, sequence: reviews.sequence });
+        const kept = stored[at]?.value ?? undefined;
+        if (kept !== undefined || !behind.has(id)) {
+          found.set(id, kept);
+          return;
+        }
+        const derivedReviews = await readDerived(derived, "reviews", id, "leader");
+        found.set(id, derivedReviews && { newest: derivedReviews.newest, sequence: derivedReviews.sequence });
       }),
     );
     return found;
   }
 
   return {
-    async apply(reviews, again) {
+    async apply(reviews, again, standing) {
       const repeated = foldRun(again).reviews;
       const ids = [...new Set([...reviews.keys(), ...repeated.keys()])];
       if (ids.length === 0) return;
@@ -50,40 +61,42 @@ export function createReviewWriter({ readModel, derived, buffer, versions }: Rev
         id,
         reviews: [...new Set((reviews.get(id) ?? []).map(({ data }) => data.review_id))],
       }));
-      // What the derived stream holds already needs no newest reviews: a miss finds them there.
-      const behind = ids.filter((id) => {
-        const covered = buffer.position(partitionOf(tokenOf(id)));
-        return repeated.has(id) || (reviews.get(id) ?? []).some(({ sequence }) => sequence > covered);
-      });
-      const [standing, newest] = await Promise.all([readModel.readRatings(queries), newestOf(behind)]);
-      const ratings = [];
-      const registers = [];
-      for (const [at, id] of ids.entries()) {
-        const events = reviews.get(id) ?? [];
-        const given = new Map<Identifier, GivenRating>(standing[at]?.given);
-        let rating: Rating | undefined = standing[at]?.rating;
-        let list = (repeated.get(id) ?? []).reduce(evolveReviews, newest.get(id));
-        for (const event of events) {
-          const { review_id, rating: stars } = event.data;
-          rating = evolveRating(rating, given.get(review_id), event);
-          given.set(review_id, { rating: stars, sequence: event.sequence });
-          list = evolveReviews(list, event);
-        }
-        if (rating === undefined) continue;
-        const version = versions(rating.sequence);
-        if (events.length > 0) {
+      // What the derived stream holds already needs no newest reviews where Redis has none: a miss finds them.
+      const behind = new Set(
+        ids.filter((id) => {
+          const covered = buffer.position(partitionOf(tokenOf(id)));
+          return repeated.has(id) || (reviews.get(id) ?? []).some(({ sequence }) => sequence > covered);
+        }),
+      );
+      const [ratings, newest] = await Promise.all([readModel.readRatings(queries), newestOf(ids, behind)]);
+      await Promise.all(
+        ids.map(async (id, at) => {
+          const fence = standing.get(partitionOf(tokenOf(id)))?.fence;
+          if (fence === undefined) return;
+          const events = reviews.get(id) ?? [];
+          const given = new Map<Identifier, GivenRating>(ratings[at]?.given);
+          let rating: Rating | undefined = ratings[at]?.rating;
+          let list = (repeated.get(id) ?? []).reduce(evolveReviews, newest.get(id));
+          for (const event of events) {
+            const { review_id, rating: stars } = event.data;
+            rating = evolveRating(rating, given.get(review_id), event);
+            given.set(review_id, { rating: stars, sequence: event.sequence });
+            if (list !== undefined || behind.has(id)) list = evolveReviews(list, event);
+          }
+          if (rating === undefined) return;
           const changed = events.map(({ data, sequence }) => ({
             review: data.review_id,
             version: versions(sequence),
             rating: data.rating,
           }));
-          ratings.push({ id, version, rating, given: changed });
-        }
-        if (list === undefined || !behind.includes(id)) continue;
-        registers.push({ id, register: "reviews", version: versions(list.sequence), value: list } as const);
-        buffer.add([{ name: "reviews", id, value: { rating, newest: list.newest, sequence: list.sequence } }]);
-      }
-      await Promise.all([readModel.putRatings(ratings), readModel.putRegisters(registers)]);
+          const put = { id, version: versions(rating.sequence), rating, given: changed };
+          if (events.length > 0) await readModel.putRatings(fence, [put]);
+          if (list === undefined) return;
+          await readModel.putReviews(fence, [{ id, version: versions(list.sequence), value: list }]);
+          if (!behind.has(id)) return;
+          buffer.add([{ name: "reviews", id, value: { rating, newest: list.newest, sequence: list.sequence } }]);
+        }),
+      );
     },
   };
 }

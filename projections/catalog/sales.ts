@@ -4,15 +4,15 @@ import type { StoredMessage } from "../../streams/log.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
 import type { LogReader } from "../log-reader.ts";
-import type { Refusal } from "../projection.ts";
-import type { ListingPut, ReadModel } from "../read-model.ts";
+import type { Refusal, Standing } from "../projection.ts";
+import type { Fence, ListingPut, ReadModel } from "../read-model.ts";
 import {
   amountAt,
   evolveProductSales,
   evolveSale,
   foreignSales,
   nextBoundary,
-  type Sale,
+  type ProductSales,
   type SaleEvent,
 } from "../sales.ts";
 import type { Versions } from "../version.ts";
@@ -25,7 +25,7 @@ export interface SaleWriter {
   apply(
     message: StoredMessage,
     event: SaleEvent,
-    standing: ReadonlyMap<number, number>,
+    standing: Standing,
   ): Promise<readonly Refusal[]>;
 }
 
@@ -39,61 +39,53 @@ export interface SaleWriterOptions {
 
 export function createSaleWriter({ readModel, reader, buffer, versions, now }: SaleWriterOptions): SaleWriter {
   async function applyTo(
-    partition: number,
+    fence: Fence,
     message: StoredMessage,
     event: SaleEvent,
     stored: boolean,
   ): Promise<readonly Refusal[]> {
+    const { partition } = fence;
     const own = (id: Identifier) => partitionOf(tokenOf(id)) === partition;
     const before = await readModel.readSale(partition, event.id);
-    if (stored) {
-      await deriveAgain(partition, before);
-      return [];
-    }
     const whole = evolveSale(before, event);
     const sale = {
       ...whole,
       items: whole.items.filter(({ product_id }) => own(product_id)),
       named: whole.named.filter(own),
     };
-    const touched = [...new Set([...sale.items, ...(before?.items ?? [])].map(({ product_id }) => product_id))];
-    if (touched.length === 0) return [];
-    const standing = await readModel.readSalesOf(partition, touched);
-    const products = touched.map((id, at) => ({ id, value: evolveProductSales(standing[at], id, sale, event) }));
+    if (sale.named.length === 0) return [];
+    // Those that it names now or named until now change; the others it ever named are only written again,
+    // because an owner that died may have come to any of the writes below and no further.
+    const touched = new Set([...sale.items, ...(before?.items ?? [])].map(({ product_id }) => product_id));
+    const standing = await readModel.readSalesOf(partition, sale.named);
+    const products = sale.named.flatMap((id, at) => {
+      const value = touched.has(id) ? evolveProductSales(standing[at], id, sale, event) : standing[at];
+      return value === undefined ? [] : [{ id, value }];
+    });
     buffer.add(products.map(({ id, value }) => ({ name: "sales", id, value })));
-    const version = versions(event.sequence);
-    await readModel.putSale(partition, { sale: event.id, version, value: sale, products });
-    return reprice(partition, products, message);
-  }
-
-  /** The read models hold the event already, and the derived stream may lack what it meant for any product. */
-  async function deriveAgain(partition: number, sale: Sale | undefined): Promise<void> {
-    const named = sale?.named ?? [];
-    const standing = await readModel.readSalesOf(partition, named);
-    for (const [at, id] of named.entries()) {
-      const value = standing[at];
-      if (value !== undefined) buffer.add([{ name: "sales", id, value }]);
-    }
+    if (stored) return [];
+    await readModel.putSale(fence, { sale: event.id, version: versions(event.sequence), value: sale, products });
+    return reprice(fence, products, message);
   }
 
   /** The listings follow, and a sale in another currency than the product's is reported. */
   async function reprice(
-    partition: number,
-    products: readonly { readonly id: Identifier; readonly value: ReturnType<typeof evolveProductSales> }[],
+    fence: Fence,
+    products: readonly { readonly id: Identifier; readonly value: ProductSales }[],
     message: StoredMessage,
   ): Promise<readonly Refusal[]> {
+    const { partition } = fence;
     const reads = await readModel.readProducts(products.map(({ id }) => id));
     const refused: Refusal[] = [];
     const puts: ListingPut[] = [];
     for (const [at, { id, value }] of products.entries()) {
       const price = reads[at]?.price?.value ?? (await reader.read("price", id, "any"));
       if (price === undefined) continue;
-      const sequence = Math.max(price.sequence, value.sequence);
       const moment = now();
       puts.push({
         id,
         pricing: {
-          version: versions(sequence),
+          version: versions(Math.max(price.sequence, value.sequence)),
           amount: amountAt(price, value, moment),
           nextBoundary: nextBoundary(value, moment),
         },
@@ -108,15 +100,15 @@ export function createSaleWriter({ readModel, reader, buffer, versions, now }: S
         });
       }
     }
-    await readModel.putRows(partition, puts);
+    await readModel.putRows(fence, puts);
     return refused;
   }
 
   return {
     async apply(message, event, standing) {
       const refused: Refusal[] = [];
-      for (const [partition, position] of standing) {
-        refused.push(...(await applyTo(partition, message, event, event.sequence <= position)));
+      for (const { sequence, fence } of standing.values()) {
+        refused.push(...(await applyTo(fence, message, event, event.sequence <= sequence)));
       }
       return refused;
     },

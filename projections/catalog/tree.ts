@@ -2,7 +2,7 @@ import type { Identifier } from "../../streams/identifier.ts";
 import { allPartitions } from "../../streams/partition.ts";
 import { type Category, type CategoryEvent, type CategoryTree, cycleProblem, evolveCategory, listsShowing } from "../categories.ts";
 import type { BatchEntry, Refusal } from "../projection.ts";
-import type { ListingPut, ReadModel } from "../read-model.ts";
+import type { Fence, ListingPut, ReadModel } from "../read-model.ts";
 import { sequenceOf, type Versions } from "../version.ts";
 
 /**
@@ -16,7 +16,7 @@ export interface TreeWriter {
   /** The tree now; the same object for ever. */
   readonly current: CategoryTree;
   load(sequence: number): Promise<void>;
-  apply(entries: readonly BatchEntry[], owned: readonly number[]): Promise<readonly Refusal[]>;
+  apply(entries: readonly BatchEntry[], fences: readonly Fence[]): Promise<readonly Refusal[]>;
 }
 
 /** Superseded events are dropped when they outnumber the living by this many. */
@@ -27,9 +27,10 @@ export function createTreeWriter(options: { readonly readModel: ReadModel; reado
   const tree = new Map<Identifier, Category>();
   let kept = 0;
 
-  async function showAnew(moved: ReadonlySet<Identifier>, sequence: number, owned: readonly number[]): Promise<void> {
+  async function showAnew(moved: ReadonlySet<Identifier>, sequence: number, fences: readonly Fence[]): Promise<void> {
     const version = versions(sequence);
-    for (const partition of owned) {
+    for (const fence of fences) {
+      const { partition } = fence;
       for (const category of moved) {
         for await (const ids of readModel.readShown(partition, category)) {
           const rows = await readModel.readRows(partition, ids);
@@ -40,7 +41,7 @@ export function createTreeWriter(options: { readonly readModel: ReadModel; reado
             const { created, group, direct } = row;
             puts.push({ id, membership: { version, created, group, direct, shown: listsShowing(tree, direct) } });
           }
-          await readModel.putRows(partition, puts);
+          await readModel.putRows(fence, puts);
         }
       }
     }
@@ -73,7 +74,7 @@ export function createTreeWriter(options: { readonly readModel: ReadModel; reado
       kept = events.length;
     },
 
-    async apply(entries, owned) {
+    async apply(entries, fences) {
       const refused: Refusal[] = [];
       const good: CategoryEvent[] = [];
       const moved = new Set<Identifier>();
@@ -93,7 +94,7 @@ export function createTreeWriter(options: { readonly readModel: ReadModel; reado
       await readModel.putCategoryEvents(good);
       kept += good.length;
       const last = good.at(-1);
-      if (last !== undefined && moved.size > 0) await showAnew(moved, last.sequence, owned);
+      if (last !== undefined && moved.size > 0) await showAnew(moved, last.sequence, fences);
       if (kept > tree.size + supersededMax) await compact();
       return refused;
     },

@@ -2,8 +2,17 @@ import type { Identifier } from "../../streams/identifier.ts";
 import { tokenOf } from "../../streams/identifier.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import type { CategoryEvent } from "../categories.ts";
-import type { ListingRow, Position, ReadModel, RegisterKey, Registers, Versioned } from "../read-model.ts";
-import type { GivenRating, Rating } from "../reviews.ts";
+import {
+  type Fence,
+  type ListingRow,
+  type Position,
+  PositionMoved,
+  type ReadModel,
+  type RegisterKey,
+  type Registers,
+  type Versioned,
+} from "../read-model.ts";
+import type { GivenRating, Rating, Reviews } from "../reviews.ts";
 import type { ProductSales, Sale } from "../sales.ts";
 import { sequenceOf, type Version } from "../version.ts";
 
@@ -11,6 +20,7 @@ import { sequenceOf, type Version } from "../version.ts";
 export function createMemoryReadModel(): ReadModel {
   const positions = new Map<string, Position>();
   const registers = new Map<string, Versioned<unknown>>();
+  const reviews = new Map<Identifier, Versioned<Reviews>>();
   const ratings = new Map<Identifier, { rating: Versioned<Rating>; given: Map<Identifier, Versioned<number>> }>();
   const sales = new Map<string, Versioned<Sale | ProductSales>>();
   const groups = new Map<Identifier, Map<Identifier, Versioned<boolean>>>();
@@ -28,6 +38,13 @@ export function createMemoryReadModel(): ReadModel {
   };
   const inPartition = (partition: number) => (id: Identifier) => partitionOf(tokenOf(id)) === partition;
   const byBytes = (a: Identifier, b: Identifier) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+  /** Refuses a write whose partition is not where the writer found it. */
+  const check = ({ partition, position }: Fence): void => {
+    if (positions.get(`catalog:${partition}`)?.version !== position) {
+      throw new PositionMoved(`the position of partition ${partition} has moved`);
+    }
+  };
 
   return {
     async positions(log, partitions) {
@@ -79,7 +96,12 @@ export function createMemoryReadModel(): ReadModel {
     },
 
     async readReviews(ids) {
-      return ids.map((id) => read("reviews", id));
+      return ids.map((id) => reviews.get(id));
+    },
+
+    async putReviews(fence, puts) {
+      check(fence);
+      for (const { id, version, value } of puts) putNewer(reviews, id, { version, value });
     },
 
     async readRatings(queries) {
@@ -94,7 +116,8 @@ export function createMemoryReadModel(): ReadModel {
       });
     },
 
-    async putRatings(puts) {
+    async putRatings(fence, puts) {
+      check(fence);
       for (const { id, version, rating, given } of puts) {
         const stored = ratings.get(id) ?? { rating: { version, value: rating }, given: new Map() };
         if (stored.rating.version < version) stored.rating = { version, value: rating };
@@ -111,14 +134,17 @@ export function createMemoryReadModel(): ReadModel {
       return products.map((id) => sales.get(saleKey(partition, "product", id))?.value as ProductSales | undefined);
     },
 
-    async putSale(partition, { sale, version, value, products }) {
+    async putSale(fence, { sale, version, value, products }) {
+      check(fence);
+      const { partition } = fence;
       for (const product of products) {
         putNewer(sales, saleKey(partition, "product", product.id), { version, value: product.value });
       }
       putNewer(sales, saleKey(partition, "sale", sale), { version, value });
     },
 
-    async putGroupMembers(puts) {
+    async putGroupMembers(fence, puts) {
+      check(fence);
       for (const { group, id, version, member } of puts) {
         const members = groups.get(group) ?? new Map<Identifier, Versioned<boolean>>();
         putNewer(members, id, { version, value: member });
@@ -147,7 +173,8 @@ export function createMemoryReadModel(): ReadModel {
       return ids.map((id) => rows.get(id));
     },
 
-    async putRows(_partition, puts) {
+    async putRows(fence, puts) {
+      check(fence);
       for (const { id, membership, pricing } of puts) {
         const row: ListingRow = rows.get(id) ?? {
           membership: undefined,
@@ -160,11 +187,12 @@ export function createMemoryReadModel(): ReadModel {
         };
         const moved = membership !== undefined && isNewer(membership.version, row.membership);
         const repriced = pricing !== undefined && !isNewer(row.priced, pricing.version);
+        const created = membership && Math.min(membership.created, row.created ?? membership.created);
         rows.set(id, {
           ...row,
+          ...(created !== undefined && { created }),
           ...(moved && {
             membership: membership.version,
-            created: row.created ?? membership.created,
             group: membership.group,
             direct: membership.direct,
             shown: membership.shown,
@@ -202,7 +230,7 @@ export function createMemoryReadModel(): ReadModel {
     },
 
     async clear() {
-      for (const map of [positions, registers, ratings, sales, groups, categoryEvents, rows, boundaries]) map.clear();
+      for (const map of [positions, registers, reviews, ratings, sales, groups, categoryEvents, rows, boundaries]) map.clear();
     },
   };
 }

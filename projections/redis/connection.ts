@@ -6,33 +6,28 @@ import { scripts } from "./scripts.ts";
  * server is away, and the link is tried again for ever. The client's own defaults would wait without end.
  */
 
-export type RedisConnection = Redis & Commands;
+export type RedisConnection = Redis;
 
-/** The scripts as commands; each is loaded into the server by the client when it is missing there. */
-interface Commands {
-  storeIfNewer(keys: number, ...args: string[]): Promise<string>;
-  dropIfVersion(key: string, version: string): Promise<number>;
-  storeFieldsIfNewer(key: string, ...args: string[]): Promise<number>;
-  advance(key: string, from: string, to: string): Promise<string | null>;
-  storeRows(listing: string, boundaries: string, ...args: string[]): Promise<number>;
-}
 
+// The scripts as commands; each is loaded into the server by the client when it is missing there.
 declare module "ioredis" {
   interface ChainableCommander {
     storeIfNewer(keys: number, ...args: string[]): this;
     dropIfVersion(key: string, version: string): this;
-    storeFieldsIfNewer(key: string, ...args: string[]): this;
+    storeFieldsIfNewer(position: string, key: string, expected: string, ...args: string[]): this;
+    storeFencedIfNewer(position: string, key: string, expected: string, seconds: string, text: string): this;
     advance(key: string, from: string, to: string): this;
-    storeRows(listing: string, boundaries: string, ...args: string[]): this;
+    storeRows(position: string, listing: string, boundaries: string, expected: string, ...args: string[]): this;
   }
 }
 
 const numberOfKeys: Readonly<Record<keyof typeof scripts, number | undefined>> = {
   storeIfNewer: undefined,
   dropIfVersion: 1,
-  storeFieldsIfNewer: 1,
+  storeFieldsIfNewer: 2,
+  storeFencedIfNewer: 2,
   advance: 1,
-  storeRows: 2,
+  storeRows: 3,
 };
 
 export interface RedisSettings {
@@ -65,5 +60,5 @@ export async function connectRedis(settings: RedisSettings): Promise<RedisConnec
   redis.on("close", () => settings.onState?.("disconnected", lost));
   redis.on("ready", () => settings.onState?.("connected", settings.url));
   await redis.connect();
-  return redis as RedisConnection;
+  return redis;
 }

@@ -1,16 +1,18 @@
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import { partitionOf } from "../../streams/partition.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { RegisterName } from "../read-model.ts";
 
 /**
- * The keys, as a person meets them in `redis-cli`. Braces name the cluster slot: what belongs to one product
- * lies together, and what a partition's owner must change in one step lies together (docs/architecture.md
- * has the table). Identifiers stand in their token form, so no product can name another one's key.
+ * The keys, as a person meets them in `redis-cli`. Braces name the cluster slot: a product's registers lie
+ * together, and what a partition's owner may only change behind its position lies with that position
+ * (docs/architecture.md has the table). Identifiers stand in their token form, so no product can name another one's key.
  */
 export const keys = {
   register: (register: RegisterName, id: Identifier) => `${register}:{${tokenOf(id)}}`,
-  ratings: (id: Identifier) => `ratings:{${tokenOf(id)}}`,
-  group: (group: Identifier) => `group:{${tokenOf(group)}}`,
+  reviews: (id: Identifier) => `reviews:${tokenOf(id)}:{${partitionOf(tokenOf(id))}}`,
+  ratings: (id: Identifier) => `ratings:${tokenOf(id)}:{${partitionOf(tokenOf(id))}}`,
+  group: (group: Identifier, partition: number) => `group:${tokenOf(group)}:{${partition}}`,
   categories: "categories",
   position: (log: LogName, partition: number) => `position:${log}:{${partition}}`,
   sales: (partition: number) => `sales:{${partition}}`,

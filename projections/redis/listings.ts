@@ -43,11 +43,18 @@ export function redisListings(redis: RedisConnection): ListingPart {
       return rows.map((row) => (row === null ? undefined : parseRow(row)));
     },
 
-    async putRows(partition, puts) {
+    async putRows({ partition, position }, puts) {
       await pipelined(redis, (pipeline) => {
         for (let at = 0; at < puts.length; at += rowsPerCall) {
           const args = puts.slice(at, at + rowsPerCall).flatMap(rowArguments);
-          pipeline.storeRows(keys.listing(partition), keys.boundaries(partition), String(partition), ...args);
+          pipeline.storeRows(
+            keys.position("catalog", partition),
+            keys.listing(partition),
+            keys.boundaries(partition),
+            position ?? "",
+            String(partition),
+            ...args,
+          );
         }
       });
     },

@@ -1,8 +1,10 @@
 import type { ChainableCommander } from "ioredis";
+import { PositionMoved } from "../read-model.ts";
 import type { RedisConnection } from "./connection.ts";
+import { fencedReply } from "./scripts.ts";
 
 /**
- * One round trip for many commands. Throws the first command's error, if any: what was written stays
+ * One round trip for many commands. Throws the first command's error, if any, and `PositionMoved` for a fence: what was written stays
  * written, and since every write is "store if newer" the whole may be run again.
  */
 export async function pipelined(
@@ -14,7 +16,7 @@ export async function pipelined(
   if (pipeline.length === 0) return [];
   const results = (await pipeline.exec()) ?? [];
   return results.map(([error, result]) => {
-    if (error !== null) throw error;
+    if (error !== null) throw error.message.startsWith(fencedReply) ? new PositionMoved(error.message) : error;
     return result;
   });
 }

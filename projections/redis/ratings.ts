@@ -7,7 +7,7 @@ import { keys } from "./keys.ts";
 import { pipelined } from "./pipeline.ts";
 import { readText, textOf } from "./text.ts";
 
-/** `ratings:{id}` is a hash: the rating in one field, and a field for what each review counts for. */
+/** `ratings:<id>:{partition}` is a hash: the rating in one field, and a field for what each review counts for. */
 export const ratingField = "rating";
 const reviewField = (review: Identifier) => `review:${review}`;
 
@@ -30,11 +30,13 @@ export function redisRatings(redis: RedisConnection): Pick<ReadModel, "readRatin
       });
     },
 
-    async putRatings(puts) {
+    async putRatings({ partition, position }, puts) {
       await pipelined(redis, (pipeline) => {
         for (const { id, version, rating, given } of puts) {
           pipeline.storeFieldsIfNewer(
+            keys.position("catalog", partition),
             keys.ratings(id),
+            position ?? "",
             ...given.flatMap((one) => [reviewField(one.review), textOf(one.version, one.rating)]),
             ratingField,
             textOf(version, rating),

@@ -1,4 +1,5 @@
 import type { Identifier } from "../../streams/identifier.ts";
+import { allPartitions } from "../../streams/partition.ts";
 import type { CategoryEvent } from "../categories.ts";
 import type { ReadModel } from "../read-model.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -20,16 +21,25 @@ export function createRedisReadModel(redis: RedisConnection): ReadModel {
     ...redisSales(redis),
     ...redisListings(redis),
 
-    async putGroupMembers(puts) {
+    async putGroupMembers({ partition, position }, puts) {
       await pipelined(redis, (pipeline) => {
         for (const { group, id, version, member } of puts) {
-          pipeline.storeFieldsIfNewer(keys.group(group), id, textOf(version, member));
+          pipeline.storeFieldsIfNewer(
+            keys.position("catalog", partition),
+            keys.group(group, partition),
+            position ?? "",
+            id,
+            textOf(version, member),
+          );
         }
       });
     },
 
     async readGroup(group) {
-      const fields = Object.entries(await redis.hgetall(keys.group(group)));
+      const shards = await pipelined(redis, (pipeline) => {
+        for (const partition of allPartitions) pipeline.hgetall(keys.group(group, partition));
+      });
+      const fields = shards.flatMap((shard) => Object.entries(shard as Record<string, string>));
       const members = fields.filter(([, text]) => readText<boolean>(text)?.value === true);
       return members.map(([id]) => id as Identifier).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     },

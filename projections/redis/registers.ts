@@ -26,7 +26,7 @@ const secondsToLive = String(10 * 365 * 24 * 3600);
  */
 const registersPerCall = 100;
 
-type RegisterPart = Pick<ReadModel, "putRegisters" | "dropRegisters" | "readProducts" | "readReviews">;
+type RegisterPart = Pick<ReadModel, "putRegisters" | "dropRegisters" | "readProducts" | "readReviews" | "putReviews">;
 
 export function redisRegisters(redis: RedisConnection): RegisterPart {
   return {
@@ -87,9 +87,23 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
 
     async readReviews(ids) {
       const results = await pipelined(redis, (pipeline) => {
-        for (const id of ids) pipeline.get(keys.register("reviews", id));
+        for (const id of ids) pipeline.get(keys.reviews(id));
       });
       return results.map((text) => readText<Reviews>(text as string | null));
+    },
+
+    async putReviews({ partition, position }, puts) {
+      await pipelined(redis, (pipeline) => {
+        for (const { id, version, value } of puts) {
+          pipeline.storeFencedIfNewer(
+            keys.position("catalog", partition),
+            keys.reviews(id),
+            position ?? "",
+            secondsToLive,
+            textOf(version, value),
+          );
+        }
+      });
     },
   };
 }

@@ -22,7 +22,7 @@ export function redisSales(redis: RedisConnection): Pick<ReadModel, "readSale" |
       return texts.map((text) => readText<ProductSales>(text)?.value ?? undefined);
     },
 
-    async putSale(partition, { sale, version, value, products }) {
+    async putSale({ partition, position }, { sale, version, value, products }) {
       // In bounded calls, the sale itself last: while it is missing, its event will be folded again.
       const fields = [
         ...products.map((product) => [productField(product.id), textOf(version, product.value)]),
@@ -30,7 +30,12 @@ export function redisSales(redis: RedisConnection): Pick<ReadModel, "readSale" |
       ];
       await pipelined(redis, (pipeline) => {
         for (let at = 0; at < fields.length; at += 500) {
-          pipeline.storeFieldsIfNewer(keys.sales(partition), ...fields.slice(at, at + 500).flat());
+          pipeline.storeFieldsIfNewer(
+            keys.position("catalog", partition),
+            keys.sales(partition),
+            position ?? "",
+            ...fields.slice(at, at + 500).flat(),
+          );
         }
       });
     },

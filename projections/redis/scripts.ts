@@ -5,6 +5,14 @@ import { versionLength } from "../version.ts";
  * sorts as text; no sequence ever becomes a Lua number. Each script touches one cluster slot.
  */
 
+/** Refuses a write whose partition is not where the writer found it. */
+export const fencedReply = "FENCED";
+const fence = `
+    local position = redis.call('GET', KEYS[1]) or ''
+    if string.sub(position, 1, ${versionLength}) ~= ARGV[1] then
+      return redis.error_reply('${fencedReply} the position of the partition has moved')
+    end`;
+
 export const scripts = {
   /**
    * KEYS: registers. ARGV: seconds to live, then a text for each key.
@@ -35,14 +43,20 @@ export const scripts = {
     end
     return 0`,
 
-  /** KEYS: one hash. ARGV: pairs of field and text. */
-  storeFieldsIfNewer: `
-    for at = 1, #ARGV, 2 do
-      local standing = redis.call('HGET', KEYS[1], ARGV[at])
+  /** KEYS: position, then one hash. ARGV: the position expected, then pairs of field and text. */
+  storeFieldsIfNewer: `${fence}
+    for at = 2, #ARGV, 2 do
+      local standing = redis.call('HGET', KEYS[2], ARGV[at])
       if not standing or string.sub(standing, 1, ${versionLength}) < string.sub(ARGV[at + 1], 1, ${versionLength}) then
-        redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1])
+        redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
       end
     end
+    return 0`,
+
+  /** KEYS: position, then one key. ARGV: the position expected, seconds to live, the text. */
+  storeFencedIfNewer: `${fence}
+    local standing = redis.call('GETRANGE', KEYS[2], 0, ${versionLength - 1})
+    if standing < string.sub(ARGV[3], 1, ${versionLength}) then redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[2]) end
     return 0`,
 
   /**
@@ -56,18 +70,19 @@ export const scripts = {
     return false`,
 
   /**
-   * KEYS: a partition's listing and boundaries. ARGV: the partition, then nine texts for each row:
+   * KEYS: a partition's position, listing and boundaries. ARGV: the position expected, the partition, then
+   * nine texts for each row:
    * id, membership version, created, group, direct, shown, pricing version, amount, next boundary.
    * A part without a version is left as it stands. The sorted sets follow the row, which alone decides.
    */
-  storeRows: `
+  storeRows: `${fence}
     local function sets(token, tag)
       return 'category:' .. token .. ':newest:{' .. tag .. '}', 'category:' .. token .. ':price:{' .. tag .. '}'
     end
-    local tag = ARGV[1]
-    for at = 2, #ARGV, 9 do
+    local tag = ARGV[2]
+    for at = 3, #ARGV, 9 do
       local id, membership, created, group, direct, shown, priced, amount, boundary = unpack(ARGV, at, at + 8)
-      local row = redis.call('HGET', KEYS[1], id)
+      local row = redis.call('HGET', KEYS[2], id)
       local oldMembership, oldCreated, oldGroup, oldDirect, oldShown, oldPriced, oldAmount, oldBoundary =
         '', '', '', '', '', '', '', ''
       if row then
@@ -76,12 +91,12 @@ export const scripts = {
       end
       local moved = membership ~= '' and membership > oldMembership
       local repriced = priced ~= '' and priced >= oldPriced
-      if moved or repriced then
-        if not moved then
-          membership, created, group, direct, shown = oldMembership, oldCreated, oldGroup, oldDirect, oldShown
-        elseif oldCreated ~= '' then
-          created = oldCreated
-        end
+      local earlier = membership ~= '' and oldCreated ~= '' and tonumber(created) < tonumber(oldCreated)
+      if moved or repriced or earlier then
+        local first = created
+        if oldCreated ~= '' and (created == '' or tonumber(oldCreated) < tonumber(created)) then first = oldCreated end
+        if not moved then membership, group, direct, shown = oldMembership, oldGroup, oldDirect, oldShown end
+        created = first
         if not repriced then priced, amount, boundary = oldPriced, oldAmount, oldBoundary end
         local score = amount == '' and '-1' or amount
         if moved and shown ~= oldShown then
@@ -95,7 +110,7 @@ export const scripts = {
             end
           end
         end
-        if (moved and shown ~= oldShown) or amount ~= oldAmount then
+        if earlier or (moved and shown ~= oldShown) or amount ~= oldAmount then
           for token in string.gmatch(shown, '[^,]+') do
             local newest, price = sets(token, tag)
             redis.call('ZADD', newest, created, id)
@@ -103,10 +118,10 @@ export const scripts = {
           end
         end
         if boundary ~= oldBoundary then
-          if boundary == '' then redis.call('ZREM', KEYS[2], id)
-          else redis.call('ZADD', KEYS[2], boundary, id) end
+          if boundary == '' then redis.call('ZREM', KEYS[3], id)
+          else redis.call('ZADD', KEYS[3], boundary, id) end
         end
-        redis.call('HSET', KEYS[1], id, table.concat({membership, created, group, direct, shown, priced, amount, boundary}, '|'))
+        redis.call('HSET', KEYS[2], id, table.concat({membership, created, group, direct, shown, priced, amount, boundary}, '|'))
       end
     end
     return 0`,

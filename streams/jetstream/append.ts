@@ -27,6 +27,9 @@ export interface ReadBack {
   at(sequence: number): Promise<StoredMessage | undefined>;
 }
 
+/** The server counts headers to the payload. */
+const headerBytesMax = 8 * 1024;
+
 const wrongLastSequence = new Set([10071, 10164]);
 /** Too large, or the stream, the account or the server is full: another try would hear the same. */
 const refused = new Set([10023, 10047, 10053, 10054, 10077]);
@@ -42,6 +45,8 @@ export function createAppend(connection: NatsConnection, stream: string, readBac
     options: AppendOptions,
     id: string,
   ): Promise<Appended> {
+    const room = (connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - headerBytesMax;
+    if (payload.byteLength > room) throw new LogRefused(`${subject}: ${payload.byteLength} bytes are too large to send`);
     const headers = createHeaders();
     headers.set("Nats-Msg-Id", id);
     headers.set("Nats-Expected-Stream", stream);

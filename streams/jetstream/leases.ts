@@ -37,7 +37,11 @@ export async function openJetStreamLeases(connection: NatsConnection, replicas: 
     },
 
     async release(lease) {
-      await bucket.purge(lease.key, { previousSeq: lease.revision });
+      try {
+        await bucket.purge(lease.key, { previousSeq: lease.revision });
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+      }
     },
 
     async keys() {

@@ -131,7 +131,7 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
 
   describe("sales", () => {
     const entry = (sequence: number) => ({ entries: [], sequence, updated_at: sequence });
-    const sale = (sequence: number) => ({ starts_at: 1, ends_at: 2, items: [], sequence });
+    const sale = (sequence: number) => ({ starts_at: 1, ends_at: 2, items: [], named: [], sequence });
 
     test.each(oddIds)("%s as a sale and as a product are two things", async (name) => {
       const partition = partitionOfId(name);
