@@ -13,9 +13,9 @@ import { type Row, report } from "./report.ts";
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { million: { type: "boolean" } } });
 
 const sizes = [
-  { products: 10_000, rounds: 10 },
-  { products: 100_000, rounds: 1 },
-  ...(values.million === true ? [{ products: 1_000_000, rounds: 1 }] : []),
+  { products: 10_000, rounds: 10, turns: 3 },
+  { products: 100_000, rounds: 1, turns: 3 },
+  ...(values.million === true ? [{ products: 1_000_000, rounds: 1, turns: 2 }] : []),
 ];
 
 const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {

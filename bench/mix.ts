@@ -3,28 +3,44 @@ import { publicSubject, type CatalogKind } from "../streams/subjects.ts";
 import type { Identifier } from "../streams/identifier.ts";
 
 /**
- * The payloads of the benchmarks, in rounds over a catalogue. A round is five passes over all products: a
- * feed's details (about 430 bytes), price (90) and stock (90), then stock, price and stock, stock, stock; and
- * a review for every twentieth product. A real shop's log has far more of the small ones: the invoices that
- * the importer reads make 30 prices and 90 stock changes for each document. A product is in two of 107
- * categories.
+ * The payloads of the benchmarks, in rounds over a catalogue. A round is a feed with each product's details
+ * (about 430 bytes), price (90) and stock (90), then three changes a product, one in five a price and the rest
+ * stock, that fall on products by Zipf's law with exponent 1.0, and a review for every twentieth product. A
+ * real shop's log has far more of the small ones: the invoices that the importer reads make 30 prices and 90
+ * stock changes for each document. A product is in two of 107 categories.
  */
-export const mixText = "1 document of 430 B, 2 prices and 5 stock changes of 90 B a product and round, a review for every 20th";
+export const mixText =
+  "a round: 1 document of 430 B, 1 price, 1 stock of 90 B a product, then 3 changes a product by Zipf 1.0 (1 price : 4 stock), 0.05 reviews";
 
 export const productId = (number: number) => `SKU-${String(number).padStart(7, "0")}` as Identifier;
 
 type Published = readonly [CatalogKind, Identifier, object];
 
 export function* roundOver(products: number, round: number): Iterable<Published> {
-  for (const pass of [0, 1, 2, 3, 4]) {
-    for (let number = 0; number < products; number++) {
-      const id = productId(number);
-      if (pass === 0) yield ["product.modified", id, details(number, round)];
-      if (pass === 0 || pass === 2) yield ["price.updated", id, price(number, round + pass)];
-      yield ["inventory.changed", id, stock(number, round + pass)];
-      if (pass === 4 && number % 20 === 0) yield ["review.posted", id, review(number, round)];
-    }
+  for (let number = 0; number < products; number++) {
+    const id = productId(number);
+    yield ["product.modified", id, details(number, round)];
+    yield ["price.updated", id, price(number, round)];
+    yield ["inventory.changed", id, stock(number, round)];
+    if (number % 20 === 0) yield ["review.posted", id, review(number, round)];
   }
+  const random = createRandom(round + 1);
+  for (let change = 0; change < 3 * products; change++) {
+    // Exponent 1: the logarithm of the rank is uniform. Neighbouring ranks are spread over the catalogue.
+    const rank = Math.floor(products ** random()) - 1;
+    const number = (rank * 7_919) % products;
+    if (change % 5 === 0) yield ["price.updated", productId(number), price(number, round + change)];
+    else yield ["inventory.changed", productId(number), stock(number, change)];
+  }
+}
+
+/** Park and Miller's minimal standard generator, 0 up to 1. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
 }
 
 const occurred_at = "2026-11-01T12:00:00Z";

@@ -40,7 +40,7 @@ export interface BatchEntry {
 
 export interface Applied {
   /** Registers that this batch made where none was, to be taken back if the owner was overtaken. */
-  readonly created: readonly (RegisterKey & { readonly version: Version; readonly partition: number })[];
+  readonly created: readonly (RegisterKey & { readonly version: Version })[];
   /** Events that are good by themselves and bad where they stand. */
   readonly refused: readonly Refusal[];
 }

@@ -1,7 +1,10 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import { decodeEvent, isBad } from "../streams/events.ts";
 import type { Journal } from "../streams/journal.ts";
 import { type Log, LogVanished, type StoredMessage, type Tail } from "../streams/log.ts";
 import { entryOf, quarantine } from "../streams/quarantine.ts";
+import { tokenOf } from "../streams/identifier.ts";
+import { partitionOf } from "../streams/partition.ts";
 import type { LogName } from "../streams/subjects.ts";
 import type { BatchEntry, Projection, Refusal, Standing } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
@@ -51,7 +54,8 @@ export interface Projector {
   health(): ProjectorHealth;
 }
 
-const batchMax = 2_048;
+const batchMax = 4_096;
+const sliceMessages = 256;
 const idleMs = 250;
 const heartbeatMs = 1_000;
 const unsettledMax = 5_000;
@@ -137,10 +141,15 @@ export function createProjector(options: ProjectorOptions): Projector {
     }
   }
 
-  function decode(messages: readonly StoredMessage[]): Decoded {
+  /**
+   * Decoded in slices, so that the batch before this one, which is being written meanwhile, hears its
+   * answers in between and keeps Redis busy.
+   */
+  async function decode(messages: readonly StoredMessage[]): Promise<Decoded> {
     const entries: BatchEntry[] = [];
     const refused: Refusal[] = [];
-    for (const message of messages) {
+    for (const [at, message] of messages.entries()) {
+      if (at > 0 && at % sliceMessages === 0) await immediate();
       const decoded = decodeEvent(message);
       const state = partitions.get(decoded.partition);
       const mine = state !== undefined && message.sequence > state.done;
@@ -162,7 +171,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     if ((headAt !== undefined && projection.unsettled > 0) || due) await settle(last);
     next = last + 1;
     const overtaken = await advance(last, headAt);
-    const ghosts = applied.created.filter(({ partition }) => overtaken.has(partition));
+    const ghosts = applied.created.filter(({ id }) => overtaken.has(partitionOf(tokenOf(id))));
     await readModel.dropRegisters(ghosts);
   }
 
@@ -243,7 +252,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     const { messages, pending } = await from.take(batchMax, idleMs);
     const takenAt = now();
     // Decoded while the batch before it is being written.
-    const decoded = decode(messages);
+    const decoded = await decode(messages);
     await writing;
     // What was taken from a tail that is no more does not follow what was written.
     if (tail !== from) return;

@@ -120,10 +120,10 @@ export interface ReadModel {
   positions(log: LogName, partitions: readonly number[]): Promise<ReadonlyMap<number, Position>>;
   advance(log: LogName, moves: readonly PositionMove[]): Promise<ReadonlyMap<number, Position | undefined>>;
 
-  // Registers. `putRegisters` returns the keys that were absent before, so that an owner who finds that it
+  // Registers. `putRegisters` returns those whose keys were absent before, so that an owner who finds that it
   // was overtaken can take back what it may have called back from the dead: `dropRegisters` removes them if
   // they still have the version given.
-  putRegisters(puts: readonly RegisterPut[]): Promise<readonly RegisterKey[]>;
+  putRegisters(puts: readonly RegisterPut[]): Promise<readonly RegisterPut[]>;
   dropRegisters(drops: readonly (RegisterKey & { readonly version: Version })[]): Promise<void>;
   readProducts(ids: readonly Identifier[]): Promise<readonly ProductRead[]>;
 

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import { z } from "zod";
 import { isCurrency } from "./currency.ts";
 import { type Identifier, identifierProblem, type Token } from "./identifier.ts";
@@ -12,6 +11,8 @@ import { type EventKind, parseStoredSubject } from "./subjects.ts";
  * checks again, or a reason that a person can act on; nothing throws, whatever the bytes are. Unknown fields
  * stay in the log and go no further.
  */
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export const payloadBytesMax = 256 * 1024;
 
@@ -202,8 +203,12 @@ export function parsePayload<Kind extends EventKind>(
   if (contentType !== undefined && !/^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) {
     return { reason: `the payload is ${contentType}; publish application/json` };
   }
-  if (!isUtf8(payload)) return { reason: "the payload is not UTF-8" };
-  const json = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("utf8");
+  let json: string;
+  try {
+    json = utf8.decode(payload);
+  } catch {
+    return { reason: "the payload is not UTF-8" };
+  }
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -214,9 +219,11 @@ export function parsePayload<Kind extends EventKind>(
   if (json.includes("\\u") && !isWellFormed(value)) {
     return { reason: "the payload holds a lone surrogate (\\ud800 to \\udfff without its other half)" };
   }
-  const result = payloadSchemas[kind].safeParse(value, { error: explain });
+  const schema = payloadSchemas[kind];
+  const result = schema.safeParse(value);
   if (result.success) return { data: result.data as Payload<Kind> };
-  return { reason: result.error.issues.map(describeIssue).join("; ") };
+  const { issues = [] } = schema.safeParse(value, { error: explain }).error ?? {};
+  return { reason: issues.map(describeIssue).join("; ") };
 }
 
 /** Walks with a stack of its own: JSON may be nested deeper than calls may. */

@@ -16,8 +16,8 @@ export const limits = {
   /** One read of the log. */
   readMs: 1_000,
   /** What one tail holds in memory before anyone took it. */
-  tailMessagesMax: 4_096,
-  pullMessages: 2_048,
+  tailMessagesMax: 8_192,
+  pullMessages: 4_096,
   pullBytes: 8 * 1024 * 1024,
   pullExpiresMs: 30_000,
   heartbeatMs: 1_000,

@@ -1,5 +1,5 @@
 import { type Identifier, identifierOf, type Token, tokenOf } from "./identifier.ts";
-import { partitionOf } from "./partition.ts";
+import { allPartitions, partitionOf } from "./partition.ts";
 
 /**
  * Subjects: publishers say `catalog.price.updated.<product>`; `nats.conf` maps that to
@@ -57,7 +57,27 @@ export type ParsedSubject =
 /** Strays belong to this partition's owner, so that somebody quarantines them. */
 const strayPartition = 0;
 
+/** What stands before the token, such as `log.catalog.7.price.updated`: there are 160 good ones. */
+const prefixes = new Map<string, { readonly kind: EventKind; readonly partition: number }>();
+for (const [log, kinds] of Object.entries(eventKinds)) {
+  for (const kind of Object.keys(kinds) as EventKind[]) {
+    for (const partition of allPartitions) prefixes.set(`log.${log}.${partition}.${kind}`, { kind, partition });
+  }
+}
+
 export function parseStoredSubject(subject: string): ParsedSubject {
+  const end = subject.lastIndexOf(".");
+  const token = subject.slice(end + 1) as Token;
+  const prefix = prefixes.get(subject.slice(0, end));
+  const identifier = identifierOf(token);
+  const partition = partitionOf(token);
+  if (prefix !== undefined && identifier !== undefined && prefix.partition === partition) {
+    return { kind: prefix.kind, identifier, token, partition };
+  }
+  return refuse(subject, identifier, partition);
+}
+
+function refuse(subject: string, identifier: Identifier | undefined, partition: number): ParsedSubject {
   const tokens = subject.split(".");
   if (tokens[0] !== "log" || tokens.length !== 6) {
     return {
@@ -65,26 +85,20 @@ export function parseStoredSubject(subject: string): ParsedSubject {
       partition: strayPartition,
     };
   }
-  const [, log, partitionText, entity, action, token] = tokens as [string, string, string, string, string, string];
-  const partition = partitionOf(token as Token);
-  const kind = `${entity}.${action}`;
-  if (!(log in eventKinds) || !(kind in eventKinds[log as LogName])) {
-    return { problem: `there is no event "${log}.${kind}"`, partition };
+  const [, log, partitionText, entity, action, token] = tokens;
+  if (!prefixes.has(`log.${log}.0.${entity}.${action}`)) {
+    return { problem: `there is no event "${log}.${entity}.${action}"`, partition };
   }
-  const identifier = identifierOf(token);
   if (identifier === undefined) {
     return {
       problem: `"${token}" is not the canonical spelling of an identifier: write each byte outside A-Z a-z 0-9 _ - as = and two upper-case hex digits`,
       partition,
     };
   }
-  if (partitionText !== String(partition)) {
-    return {
-      problem: `it was published past the mapping, into partition ${partitionText} instead of ${partition}: publish on ${log}.${kind}.${token}`,
-      partition,
-    };
-  }
-  return { kind: kind as EventKind, identifier, token: token as Token, partition };
+  return {
+    problem: `it was published past the mapping, into partition ${partitionText} instead of ${partition}: publish on ${log}.${entity}.${action}.${token}`,
+    partition,
+  };
 }
 
 /** The subject as its publisher wrote it. */

@@ -10,19 +10,26 @@ import { median, type Rig, startRig } from "../rig.ts";
 
 /**
  * Replay: the whole log into an empty Redis, beside a bare ordered consumer that reads the same stream and
- * does nothing. In turn, three times each.
+ * does nothing, in turn.
  */
-export async function replay(sizes: readonly { products: number; rounds: number }[]): Promise<readonly Row[]> {
+export interface Size {
+  readonly products: number;
+  readonly rounds: number;
+  /** How often log and yardstick are measured in turn. */
+  readonly turns: number;
+}
+
+export async function replay(sizes: readonly Size[]): Promise<readonly Row[]> {
   const rows: Row[] = [];
   const costs: number[] = [];
-  for (const { products, rounds } of sizes) {
+  for (const { products, rounds, turns } of sizes) {
     const rig = await startRig();
     try {
       const before = { redis: await rig.redisBytes(), nats: rig.residentBytes("nats") };
       const { events, bytes } = await fill(rig.natsPort, products, rounds);
       const bare: number[] = [];
       const ours: number[] = [];
-      for (let round = 0; round < 3; round++) {
+      for (let turn = 0; turn < turns; turn++) {
         bare.push(await readBare(rig, events));
         ours.push(await project(rig, events));
       }

@@ -74,6 +74,7 @@ export function createListingWriter({ readModel, reader, tree, versions, now }: 
         }),
       ]);
       const moment = now();
+      const shownOf = rememberLists(tree);
       const foreign = new Map<number, { readonly id: Identifier; readonly sale: Identifier }>();
       const puts = byPartition(new Set([...run.details.keys(), ...run.prices.keys()]));
       await Promise.all(
@@ -97,7 +98,7 @@ export function createListingWriter({ readModel, reader, tree, versions, now }: 
                     created: run.firstSeen.get(id) ?? details.sequence,
                     group: groupOf(details),
                     direct,
-                    shown: listsShowing(tree, direct),
+                    shown: shownOf(direct),
                   },
                 }),
                 ...(price && { pricing: pricing(price, sales.get(id), moment) }),
@@ -118,6 +119,20 @@ export function createListingWriter({ readModel, reader, tree, versions, now }: 
       }
       await readModel.putRows(fence, puts);
     },
+  };
+}
+
+/** Products of one feed name the same few categories over and over. The tree does not change meanwhile. */
+function rememberLists(tree: CategoryTree): (direct: readonly Identifier[]) => readonly Identifier[] {
+  const known = new Map<string, readonly Identifier[]>();
+  return (direct) => {
+    const key = direct.join("\n");
+    let shown = known.get(key);
+    if (shown === undefined) {
+      shown = listsShowing(tree, direct);
+      known.set(key, shown);
+    }
+    return shown;
   };
 }
 

@@ -1,7 +1,6 @@
 import { isBad, type BadEvent, type Event } from "../../streams/events.ts";
-import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import type { Identifier } from "../../streams/identifier.ts";
 import type { Log } from "../../streams/log.ts";
-import { partitionOf } from "../../streams/partition.ts";
 import type { CategoryTree } from "../categories.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
 import { foldRun } from "../fold-run.ts";
@@ -66,13 +65,9 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
       const written = readModel.putRegisters(puts);
       const reviewed = reviews.apply(run.reviews, again, standing);
       const listed = listings.apply(run, standing);
-      const [createdKeys, foreign] = await Promise.all([written, listed, reviewed]);
-      const versionOf = new Map(puts.map((put) => [`${put.register} ${put.id}`, put.version]));
+      const [created, foreign] = await Promise.all([written, listed, reviewed]);
       return {
-        created: createdKeys.flatMap(({ register, id }) => {
-          const version = versionOf.get(`${register} ${id}`);
-          return version === undefined ? [] : [{ register, id, version, partition: partitionOf(tokenOf(id)) }];
-        }),
+        created,
         refused: foreignPrices(entries, foreign),
       };
     },

@@ -9,6 +9,7 @@ import {
   PositionMoved,
   type ReadModel,
   type RegisterKey,
+  type RegisterPut,
   type Registers,
   type Versioned,
 } from "../read-model.ts";
@@ -67,7 +68,7 @@ export function createMemoryReadModel(): ReadModel {
     },
 
     async putRegisters(puts) {
-      const created: RegisterKey[] = [];
+      const created: RegisterPut[] = [];
       for (const put of puts) {
         if (!registers.has(registerKey(put))) created.push(put);
         putNewer(registers, registerKey(put), { version: put.version, value: put.value });

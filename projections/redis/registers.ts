@@ -3,7 +3,7 @@ import { tokenOf } from "../../streams/identifier.ts";
 import type { Details } from "../details.ts";
 import type { Inventory } from "../inventory.ts";
 import type { Price } from "../price.ts";
-import type { ReadModel, RegisterKey } from "../read-model.ts";
+import type { ReadModel, RegisterPut } from "../read-model.ts";
 import type { Rating, Reviews } from "../reviews.ts";
 import type { ProductSales } from "../sales.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -40,7 +40,7 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
           pipeline.storeIfNewer(chunk.length, ...args);
         }
       });
-      const created: RegisterKey[] = [];
+      const created: RegisterPut[] = [];
       for (const [chunk, mask] of (masks as string[]).entries()) {
         for (let at = 0; at < mask.length; at++) {
           const put = puts[chunk * registersPerCall + at];

@@ -29,8 +29,10 @@ export const scripts = {
         local standing = redis.call('GETRANGE', key, 0, ${versionLength - 1})
         lastAbsent = standing == ''
         created[at] = lastAbsent and '1' or '0'
-        if lastAbsent or standing < string.sub(text, 1, ${versionLength}) then
+        if lastAbsent then
           redis.call('SET', key, text, 'EX', ARGV[1])
+        elseif standing < string.sub(text, 1, ${versionLength}) then
+          redis.call('SET', key, text, 'KEEPTTL')
         end
       end
     end
@@ -76,10 +78,7 @@ export const scripts = {
    * A part without a version is left as it stands. The sorted sets follow the row, which alone decides.
    */
   storeRows: `${fence}
-    local function sets(token, tag)
-      return 'category:' .. token .. ':newest:{' .. tag .. '}', 'category:' .. token .. ':price:{' .. tag .. '}'
-    end
-    local tag = ARGV[2]
+    local newest, price = ':newest:{' .. ARGV[2] .. '}', ':price:{' .. ARGV[2] .. '}'
     for at = 3, #ARGV, 9 do
       local id, membership, created, group, direct, shown, priced, amount, boundary = unpack(ARGV, at, at + 8)
       local row = redis.call('HGET', KEYS[2], id)
@@ -104,17 +103,16 @@ export const scripts = {
           for token in string.gmatch(shown, '[^,]+') do stays[token] = true end
           for token in string.gmatch(oldShown, '[^,]+') do
             if not stays[token] then
-              local newest, price = sets(token, tag)
-              redis.call('ZREM', newest, id)
-              redis.call('ZREM', price, id)
+              redis.call('ZREM', 'category:' .. token .. newest, id)
+              redis.call('ZREM', 'category:' .. token .. price, id)
             end
           end
         end
-        if earlier or (moved and shown ~= oldShown) or amount ~= oldAmount then
+        local placed = earlier or (moved and shown ~= oldShown)
+        if placed or amount ~= oldAmount then
           for token in string.gmatch(shown, '[^,]+') do
-            local newest, price = sets(token, tag)
-            redis.call('ZADD', newest, created, id)
-            redis.call('ZADD', price, score, id)
+            if placed then redis.call('ZADD', 'category:' .. token .. newest, created, id) end
+            redis.call('ZADD', 'category:' .. token .. price, score, id)
           end
         end
         if boundary ~= oldBoundary then

@@ -225,13 +225,23 @@ export function createTail(
  * `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<sequence>.<count>.<time>.<pending>[.<random>]`.
  */
 function parseAckSubject(subject: string): { sequence: number; count: number; time: number; pending: number } {
-  const tokens = subject.split(".");
-  const base = tokens.length > 9 ? 7 : 5;
-  return {
-    sequence: Number(tokens[base]),
-    count: Number(tokens[base + 1]),
-    // Nanoseconds do not fit a double: cut them off as text.
-    time: Number((tokens[base + 2] ?? "").slice(0, -6)),
-    pending: Number(tokens[base + 3]),
-  };
+  let dots = 0;
+  for (let at = 0; at < subject.length; at++) if (subject.charCodeAt(at) === dot) dots++;
+  // Found from the end, without taking every token out: this runs for each message of the log.
+  let end = dots > 8 && subject.length > 0 && dots !== 10 ? subject.lastIndexOf(".") : subject.length;
+  const before = (): number => subject.lastIndexOf(".", end - 1);
+  let start = before();
+  const pending = Number(subject.slice(start + 1, end));
+  end = start;
+  start = before();
+  // Nanoseconds do not fit a double: they are cut off as text.
+  const time = Number(subject.slice(start + 1, end - 6));
+  end = start;
+  start = before();
+  const count = Number(subject.slice(start + 1, end));
+  end = start;
+  start = before();
+  return { sequence: Number(subject.slice(start + 1, end)), count, time, pending };
 }
+
+const dot = 0x2e;

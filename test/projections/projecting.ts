@@ -121,6 +121,31 @@ export function forgetting(readModel: ReadModel, count: number): ReadModel {
   });
 }
 
+/**
+ * A read model whose server comes back once as an older copy of itself: after write number `count`, or the
+ * next one after which the copy's position is the older one.
+ */
+export function restoring(readModel: ReadModel, copy: ReadModel, count: number): ReadModel {
+  let current = readModel;
+  let writes = 0;
+  const server = new Proxy(readModel, {
+    get:
+      (_, name) =>
+      (...args: unknown[]) =>
+        Reflect.apply(Reflect.get(current, name), current, args),
+  });
+  return aroundWrites(server, async (write) => {
+    const result = await write();
+    if (current === readModel && writes++ >= count) {
+      const [living, copied] = await Promise.all(
+        [readModel, copy].map((one) => one.positions("catalog", [0])),
+      );
+      if ((copied?.get(0)?.version ?? "") < (living?.get(0)?.version ?? "")) current = copy;
+    }
+    return result;
+  });
+}
+
 function aroundWrites(
   readModel: ReadModel,
   around: <Result>(write: () => Promise<Result>) => Promise<Result>,
@@ -129,10 +154,11 @@ function aroundWrites(
     ...readModel,
     advance: (log, moves) => around(() => readModel.advance(log, moves)),
     putRegisters: (puts) => around(() => readModel.putRegisters(puts)),
-    putRatings: (puts) => around(() => readModel.putRatings(puts)),
-    putSale: (partition, put) => around(() => readModel.putSale(partition, put)),
-    putGroupMembers: (puts) => around(() => readModel.putGroupMembers(puts)),
+    putReviews: (fence, puts) => around(() => readModel.putReviews(fence, puts)),
+    putRatings: (fence, puts) => around(() => readModel.putRatings(fence, puts)),
+    putSale: (fence, put) => around(() => readModel.putSale(fence, put)),
+    putGroupMembers: (fence, puts) => around(() => readModel.putGroupMembers(fence, puts)),
     putCategoryEvents: (events) => around(() => readModel.putCategoryEvents(events)),
-    putRows: (partition, puts) => around(() => readModel.putRows(partition, puts)),
+    putRows: (fence, puts) => around(() => readModel.putRows(fence, puts)),
   };
 }

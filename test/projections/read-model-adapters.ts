@@ -1,5 +1,5 @@
 import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
-import type { ReadModel } from "../../projections/read-model.ts";
+import type { Fence, ReadModel } from "../../projections/read-model.ts";
 import { connectRedis, type RedisConnection } from "../../projections/redis/connection.ts";
 import { createRedisReadModel } from "../../projections/redis/read-model.ts";
 import { versionsOf } from "../../projections/version.ts";
@@ -59,3 +59,6 @@ export const oddIds: readonly Identifier[] = [
 ].map(id);
 
 export const partitionOfId = (product: Identifier): number => partitionOf(tokenOf(product));
+
+/** The fence of a partition that has no position yet, as in a store that a suite has just emptied. */
+export const noPosition = (partition: number): Fence => ({ partition, position: undefined });

@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ReadModel, RegisterPut } from "../../projections/read-model.ts";
+import type { Reviews } from "../../projections/reviews.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { allPartitions } from "../../streams/partition.ts";
 import { id } from "../streams/id.ts";
 import { happened } from "./happened.ts";
-import { oddIds, partitionOfId, readModelAdapters, v } from "./read-model-adapters.ts";
+import { noPosition, oddIds, partitionOfId, readModelAdapters, v } from "./read-model-adapters.ts";
 
 const lamp = id("lamp");
+const ofLamp = noPosition(partitionOfId(lamp));
 
 describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
   let model: ReadModel;
@@ -70,6 +72,62 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
     });
   });
 
+  describe("the newest reviews", () => {
+    const reviews = (sequence: number): Reviews => ({
+      newest: [
+        {
+          review_id: id("röd {x}"),
+          rating: 5,
+          title: "“Good”\n💡",
+          body: null,
+          author: null,
+          posted_at: sequence,
+          sequence,
+        },
+      ],
+      sequence,
+    });
+    const put = (product: Identifier, sequence: number) =>
+      model.putReviews(noPosition(partitionOfId(product)), [
+        { id: product, version: v(sequence), value: reviews(sequence) },
+      ]);
+
+    test("are stored with their version and read in the order asked, also twice the same", async () => {
+      for (const [place, product] of oddIds.entries()) await put(product, place + 1);
+      const stored = oddIds.map((_, place) => ({ version: v(place + 1), value: reviews(place + 1) }));
+      expect(await model.readReviews(oddIds)).toEqual(stored);
+      const [first, second] = oddIds as [Identifier, Identifier];
+      expect(await model.readReviews([second, lamp, first, second])).toEqual([
+        stored[1],
+        undefined,
+        stored[0],
+        stored[1],
+      ]);
+      expect(await model.readReviews([])).toEqual([]);
+    });
+
+    test("of several products at once, and the newer stand", async () => {
+      const same = Array.from({ length: 500 }, (_, place) => id(`p${place}`)).filter(
+        (product) => partitionOfId(product) === partitionOfId(lamp),
+      );
+      const [desk] = same as [Identifier];
+      const puts = (...ofEach: readonly [Identifier, number][]) =>
+        model.putReviews(
+          ofLamp,
+          ofEach.map(([product, sequence]) => ({
+            id: product,
+            version: v(sequence),
+            value: reviews(sequence),
+          })),
+        );
+      await puts([lamp, 5], [desk, 6]);
+      await puts([lamp, 4], [desk, 7]);
+      await puts();
+      const read = await model.readReviews([lamp, desk]);
+      expect(read.map((one) => one?.value?.sequence)).toEqual([5, 7]);
+    });
+  });
+
   describe("ratings", () => {
     const review = (text: string, sequence: number, rating: number) => ({
       review: id(text),
@@ -90,7 +148,7 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
 
     test.each([lamp, ...oddIds])("of %s, with what each review counts for", async (product) => {
       const reviews = [id("r1"), ...oddIds];
-      await model.putRatings([
+      await model.putRatings(noPosition(partitionOfId(product)), [
         put(
           product,
           9,
@@ -107,9 +165,9 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
     });
 
     test("the newer rating stands, and each review's newer one by itself", async () => {
-      await model.putRatings([put(lamp, 5, 2, [review("r1", 5, 5)])]);
-      await model.putRatings([put(lamp, 3, 1, [review("r1", 3, 3), review("r2", 3, 3)])]);
-      await model.putRatings([put(lamp, 5, 9, [review("r1", 5, 1)])]);
+      await model.putRatings(ofLamp, [put(lamp, 5, 2, [review("r1", 5, 5)])]);
+      await model.putRatings(ofLamp, [put(lamp, 3, 1, [review("r1", 3, 3), review("r2", 3, 3)])]);
+      await model.putRatings(ofLamp, [put(lamp, 5, 9, [review("r1", 5, 1)])]);
       const [read] = await model.readRatings([{ id: lamp, reviews: [id("r1"), id("r2")] }]);
       expect(read?.rating?.count).toBe(2);
       expect(read?.given.get(id("r1"))).toEqual({ rating: 5, sequence: 5 });
@@ -117,7 +175,7 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
     });
 
     test("a review named like the rating is no rating", async () => {
-      await model.putRatings([put(lamp, 5, 2, [review("rating", 9, 1)])]);
+      await model.putRatings(ofLamp, [put(lamp, 5, 2, [review("rating", 9, 1)])]);
       expect((await model.readProducts([lamp]))[0]?.rating).toEqual({ count: 2, sum: 2, sequence: 5 });
     });
 
@@ -135,7 +193,7 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
 
     test.each(oddIds)("%s as a sale and as a product are two things", async (name) => {
       const partition = partitionOfId(name);
-      await model.putSale(partition, {
+      await model.putSale(noPosition(partition), {
         sale: name,
         version: v(1),
         value: sale(1),
@@ -149,7 +207,7 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
 
     test("the newer stands, for the sale and for each product by itself", async () => {
       const put = (sequence: number, ...products: Identifier[]) =>
-        model.putSale(partitionOfId(lamp), {
+        model.putSale(ofLamp, {
           sale: id("friday"),
           version: v(sequence),
           value: sale(sequence),
@@ -167,7 +225,7 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
         id: id(`p${place}`),
         value: entry(7),
       }));
-      await model.putSale(4, { sale: id("big"), version: v(7), value: sale(7), products });
+      await model.putSale(noPosition(4), { sale: id("big"), version: v(7), value: sale(7), products });
       const read = await model.readSalesOf(
         4,
         products.map((product) => product.id),
@@ -181,18 +239,14 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
   describe("groups", () => {
     test("the members, by the bytes of their identifiers; who left is none", async () => {
       const group = id("röd {grupp}");
-      const put = (member: Identifier, sequence: number, isMember: boolean) => ({
-        group,
-        id: member,
-        version: v(sequence),
-        member: isMember,
-      });
-      await model.putGroupMembers([...oddIds, lamp].map((member) => put(member, 5, true)));
-      await model.putGroupMembers([
-        put(lamp, 4, false),
-        put(oddIds[0] ?? lamp, 6, false),
-        put(id("late"), 1, false),
-      ]);
+      const put = (member: Identifier, sequence: number, isMember: boolean) =>
+        model.putGroupMembers(noPosition(partitionOfId(member)), [
+          { group, id: member, version: v(sequence), member: isMember },
+        ]);
+      for (const member of [...oddIds, lamp]) await put(member, 5, true);
+      await put(lamp, 4, false);
+      await put(oddIds[0] ?? lamp, 6, false);
+      await put(id("late"), 1, false);
       const members = [...oddIds.slice(1), lamp].sort((a, b) =>
         Buffer.compare(Buffer.from(a), Buffer.from(b)),
       );

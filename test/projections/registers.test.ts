@@ -59,16 +59,14 @@ describe.each(readModelAdapters())("registers ($adapter)", (adapter) => {
         },
       },
       stock(lamp, 3),
-      { id: lamp, register: "reviews", version: v(4), value: { newest: [], sequence: 4 } },
     ];
     const created = await model.putRegisters(puts);
     expect(created.map(({ id: product, register }) => [product, register])).toEqual(
       puts.map(({ id: product, register }) => [product, register]),
     );
     const [read] = await model.readProducts([lamp]);
-    const [product, price, inventory, reviews] = puts.map(({ version, value }) => ({ version, value }));
+    const [product, price, inventory] = puts.map(({ version, value }) => ({ version, value }));
     expect(read).toMatchObject({ product, price, inventory });
-    expect(await model.readReviews([lamp])).toEqual([reviews]);
     expect(await model.putRegisters(puts)).toEqual([]);
   });
 
@@ -79,10 +77,9 @@ describe.each(readModelAdapters())("registers ($adapter)", (adapter) => {
       stock(desk, 2),
       stock(lamp, 2),
       { id: lamp, register: "price", version: v(2), value: null },
-      { id: lamp, register: "reviews", version: v(2), value: { newest: [], sequence: 2 } },
     ]);
     expect(new Set(created.map(({ id: product, register }) => `${product} ${register}`))).toEqual(
-      new Set(["desk inventory", "lamp price", "lamp reviews"]),
+      new Set(["desk inventory", "lamp price"]),
     );
   });
 
@@ -171,6 +168,5 @@ describe.each(readModelAdapters())("registers ($adapter)", (adapter) => {
       oddIds.length + 1,
     ]);
     expect(await model.readProducts([])).toEqual([]);
-    expect(await model.readReviews([])).toEqual([]);
   });
 });
