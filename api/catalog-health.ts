@@ -1,7 +1,7 @@
 import type { Log } from "../streams/log.ts";
 import { allPartitions } from "../streams/partition.ts";
 import type { LogName } from "../streams/subjects.ts";
-import type { ReadModel } from "../projections/read-model.ts";
+import type { Position, ReadModel } from "../projections/read-model.ts";
 import { sameLineage, sequenceOf, type Versions } from "../projections/version.ts";
 
 /**
@@ -21,6 +21,19 @@ export interface Lag {
   readonly events: number;
   /** How long ago the slowest partition was known to be at the head; null while one never was. */
   readonly seconds: number | null;
+}
+
+/**
+ * When all partitions were last known to be at the head of the log, in milliseconds since 1970; undefined
+ * while one has no position of this log.
+ */
+export function allAtHead(positions: readonly (Position | undefined)[], versions: Versions): number | undefined {
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const position of positions) {
+    if (position === undefined || !sameLineage(position.version, versions(0))) return undefined;
+    lowest = Math.min(lowest, position.headAt);
+  }
+  return lowest;
 }
 
 const rememberedMs = 200;

@@ -1,12 +1,11 @@
-import { setImmediate as immediate } from "node:timers/promises";
-import { decodeEvent, isBad } from "../streams/events.ts";
 import type { Journal } from "../streams/journal.ts";
-import { type Log, LogVanished, type StoredMessage, type Tail } from "../streams/log.ts";
+import { type Log, LogVanished, type Tail } from "../streams/log.ts";
 import { entryOf, quarantine } from "../streams/quarantine.ts";
 import { tokenOf } from "../streams/identifier.ts";
 import { partitionOf } from "../streams/partition.ts";
 import type { LogName } from "../streams/subjects.ts";
-import type { BatchEntry, Projection, Refusal, Standing } from "./projection.ts";
+import { type DecodedBatch, decodeBatch } from "./decode-batch.ts";
+import type { Projection, Refusal, Standing } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
 import { sameLineage, sequenceOf, type Version, type Versions } from "./version.ts";
 
@@ -55,16 +54,10 @@ export interface Projector {
 }
 
 const batchMax = 4_096;
-const sliceMessages = 256;
 const idleMs = 250;
 const heartbeatMs = 1_000;
 const unsettledMax = 5_000;
 const settleMs = 2_000;
-
-interface Decoded {
-  readonly entries: readonly BatchEntry[];
-  readonly refused: readonly Refusal[];
-}
 
 interface Owned {
   /** What the store holds, as far as we know; undefined where it holds none of this log and fold. */
@@ -83,6 +76,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   /** The batch that is being written; what it throws, the next one hears. */
   let writing: Promise<void> = Promise.resolve();
   let next = 1;
+  let session = 0;
   let head = 0;
   let aliveAt = now();
   let quarantined = 0;
@@ -93,11 +87,15 @@ export function createProjector(options: ProjectorOptions): Projector {
   async function takeUp(): Promise<void> {
     const mine = owned();
     const same = mine.size === partitions.size && [...mine].every((partition) => partitions.has(partition));
-    if (same && tail !== undefined) return;
+    const linked = readModel.session() === session;
+    if (same && linked && tail !== undefined) return;
     await writing;
+    if (!linked) partitions.clear();
     for (const partition of partitions.keys()) if (!mine.has(partition)) partitions.delete(partition);
     const gained = [...mine].filter((partition) => !partitions.has(partition));
     if (gained.length === 0 && tail !== undefined) return;
+    session = readModel.session();
+    await claimPositions(gained);
     const found = await readModel.positions(name, gained);
     for (const partition of gained) {
       const position = found.get(partition);
@@ -110,6 +108,16 @@ export function createProjector(options: ProjectorOptions): Projector {
       });
     }
     await reopen();
+  }
+
+  /** A partition without a position gets one at 0, so that a store emptied from here on shows as one. */
+  async function claimPositions(gained: readonly number[]): Promise<void> {
+    const found = await readModel.positions(name, gained);
+    const none = gained.filter((partition) => !found.has(partition));
+    await readModel.advance(
+      name,
+      none.map((partition) => ({ partition, from: undefined, to: versions(0), headAt: 0 })),
+    );
   }
 
   async function reopen(): Promise<void> {
@@ -141,28 +149,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     }
   }
 
-  /**
-   * Decoded in slices, so that the batch before this one, which is being written meanwhile, hears its
-   * answers in between and keeps Redis busy.
-   */
-  async function decode(messages: readonly StoredMessage[]): Promise<Decoded> {
-    const entries: BatchEntry[] = [];
-    const refused: Refusal[] = [];
-    for (const [at, message] of messages.entries()) {
-      if (at > 0 && at % sliceMessages === 0) await immediate();
-      const decoded = decodeEvent(message);
-      const state = partitions.get(decoded.partition);
-      const mine = state !== undefined && message.sequence > state.done;
-      if (isBad(decoded)) {
-        if (!mine) continue;
-        refused.push({ message, partition: decoded.partition, reason: decoded.reason });
-      } else if (!mine && !concernsEveryone(decoded.kind)) continue;
-      entries.push({ message, decoded });
-    }
-    return { entries, refused };
-  }
-
-  async function write({ entries, refused }: Decoded, last: number, headAt: number | undefined): Promise<void> {
+  async function write({ entries, refused }: DecodedBatch, last: number, headAt: number | undefined): Promise<void> {
     const applied = await projection.apply({ entries, standing: standing() });
     const mine = applied.refused.filter(({ partition }) => partitions.has(partition));
     const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
@@ -201,6 +188,7 @@ export function createProjector(options: ProjectorOptions): Projector {
       state.headAt = headAt ?? state.headAt;
       moves.push({ partition, from: state.found, to: versions(reached), headAt: state.headAt });
     }
+    if (readModel.session() !== session) throw new PositionMoved("the link to the read models was lost");
     const stuck = await readModel.advance(name, moves);
     const overtaken = new Set<number>();
     let lost = false;
@@ -252,7 +240,10 @@ export function createProjector(options: ProjectorOptions): Projector {
     const { messages, pending } = await from.take(batchMax, idleMs);
     const takenAt = now();
     // Decoded while the batch before it is being written.
-    const decoded = await decode(messages);
+    const decoded = await decodeBatch(messages, (partition, sequence) => {
+      const state = partitions.get(partition);
+      return state !== undefined && sequence > state.done;
+    });
     await writing;
     // What was taken from a tail that is no more does not follow what was written.
     if (tail !== from) return;
@@ -296,9 +287,3 @@ export function createProjector(options: ProjectorOptions): Projector {
     health: () => ({ position: next - 1, head: Math.max(head, next - 1), owned: partitions.size, quarantined, aliveAt }),
   };
 }
-
-/** Categories and sales matter to the products of every partition. */
-function concernsEveryone(kind: string): boolean {
-  return kind === "category.modified" || kind === "sale.scheduled" || kind === "sale.cancelled";
-}
-

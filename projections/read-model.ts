@@ -102,6 +102,12 @@ export interface ProductRead {
   readonly sales: ProductSales | undefined;
 }
 
+/** Products gathered from all partitions, with where each of those stood just before. */
+export interface Gathered {
+  readonly ids: readonly Identifier[];
+  readonly positions: readonly (Position | undefined)[];
+}
+
 /** Where a partition stood when its writer read what it builds on; undefined for no position. */
 export interface Fence {
   readonly partition: number;
@@ -117,6 +123,11 @@ export interface ReadModel {
   // Positions. `advance` moves each partition only from exactly `from`, and returns the position it found for
   // each one that it did not move: a lower one or none after the store lost data, a higher one after another
   // owner went ahead.
+  /**
+   * Rises when the link to the store was lost: what was written before may be gone, also where the position
+   * is the same again.
+   */
+  session(): number;
   positions(log: LogName, partitions: readonly number[]): Promise<ReadonlyMap<number, Position>>;
   advance(log: LogName, moves: readonly PositionMove[]): Promise<ReadonlyMap<number, Position | undefined>>;
 
@@ -171,7 +182,7 @@ export interface ReadModel {
       readonly member: boolean;
     }[],
   ): Promise<void>;
-  readGroup(group: Identifier): Promise<readonly Identifier[]>;
+  readGroup(group: Identifier): Promise<Gathered>;
 
   // The tree's own events, from which any reader folds the tree as of any position.
   putCategoryEvents(events: readonly CategoryEvent[]): Promise<void>;
@@ -188,7 +199,7 @@ export interface ReadModel {
     sort: ListingSort,
     offset: number,
     count: number,
-  ): Promise<{ readonly ids: readonly Identifier[]; readonly total: number }>;
+  ): Promise<Gathered & { readonly total: number }>;
   /** Products whose amount changed by the clock at or before `now`, at most `max` of them. */
   readDue(partition: number, now: number, max: number): Promise<readonly Identifier[]>;
 

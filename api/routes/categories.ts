@@ -2,7 +2,10 @@ import type { FastifyInstance } from "fastify";
 import type { Identifier } from "../../streams/identifier.ts";
 import { type Category, lineage } from "../../projections/categories.ts";
 import { nextBoundary } from "../../projections/sales.ts";
+import type { Position } from "../../projections/read-model.ts";
+import { sequenceOf } from "../../projections/version.ts";
 import { send } from "../answer.ts";
+import { allAtHead } from "../catalog-health.ts";
 import { cachePolicies } from "../cache-policy.ts";
 import type { TreeNow } from "../category-tree.ts";
 import { identifierParameter, integerParameter, type Query, wordParameter } from "../parameters.ts";
@@ -20,7 +23,7 @@ const sorts = ["newest", "price_asc", "price_desc"] as const;
 const resultsMax = 10_000;
 
 export function categoryRoutes(server: FastifyInstance, context: RouteContext): void {
-  const { reader, readModel, tree, health, stream, now } = context;
+  const { reader, readModel, tree, versions, stream, now } = context;
 
   function known(id: Identifier, { tree: categories, degraded }: TreeNow): Category {
     const category = categories.get(id);
@@ -78,7 +81,6 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
     const options = { freshnessMs: policy.freshnessMs, minSequence: await minimumSequence(request, context) };
     const current = await tree.read();
     known(id, current);
-    const lag = await health.lag().catch(() => undefined);
     const listing = await readModel.readListing(id, sort, (page - 1) * pageSize, pageSize).catch((error: unknown) => {
       throw new Problem("unavailable", "the listing cannot be reached; try again shortly", [], { cause: error });
     });
@@ -86,7 +88,8 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
     const found = results.filter((one): one is Found => one !== undefined);
     const moment = now();
     const boundaries = found.map(({ state }) => nextBoundary(state.sales, moment)).filter((at) => at !== undefined);
-    const fresh = lag !== undefined && lag.seconds !== null && lag.seconds * 1_000 <= options.freshnessMs;
+    const headAt = allAtHead(listing.positions, versions);
+    const fresh = headAt !== undefined && moment - headAt <= options.freshnessMs;
     const body = {
       items: found.map(({ state }) => (view === "details" ? summaryDetailsView(state) : summaryView(state, moment))),
       total: listing.total,
@@ -99,11 +102,15 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
       policy,
       body,
       source: sourceOf(found),
-      position: positionText(stream, lag?.position ?? 0),
-      knownAt: fresh ? moment - (lag.seconds ?? 0) * 1_000 : undefined,
+      position: fresh ? positionText(stream, lowestSequence(listing.positions)) : undefined,
+      knownAt: fresh ? headAt : undefined,
       validUntil: view === "details" || boundaries.length === 0 ? undefined : Math.min(...boundaries),
       degraded: !fresh || current.degraded || found.some(({ source }) => source === "stale"),
     };
     return send(request, reply, answer, moment);
   });
+}
+
+function lowestSequence(positions: readonly (Position | undefined)[]): number {
+  return Math.min(...positions.map((position) => (position === undefined ? 0 : sequenceOf(position.version))));
 }

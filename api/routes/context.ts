@@ -1,6 +1,7 @@
 import type { CatalogHealth } from "../catalog-health.ts";
 import type { TreeReader } from "../category-tree.ts";
 import type { CatalogReader } from "../reader.ts";
+import type { Versions } from "../../projections/version.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 
 /** What the routes share. */
@@ -9,6 +10,7 @@ export interface RouteContext {
   readonly tree: TreeReader;
   readonly health: CatalogHealth;
   readonly readModel: ReadModel;
+  readonly versions: Versions;
   /** The name of the catalogue's stream, as positions carry it. */
   readonly stream: string;
   /** Milliseconds since 1970. */

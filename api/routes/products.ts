@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Identifier } from "../../streams/identifier.ts";
 import { nextBoundary } from "../../projections/sales.ts";
 import { send } from "../answer.ts";
+import { allAtHead } from "../catalog-health.ts";
 import { cachePolicies } from "../cache-policy.ts";
 import { identifierListParameter, identifierParameter, type Query, wordParameter } from "../parameters.ts";
 import { minimumSequence, positionText } from "../position.ts";
@@ -17,7 +18,7 @@ const batchMax = 100;
 const variantsMax = 500;
 
 export function productRoutes(server: FastifyInstance, context: RouteContext): void {
-  const { reader, readModel, health, stream, now } = context;
+  const { reader, readModel, versions, stream, now } = context;
 
   /** The members of each group, the asking product among them, and whether a group may be incomplete just now. */
   async function variantsOf(
@@ -30,14 +31,13 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
     let degraded = false;
     await Promise.all(
       wanted.map(async (group) => {
-        const members = await readModel.readGroup(group).catch(() => undefined);
-        const found = await reader.read((members ?? []).slice(0, variantsMax), options);
+        const gathered = await readModel.readGroup(group).catch(() => undefined);
+        const found = await reader.read((gathered?.ids ?? []).slice(0, variantsMax), options);
         byGroup.set(group, found.flatMap((one) => (one === undefined ? [] : [one.state])));
-        degraded ||= members === undefined;
+        const headAt = gathered && allAtHead(gathered.positions, versions);
+        degraded ||= headAt === undefined || now() - headAt > options.freshnessMs;
       }),
     );
-    const lag = await health.lag().catch(() => undefined);
-    degraded ||= lag === undefined || lag.seconds === null || lag.seconds * 1_000 > options.freshnessMs;
     return { byGroup, degraded };
   }
 

@@ -39,6 +39,7 @@ export async function startApi(
     tree: createTreeReader({ readModel, health, freshnessMs: cachePolicies.categories.freshnessMs, now }),
     health,
     readModel,
+    versions: catalogue.versions.catalog,
     stream: catalog.stream,
     now,
     logs: [health, healthOf("activity")],

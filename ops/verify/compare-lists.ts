@@ -73,7 +73,7 @@ export async function compareGroups(comparison: Comparison): Promise<void> {
   for (const [group, members] of groupsOf(reference)) {
     const ids = members.map(({ id }) => id);
     const differences = await patience.until(
-      async () => compareSets(comparison, "group", group, ids, await readModel.readGroup(group)),
+      async () => compareSets(comparison, "group", group, ids, (await readModel.readGroup(group)).ids),
       (found) => found.length === 0,
     );
     tally.check("group", differences);

@@ -1,6 +1,6 @@
 import type { Identifier } from "../../streams/identifier.ts";
 import { tokenOf } from "../../streams/identifier.ts";
-import { partitionOf } from "../../streams/partition.ts";
+import { allPartitions, partitionOf } from "../../streams/partition.ts";
 import type { CategoryEvent } from "../categories.ts";
 import {
   type Fence,
@@ -47,7 +47,11 @@ export function createMemoryReadModel(): ReadModel {
     }
   };
 
+  const everyPosition = () => allPartitions.map((partition) => positions.get(`catalog:${partition}`));
+
   return {
+    session: () => 0,
+
     async positions(log, partitions) {
       const found = new Map<number, Position>();
       for (const partition of partitions) {
@@ -155,7 +159,7 @@ export function createMemoryReadModel(): ReadModel {
 
     async readGroup(group) {
       const members = [...(groups.get(group) ?? [])].filter(([, { value }]) => value === true);
-      return members.map(([id]) => id).sort(byBytes);
+      return { ids: members.map(([id]) => id).sort(byBytes), positions: everyPosition() };
     },
 
     async putCategoryEvents(events) {
@@ -222,7 +226,7 @@ export function createMemoryReadModel(): ReadModel {
         }
         return sort === "price_asc" ? a.amount - b.amount || byBytes(a.id, b.id) : b.amount - a.amount || byBytes(b.id, a.id);
       });
-      return { ids: entries.slice(offset, offset + count).map(({ id }) => id), total: entries.length };
+      return { ids: entries.slice(offset, offset + count).map(({ id }) => id), total: entries.length, positions: everyPosition() };
     },
 
     async readDue(partition, now, max) {

@@ -1,14 +1,15 @@
 import { type Identifier, identifierOf, tokenOf } from "../../streams/identifier.ts";
-import { allPartitions } from "../../streams/partition.ts";
+import { allPartitions, partitionCount } from "../../streams/partition.ts";
 import type { ListingPut, ListingRow, ListingSort, ReadModel } from "../read-model.ts";
 import type { Version } from "../version.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { pipelined } from "./pipeline.ts";
+import { readPosition } from "./positions.ts";
 
 /**
  * Listings: in each partition a row for every product, and for each category two sorted sets that the rows
- * decide. A page is merged from all partitions, so it costs 32 short commands wherever the category stands
+ * decide. A page is merged from all partitions, so it costs some 50 short commands wherever the category stands
  * in the tree and however many products it shows.
  */
 
@@ -19,8 +20,10 @@ const rowsPerCall = 250;
 const unpriced = -1;
 
 export function redisListings(redis: RedisConnection): ListingPart {
-  async function page(category: Identifier, sort: ListingSort, last: number): Promise<string[][]> {
+  async function page(category: Identifier, sort: ListingSort, last: number) {
     const results = await pipelined(redis, (pipeline) => {
+      for (const partition of allPartitions) pipeline.get(keys.position("catalog", partition));
+      for (const partition of allPartitions) pipeline.zcard(keys.category(category, "newest", partition));
       for (const partition of allPartitions) {
         const key = keys.category(category, sort === "newest" ? "newest" : "price", partition);
         if (sort === "price_asc") pipeline.zrangebyscore(key, 0, "+inf", "WITHSCORES", "LIMIT", 0, last);
@@ -33,7 +36,11 @@ export function redisListings(redis: RedisConnection): ListingPart {
         pipeline.zrangebyscore(key, unpriced, unpriced, "WITHSCORES", "LIMIT", 0, last);
       }
     });
-    return results as string[][];
+    return {
+      positions: results.slice(0, partitionCount).map((text) => readPosition(text as string | null)),
+      totals: results.slice(partitionCount, 2 * partitionCount) as number[],
+      found: results.slice(2 * partitionCount) as string[][],
+    };
   }
 
   return {
@@ -70,7 +77,7 @@ export function redisListings(redis: RedisConnection): ListingPart {
     },
 
     async readListing(category, sort, offset, count) {
-      const found = await page(category, sort, offset + count);
+      const { positions, totals, found } = await page(category, sort, offset + count);
       const entries: { id: Identifier; score: number }[] = [];
       for (const list of found) {
         for (let at = 0; at < list.length; at += 2) {
@@ -78,11 +85,8 @@ export function redisListings(redis: RedisConnection): ListingPart {
         }
       }
       entries.sort(comparator(sort));
-      const totals = await pipelined(redis, (pipeline) => {
-        for (const partition of allPartitions) pipeline.zcard(keys.category(category, "newest", partition));
-      });
-      const total = (totals as number[]).reduce((sum, each) => sum + each, 0);
-      return { ids: entries.slice(offset, offset + count).map(({ id }) => id), total };
+      const total = totals.reduce((sum, each) => sum + each, 0);
+      return { ids: entries.slice(offset, offset + count).map(({ id }) => id), total, positions };
     },
 
     async readDue(partition, now, max) {

@@ -11,8 +11,14 @@ export function readPosition(text: string | null): Position | undefined {
   return { version: versionIn(text), headAt: Number(text.slice(versionLength + 1)) };
 }
 
-export function redisPositions(redis: RedisConnection): Pick<ReadModel, "positions" | "advance"> {
+export function redisPositions(redis: RedisConnection): Pick<ReadModel, "session" | "positions" | "advance"> {
+  let session = 0;
+  redis.on("close", () => {
+    session++;
+  });
   return {
+    session: () => session,
+
     async positions(log, partitions) {
       const results = await pipelined(redis, (pipeline) => {
         for (const partition of partitions) pipeline.get(keys.position(log, partition));

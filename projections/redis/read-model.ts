@@ -1,12 +1,12 @@
 import type { Identifier } from "../../streams/identifier.ts";
-import { allPartitions } from "../../streams/partition.ts";
+import { allPartitions, partitionCount } from "../../streams/partition.ts";
 import type { CategoryEvent } from "../categories.ts";
 import type { ReadModel } from "../read-model.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { redisListings } from "./listings.ts";
 import { pipelined } from "./pipeline.ts";
-import { redisPositions } from "./positions.ts";
+import { readPosition, redisPositions } from "./positions.ts";
 import { redisRatings } from "./ratings.ts";
 import { redisRegisters } from "./registers.ts";
 import { redisSales } from "./sales.ts";
@@ -36,12 +36,16 @@ export function createRedisReadModel(redis: RedisConnection): ReadModel {
     },
 
     async readGroup(group) {
-      const shards = await pipelined(redis, (pipeline) => {
+      const results = await pipelined(redis, (pipeline) => {
+        for (const partition of allPartitions) pipeline.get(keys.position("catalog", partition));
         for (const partition of allPartitions) pipeline.hgetall(keys.group(group, partition));
       });
-      const fields = shards.flatMap((shard) => Object.entries(shard as Record<string, string>));
+      const positions = results.slice(0, partitionCount).map((text) => readPosition(text as string | null));
+      const shards = results.slice(partitionCount) as Record<string, string>[];
+      const fields = shards.flatMap((shard) => Object.entries(shard));
       const members = fields.filter(([, text]) => readText<boolean>(text)?.value === true);
-      return members.map(([id]) => id as Identifier).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      const ids = members.map(([id]) => id as Identifier);
+      return { ids: ids.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))), positions };
     },
 
     async putCategoryEvents(events) {

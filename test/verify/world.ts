@@ -83,6 +83,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         tree: createTreeReader({ readModel, health, freshnessMs: 60_000, now: time }),
         health,
         readModel,
+        versions: shared.versions,
         stream: catalog.stream,
         now: time,
         logs: [health],
