@@ -25,7 +25,12 @@ export interface Answer {
 
 const validatorsMax = 16;
 
-export function send(request: FastifyRequest, reply: FastifyReply, answer: Answer, now: number): FastifyReply {
+export function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: Answer,
+  now: number,
+): FastifyReply {
   const { policy, body, contentType = "application/json; charset=utf-8", degraded = false } = answer;
   const value = degraded && typeof body === "object" ? { ...body, degraded: true } : body;
   const bytes = Buffer.from(typeof value === "string" ? value : JSON.stringify(value));
@@ -40,7 +45,8 @@ export function send(request: FastifyRequest, reply: FastifyReply, answer: Answe
   if (policy.vary !== undefined) reply.header("vary", policy.vary);
   if (answer.source !== undefined) reply.header("cache-status", `shelfwire; hit; detail=${answer.source}`);
   if (answer.position !== undefined) reply.header("catalog-version", answer.position);
-  if (answer.knownAt !== undefined) reply.header("age", Math.max(0, Math.floor((now - answer.knownAt) / 1_000)));
+  if (answer.knownAt !== undefined)
+    reply.header("age", Math.max(0, Math.floor((now - answer.knownAt) / 1_000)));
   if (answer.validUntil !== undefined) reply.header("catalog-valid-until", answer.validUntil);
   if (!degraded && matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
   return reply.send(bytes);

@@ -59,7 +59,8 @@ export const cachePolicies = {
 /** The header's value. No lifetime, stale time included, reaches past `validForMs`. */
 export function cacheControl(lifetime: Lifetime | string, validForMs: number | undefined): string {
   if (typeof lifetime === "string") return lifetime;
-  const left = validForMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor(validForMs / 1_000));
+  const left =
+    validForMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor(validForMs / 1_000));
   const maxAge = Math.min(lifetime.maxAge, left);
   const stale = Math.min(lifetime.staleWhileRevalidate ?? 0, left - maxAge);
   return `public, max-age=${maxAge}${stale > 0 ? `, stale-while-revalidate=${stale}` : ""}`;

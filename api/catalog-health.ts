@@ -27,13 +27,23 @@ export interface Lag {
  * When all partitions were last known to be at the head of the log, in milliseconds since 1970; undefined
  * while one has no position of this log.
  */
-export function allAtHead(positions: readonly (Position | undefined)[], versions: Versions): number | undefined {
+export function allAtHead(
+  positions: readonly (Position | undefined)[],
+  versions: Versions,
+): number | undefined {
   let lowest = Number.POSITIVE_INFINITY;
   for (const position of positions) {
     if (position === undefined || !sameLineage(position.version, versions(0))) return undefined;
     lowest = Math.min(lowest, position.headAt);
   }
   return lowest;
+}
+
+/** The position that every partition has reached; 0 while one has none. */
+export function lowestSequence(positions: readonly (Position | undefined)[]): number {
+  return Math.min(
+    ...positions.map((position) => (position === undefined ? 0 : sequenceOf(position.version))),
+  );
 }
 
 const rememberedMs = 200;

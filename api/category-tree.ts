@@ -1,6 +1,7 @@
 import { type CategoryTree, childrenByParent, foldTree } from "../projections/categories.ts";
 import type { ReadModel } from "../projections/read-model.ts";
-import type { CatalogHealth, Lag } from "./catalog-health.ts";
+import type { Versions } from "../projections/version.ts";
+import { allAtHead, lowestSequence } from "./catalog-health.ts";
 import { Problem } from "./problems.ts";
 
 /**
@@ -16,6 +17,7 @@ export interface TreeNow {
   readonly children: ReturnType<typeof childrenByParent>;
   /** The log position that the tree includes. */
   readonly position: number;
+  readonly readAt: number;
   readonly knownAt: number;
   readonly degraded: boolean;
 }
@@ -24,31 +26,37 @@ const rememberedMs = 200;
 
 export function createTreeReader(options: {
   readonly readModel: ReadModel;
-  readonly health: CatalogHealth;
+  readonly versions: Versions;
   readonly freshnessMs: number;
   readonly now: () => number;
 }): TreeReader {
-  const { readModel, health, freshnessMs, now } = options;
+  const { readModel, versions, freshnessMs, now } = options;
   let last: TreeNow | undefined;
   let reading: Promise<TreeNow> | undefined;
 
   async function readAnew(): Promise<TreeNow> {
-    const lag = await health.lag().catch((): Lag | undefined => undefined);
-    const events = await readModel.readCategoryEvents().catch(() => undefined);
-    const fresh = lag !== undefined && lag.seconds !== null && lag.seconds * 1_000 <= freshnessMs;
-    if ((events === undefined || !fresh) && last !== undefined) return { ...last, degraded: true };
-    if (events === undefined) throw new Problem("unavailable", "the read models cannot be reached; try again shortly");
-    const tree = foldTree(events);
-    const children = childrenByParent(tree);
-    const knownAt = now() - (lag?.seconds ?? 0) * 1_000;
-    const read = { tree, children, position: lag?.position ?? 0, knownAt, degraded: !fresh };
+    const stored = await readModel.readCategoryEvents().catch(() => undefined);
+    const headAt = stored && allAtHead(stored.positions, versions);
+    const fresh = headAt !== undefined && now() - headAt <= freshnessMs;
+    if (!fresh && last !== undefined) return { ...last, degraded: true };
+    if (stored === undefined)
+      throw new Problem("unavailable", "the read models cannot be reached; try again shortly");
+    const tree = foldTree(stored.events);
+    const read = {
+      tree,
+      children: childrenByParent(tree),
+      position: lowestSequence(stored.positions),
+      readAt: now(),
+      knownAt: headAt ?? 0,
+      degraded: !fresh,
+    };
     if (fresh) last = read;
     return read;
   }
 
   return {
     read() {
-      if (last !== undefined && !last.degraded && now() - last.knownAt < rememberedMs) return Promise.resolve(last);
+      if (last !== undefined && now() - last.readAt < rememberedMs) return Promise.resolve(last);
       reading ??= readAnew().finally(() => {
         reading = undefined;
       });

@@ -8,7 +8,10 @@ export function positionText(stream: string, sequence: number): string {
 }
 
 /** The sequence that `Catalog-Min-Version` asks for: the answer must include everything up to there. */
-export async function minimumSequence(request: FastifyRequest, context: RouteContext): Promise<number | undefined> {
+export async function minimumSequence(
+  request: FastifyRequest,
+  context: RouteContext,
+): Promise<number | undefined> {
   const header = request.headers["catalog-min-version"];
   if (header === undefined) return undefined;
   const match = /^([A-Za-z0-9_-]{1,64})\/(\d{1,15})$/.exec(String(header));
@@ -19,6 +22,7 @@ export async function minimumSequence(request: FastifyRequest, context: RouteCon
   }
   const sequence = Number(match[2]);
   const reached = await context.health.reaches(sequence).catch(() => true);
-  if (!reached) throw new Problem("unknown-position", `Catalog-Min-Version: the log has not reached ${header} yet`);
+  if (!reached)
+    throw new Problem("unknown-position", `Catalog-Min-Version: the log has not reached ${header} yet`);
   return sequence;
 }

@@ -21,9 +21,14 @@ import type { ProductState } from "./views.ts";
 export interface CatalogReader {
   /** Undefined for each identifier that no product has. Throws a 503 problem when no tier can answer. */
   read(ids: readonly Identifier[], options: ReadOptions): Promise<readonly (Found | undefined)[]>;
-  reviews(id: Identifier, options: ReadOptions): Promise<{ readonly reviews: Reviews | undefined; readonly degraded: boolean }>;
+  reviews(
+    id: Identifier,
+    options: ReadOptions,
+  ): Promise<{ readonly reviews: Reviews | undefined; readonly degraded: boolean }>;
   /** From the leader of the log, past every cache. */
-  strongPrice(id: Identifier): Promise<{ readonly price: Price | undefined; readonly sales: ProductSales | undefined }>;
+  strongPrice(
+    id: Identifier,
+  ): Promise<{ readonly price: Price | undefined; readonly sales: ProductSales | undefined }>;
   strongInventory(id: Identifier): Promise<Inventory | undefined>;
   strongExists(id: Identifier): Promise<boolean>;
 }
@@ -78,13 +83,18 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   }
 
   /** Puts what the log said into Redis, unless something newer came meanwhile. */
-  function refill(id: Identifier, registers: Partial<Omit<ProductRead, "position" | "rating" | "sales">>): void {
+  function refill(
+    id: Identifier,
+    registers: Partial<Omit<ProductRead, "position" | "rating" | "sales">>,
+  ): void {
     const puts: RegisterPut[] = [];
     for (const register of ["product", "price", "inventory"] as const) {
       const found = registers[register];
       if (found !== undefined) puts.push({ id, register, ...found } as RegisterPut);
     }
-    readModel.putRegisters(puts).catch((error) => journal.debug({ err: error, id }, "a miss could not be filled"));
+    readModel
+      .putRegisters(puts)
+      .catch((error) => journal.debug({ err: error, id }, "a miss could not be filled"));
   }
 
   async function register<Name extends "product" | "price" | "inventory">(
@@ -92,7 +102,9 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     id: Identifier,
   ): Promise<NonNullable<ProductRead[Name]>> {
     const value = await log.read(name, id, "any");
-    return { version: versions(value?.sequence ?? 0), value: value ?? null } as NonNullable<ProductRead[Name]>;
+    return { version: versions(value?.sequence ?? 0), value: value ?? null } as NonNullable<
+      ProductRead[Name]
+    >;
   }
 
   /** Whole registers that are absent in Redis; its rating and sales stand, since those are never evicted. */
@@ -119,7 +131,11 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       slots.run(() => readDerived(derived, "sales", id)),
     ]);
     if (product.value !== null) refill(id, { product, price, inventory });
-    return found(id, { position: undefined, product, price, inventory, rating: reviews?.rating, sales }, "log");
+    return found(
+      id,
+      { position: undefined, product, price, inventory, rating: reviews?.rating, sales },
+      "log",
+    );
   }
 
   function found(id: Identifier, read: ProductRead, source: Found["source"]): Found | undefined {
@@ -161,9 +177,14 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     } catch (error) {
       if (!isAway(error)) throw error;
       if (read?.product !== undefined) return found(id, read, "stale");
-      throw new Problem("unavailable", "neither the read models nor the log can be reached; try again shortly", [], {
-        cause: error,
-      });
+      throw new Problem(
+        "unavailable",
+        "neither the read models nor the log can be reached; try again shortly",
+        [],
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -173,7 +194,8 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     for (;;) {
       const reads = await fromRedis(ids);
       const behind = reads.some(
-        (read) => read?.position !== undefined && sequenceOf(read.position.version) < (wanted.minSequence ?? 0),
+        (read) =>
+          read?.position !== undefined && sequenceOf(read.position.version) < (wanted.minSequence ?? 0),
       );
       if (!behind || now() >= until) return reads;
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -185,7 +207,9 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       return await slots.run(read);
     } catch (error) {
       if (!isAway(error)) throw error;
-      throw new Problem("unavailable", "the log's leader does not answer; try again shortly", [], { cause: error });
+      throw new Problem("unavailable", "the log's leader does not answer; try again shortly", [], {
+        cause: error,
+      });
     }
   }
 
@@ -203,7 +227,10 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       }
       try {
         const reviews = await slots.run(() => readDerived(derived, "reviews", id));
-        return { reviews: reviews && { newest: reviews.newest, sequence: reviews.sequence }, degraded: false };
+        return {
+          reviews: reviews && { newest: reviews.newest, sequence: reviews.sequence },
+          degraded: false,
+        };
       } catch (error) {
         if (!isAway(error)) throw error;
         return { reviews: stored[0]?.value ?? undefined, degraded: true };
@@ -223,4 +250,3 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
 function isAway(error: unknown): boolean {
   return error instanceof LogUnavailable || error instanceof LogVanished;
 }
-

@@ -30,7 +30,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 8 * 1024 },
     routerOptions: { maxParamLength: 2_048 },
-    frameworkErrors: (error, _, reply) => sendProblem(reply as FastifyReply, new Problem("invalid-url", error.message)),
+    frameworkErrors: (error, _, reply) =>
+      sendProblem(reply as FastifyReply, new Problem("invalid-url", error.message)),
   });
 
   server.setErrorHandler((error: unknown, request, reply) => {
@@ -40,10 +41,16 @@ export function createServer(options: ServerOptions): FastifyInstance {
       return sendProblem(reply, new Problem("invalid-url", message), statusCode);
     }
     journal.error({ err: error, url: request.url.slice(0, 200) }, "a request failed");
-    return sendProblem(reply, new Problem("internal", "the error was logged; it is not your request's fault"));
+    return sendProblem(
+      reply,
+      new Problem("internal", "the error was logged; it is not your request's fault"),
+    );
   });
   server.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, new Problem("not-found", `there is no ${request.method} ${request.url.slice(0, 200)}`)),
+    sendProblem(
+      reply,
+      new Problem("not-found", `there is no ${request.method} ${request.url.slice(0, 200)}`),
+    ),
   );
 
   productRoutes(server, options);

@@ -10,7 +10,10 @@ import { type Row, report } from "./report.ts";
  * added to bench/results.md. With `--million` replay and memory also run at a million products, which takes
  * about ten minutes and 12 GB of disk.
  */
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { million: { type: "boolean" } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { million: { type: "boolean" } },
+});
 
 const sizes = [
   { products: 10_000, rounds: 10, turns: 3 },

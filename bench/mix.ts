@@ -67,7 +67,8 @@ const review = (number: number, round: number) => ({
 function details(number: number, round: number): object {
   return {
     title: `Hanging heart tealight holder in white, number ${number}`,
-    description: "A small holder of wrought iron for one tealight, to hang in a window or on a branch. Round " + round,
+    description:
+      "A small holder of wrought iron for one tealight, to hang in a window or on a branch. Round " + round,
     brand: ["Ashcombe", "Halden & Rowe", "Studio Ellery"][number % 3],
     status: "active",
     category_ids: [`shelf-${number % 100}`, `theme-${number % 7}`],

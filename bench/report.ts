@@ -21,8 +21,9 @@ export function report(path: string, title: string, rows: readonly Row[], now: D
     "",
     "| what | Shelfwire | yardstick | ratio | wanted | |",
     "|---|---|---|---|---|---|",
-    ...rows.map(({ name, ours, yardstick, ratio, wanted, note }) =>
-      `| ${name} | ${ours} | ${yardstick} | ${ratio} | ${wanted} | ${note} |`,
+    ...rows.map(
+      ({ name, ours, yardstick, ratio, wanted, note }) =>
+        `| ${name} | ${ours} | ${yardstick} | ${ratio} | ${wanted} | ${note} |`,
     ),
     "",
   ];

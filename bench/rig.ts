@@ -44,7 +44,13 @@ export async function startRig(): Promise<Rig> {
     logBytesMax: 20 * 1024 ** 3,
     stop: () => embedded.stop(),
   };
-  const catalogue = await openCatalogue({ servers, role: "bench", replicas: 1, logger, redisTimeoutMs: 30_000 });
+  const catalogue = await openCatalogue({
+    servers,
+    role: "bench",
+    replicas: 1,
+    logger,
+    redisTimeoutMs: 30_000,
+  });
   return {
     catalogue,
     servers,

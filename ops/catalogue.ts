@@ -66,7 +66,9 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
       await readModel.clear();
       await forgetDerived(connection);
     }
-    const knownEpochs = newLog ? new Map() : new Map([...(await epochsInRedis(readModel)), ...(await record.read())]);
+    const knownEpochs = newLog
+      ? new Map()
+      : new Map([...(await epochsInRedis(readModel)), ...(await record.read())]);
     const epochs = await ensureStreams(connection, { bytesMax: servers.logBytesMax, replicas, knownEpochs });
     if (newLog || knownEpochs.size < epochs.size) await record.write(epochs);
     const [catalog, activity, derived, quarantine, ledger] = await Promise.all([

@@ -94,7 +94,8 @@ program
       files: string[],
       options: { dryRun: boolean; report?: string; currency: string; openingStock?: number; json?: boolean },
     ) => {
-      if (format !== "online-retail") throw new Refused(`there is no format "${format}"; there is online-retail`);
+      if (format !== "online-retail")
+        throw new Refused(`there is no format "${format}"; there is online-retail`);
       const { config, logger } = settings();
       const summary = await withCatalogue(config, logger, "import", (catalogue) =>
         importOnlineRetail({
@@ -158,7 +159,11 @@ quarantine
   .addOption(json)
   .action(async (sequence: number, options: { log: string }) => {
     const { config, logger } = settings();
-    print(await withCatalogue(config, logger, "quarantine", (catalogue) => show(catalogue, options.log, sequence)));
+    print(
+      await withCatalogue(config, logger, "quarantine", (catalogue) =>
+        show(catalogue, options.log, sequence),
+      ),
+    );
   });
 
 quarantine
@@ -182,12 +187,23 @@ quarantine
   });
 
 /** Errors that are the operator's to mend are one line; anything else is a defect and shows its stack. */
-const expected = [Refused, ConfigError, EmbeddedFailure, ImportRefused, LogUnfit, LogRefused, LogUnavailable, VerifyImpossible];
+const expected = [
+  Refused,
+  ConfigError,
+  EmbeddedFailure,
+  ImportRefused,
+  LogUnfit,
+  LogRefused,
+  LogUnavailable,
+  VerifyImpossible,
+];
 
 try {
   await program.parseAsync();
 } catch (error) {
   const known = expected.some((kind) => error instanceof kind);
-  process.stderr.write(`shelfwire: ${known ? (error as Error).message : ((error as Error).stack ?? error)}\n`);
+  process.stderr.write(
+    `shelfwire: ${known ? (error as Error).message : ((error as Error).stack ?? error)}\n`,
+  );
   process.exitCode = 1;
 }

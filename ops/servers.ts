@@ -34,14 +34,17 @@ export async function startServers(config: Config, logger: Logger): Promise<Serv
     logger,
     nats: natsUrls === undefined ? { port: config.natsPort } : undefined,
     redis:
-      redisUrls === undefined ? { port: config.redisPort, memoryBytesMax: config.redisMemoryBytesMax } : undefined,
+      redisUrls === undefined
+        ? { port: config.redisPort, memoryBytesMax: config.redisMemoryBytesMax }
+        : undefined,
   });
   return {
     natsUrls: natsUrls ?? [embedded.natsUrl ?? ""],
     redisUrl: redisUrls?.[0] ?? embedded.redisUrl ?? "",
     http: undefined,
     own: natsUrls === undefined,
-    logBytesMax: config.logBytesMax ?? (natsUrls === undefined ? freeBytes(dataDir) * diskShare : remoteLogBytesMax),
+    logBytesMax:
+      config.logBytesMax ?? (natsUrls === undefined ? freeBytes(dataDir) * diskShare : remoteLogBytesMax),
     stop: () => embedded.stop(),
   };
 }

@@ -28,14 +28,21 @@ export interface Category {
 export function evolveCategory(state: Category | undefined, event: CategoryEvent): Category {
   if (state !== undefined && event.sequence <= state.sequence) return state;
   const { name, parent_id, position } = event.data;
-  return { id: event.id, name, parent_id: parent_id ?? null, position: position ?? 0, sequence: event.sequence };
+  return {
+    id: event.id,
+    name,
+    parent_id: parent_id ?? null,
+    position: position ?? 0,
+    sequence: event.sequence,
+  };
 }
 
 /** The tree after the events, in the order of the log; those that would close a cycle change nothing. */
 export function foldTree(events: Iterable<CategoryEvent>): CategoryTree {
   const tree = new Map<Identifier, Category>();
   for (const event of events) {
-    if (cycleProblem(tree, event) === undefined) tree.set(event.id, evolveCategory(tree.get(event.id), event));
+    if (cycleProblem(tree, event) === undefined)
+      tree.set(event.id, evolveCategory(tree.get(event.id), event));
   }
   return tree;
 }
@@ -57,7 +64,8 @@ export function cycleProblem(tree: CategoryTree, event: CategoryEvent): string |
 /** The category and everything above it, itself first. A category that is not in the tree stands alone. */
 export function lineage(tree: CategoryTree, id: Identifier): readonly Identifier[] {
   const line = [id];
-  for (let at = tree.get(id)?.parent_id ?? null; at !== null; at = tree.get(at)?.parent_id ?? null) line.push(at);
+  for (let at = tree.get(id)?.parent_id ?? null; at !== null; at = tree.get(at)?.parent_id ?? null)
+    line.push(at);
   return line;
 }
 

@@ -19,7 +19,11 @@ import type { ProductSales } from "./sales.ts";
  * two owners cannot turn it back.
  */
 export interface Derived {
-  readonly reviews: { readonly rating: Rating; readonly newest: Reviews["newest"]; readonly sequence: number };
+  readonly reviews: {
+    readonly rating: Rating;
+    readonly newest: Reviews["newest"];
+    readonly sequence: number;
+  };
   readonly sales: ProductSales;
   readonly "good.product": Good<"product">;
   readonly "good.price": Good<"price">;
@@ -72,8 +76,11 @@ async function putNewer(log: Log, subject: string, value: { readonly sequence: n
   const payload = Buffer.from(JSON.stringify(value));
   for (;;) {
     const standing = await log.last(subject, "leader");
-    if (standing !== undefined && (parse(standing.payload) as typeof value).sequence >= value.sequence) return;
-    const { outcome } = await log.append(subject, payload, { expectedLastSubjectSequence: standing?.sequence ?? 0 });
+    if (standing !== undefined && (parse(standing.payload) as typeof value).sequence >= value.sequence)
+      return;
+    const { outcome } = await log.append(subject, payload, {
+      expectedLastSubjectSequence: standing?.sequence ?? 0,
+    });
     if (outcome === "stored") return;
   }
 }

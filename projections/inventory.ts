@@ -15,7 +15,10 @@ export interface Inventory {
 
 // Evolve
 
-export function evolveInventory(state: Inventory | undefined, event: EventOf<"inventory.changed">): Inventory {
+export function evolveInventory(
+  state: Inventory | undefined,
+  event: EventOf<"inventory.changed">,
+): Inventory {
   if (state !== undefined && event.sequence <= state.sequence) return state;
   return { quantity: event.data.new_quantity, sequence: event.sequence, updated_at: event.at };
 }

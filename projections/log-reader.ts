@@ -17,7 +17,11 @@ import type { Registers } from "./read-model.ts";
 export type LogRegister = Exclude<keyof Registers, "reviews">;
 
 export interface LogReader {
-  read<Name extends LogRegister>(register: Name, id: Identifier, from: ReadFrom): Promise<Registers[Name] | undefined>;
+  read<Name extends LogRegister>(
+    register: Name,
+    id: Identifier,
+    from: ReadFrom,
+  ): Promise<Registers[Name] | undefined>;
 }
 
 type Fold<Name extends LogRegister> = (

@@ -1,10 +1,10 @@
 import type { Journal } from "../streams/journal.ts";
 import { type Log, LogVanished, type Tail } from "../streams/log.ts";
-import { entryOf, quarantine } from "../streams/quarantine.ts";
 import { tokenOf } from "../streams/identifier.ts";
 import { partitionOf } from "../streams/partition.ts";
 import type { LogName } from "../streams/subjects.ts";
 import { type DecodedBatch, decodeBatch } from "./decode-batch.ts";
+import { createParking } from "./parking.ts";
 import type { Projection, Refusal, Standing } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
 import { sameLineage, sequenceOf, type Version, type Versions } from "./version.ts";
@@ -72,6 +72,7 @@ interface Owned {
 export function createProjector(options: ProjectorOptions): Projector {
   const { name, log, readModel, projection, versions, epoch, owned, now, journal } = options;
   const partitions = new Map<number, Owned>();
+  const parking = createParking(options);
   let tail: Tail | undefined;
   /** The batch that is being written; what it throws, the next one hears. */
   let writing: Promise<void> = Promise.resolve();
@@ -79,7 +80,6 @@ export function createProjector(options: ProjectorOptions): Projector {
   let session = 0;
   let head = 0;
   let aliveAt = now();
-  let quarantined = 0;
   let settledAt = 0;
   let beatAt = 0;
 
@@ -99,7 +99,8 @@ export function createProjector(options: ProjectorOptions): Projector {
     const found = await readModel.positions(name, gained);
     for (const partition of gained) {
       const position = found.get(partition);
-      const ours = position !== undefined && sameLineage(position.version, versions(0)) ? position : undefined;
+      const ours =
+        position !== undefined && sameLineage(position.version, versions(0)) ? position : undefined;
       partitions.set(partition, {
         standing: ours?.version,
         found: position?.version,
@@ -137,23 +138,15 @@ export function createProjector(options: ProjectorOptions): Projector {
     journal.info({ log: name, from: next, partitions: partitions.size }, "projector reads on");
   }
 
-  async function park(refusal: Refusal): Promise<void> {
-    const { message, reason, product } = refusal;
-    const outcome = await quarantine(options.quarantine, entryOf(name, message, reason, product));
-    if (outcome === "stored") {
-      quarantined++;
-      journal.warn({ log: name, sequence: message.sequence, subject: message.subject, reason }, "event quarantined");
-    }
-    if (outcome === "full") {
-      journal.error({ sequence: message.sequence, reason }, "the quarantine is full; the log still holds the event");
-    }
-  }
-
-  async function write({ entries, refused }: DecodedBatch, last: number, headAt: number | undefined): Promise<void> {
+  async function write(
+    { entries, refused }: DecodedBatch,
+    last: number,
+    headAt: number | undefined,
+  ): Promise<void> {
     const applied = await projection.apply({ entries, standing: standing() });
     const mine = applied.refused.filter(({ partition }) => partitions.has(partition));
     const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
-    await Promise.all(parked.map(park));
+    await Promise.all(parked.map((refusal) => parking.park(refusal)));
     const due = projection.unsettled > unsettledMax || now() - settledAt > settleMs;
     if ((headAt !== undefined && projection.unsettled > 0) || due) await settle(last);
     next = last + 1;
@@ -274,7 +267,10 @@ export function createProjector(options: ProjectorOptions): Projector {
             await step();
           } catch (error) {
             if (!(error instanceof PositionMoved)) throw error;
-            journal.warn({ log: name }, "the read models are not where they were: reading again from where they stand");
+            journal.warn(
+              { log: name },
+              "the read models are not where they were: reading again from where they stand",
+            );
             await letGo();
           }
         }
@@ -284,6 +280,12 @@ export function createProjector(options: ProjectorOptions): Projector {
       }
     },
 
-    health: () => ({ position: next - 1, head: Math.max(head, next - 1), owned: partitions.size, quarantined, aliveAt }),
+    health: () => ({
+      position: next - 1,
+      head: Math.max(head, next - 1),
+      owned: partitions.size,
+      quarantined: parking.count(),
+      aliveAt,
+    }),
   };
 }

@@ -148,20 +148,29 @@ export interface ReadModel {
   // Ratings, with what each review counts for.
   readRatings(
     queries: readonly { readonly id: Identifier; readonly reviews: readonly Identifier[] }[],
-  ): Promise<readonly { readonly rating: Rating | undefined; readonly given: ReadonlyMap<Identifier, GivenRating> }[]>;
+  ): Promise<
+    readonly { readonly rating: Rating | undefined; readonly given: ReadonlyMap<Identifier, GivenRating> }[]
+  >;
   putRatings(
     fence: Fence,
     puts: readonly {
       readonly id: Identifier;
       readonly version: Version;
       readonly rating: Rating;
-      readonly given: readonly { readonly review: Identifier; readonly version: Version; readonly rating: number }[];
+      readonly given: readonly {
+        readonly review: Identifier;
+        readonly version: Version;
+        readonly rating: number;
+      }[];
     }[],
   ): Promise<void>;
 
   // Sales, by partition of the product.
   readSale(partition: number, sale: Identifier): Promise<Sale | undefined>;
-  readSalesOf(partition: number, products: readonly Identifier[]): Promise<readonly (ProductSales | undefined)[]>;
+  readSalesOf(
+    partition: number,
+    products: readonly Identifier[],
+  ): Promise<readonly (ProductSales | undefined)[]>;
   putSale(
     fence: Fence,
     put: {
@@ -187,7 +196,10 @@ export interface ReadModel {
   // The tree's own events, from which any reader folds the tree as of any position.
   putCategoryEvents(events: readonly CategoryEvent[]): Promise<void>;
   dropCategoryEvents(sequences: readonly number[]): Promise<void>;
-  readCategoryEvents(): Promise<readonly CategoryEvent[]>;
+  readCategoryEvents(): Promise<{
+    readonly events: readonly CategoryEvent[];
+    readonly positions: readonly (Position | undefined)[];
+  }>;
 
   // Listings. Products of a category's list are in the order of the sort; equal ones by identifier.
   readRows(partition: number, ids: readonly Identifier[]): Promise<readonly (ListingRow | undefined)[]>;

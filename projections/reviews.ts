@@ -77,5 +77,7 @@ export function evolveReviews(state: Reviews | undefined, event: EventOf<"review
 
 /** The average to two digits, or null without a review. */
 export function averageOf(rating: Rating | undefined): number | null {
-  return rating === undefined || rating.count === 0 ? null : Math.round((rating.sum / rating.count) * 100) / 100;
+  return rating === undefined || rating.count === 0
+    ? null
+    : Math.round((rating.sum / rating.count) * 100) / 100;
 }

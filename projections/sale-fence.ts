@@ -27,7 +27,9 @@ export function createSaleFence(catalog: Log, derived: Log): SaleFence {
   let queued: Promise<void> | undefined;
 
   async function derivedFloor(): Promise<number> {
-    const positions = await Promise.all(allPartitions.map((partition) => readDerivedPosition(derived, partition)));
+    const positions = await Promise.all(
+      allPartitions.map((partition) => readDerivedPosition(derived, partition)),
+    );
     return Math.min(...positions);
   }
 
@@ -43,7 +45,8 @@ export function createSaleFence(catalog: Log, derived: Log): SaleFence {
       if (message === undefined) break;
       scanned = message.sequence;
       const event = decodeEvent(message);
-      if (!isBad(event) && (event.kind === "sale.scheduled" || event.kind === "sale.cancelled")) recent.push(event);
+      if (!isBad(event) && (event.kind === "sale.scheduled" || event.kind === "sale.cancelled"))
+        recent.push(event);
     }
     scanned = Math.max(scanned, last);
   }

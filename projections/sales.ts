@@ -100,7 +100,11 @@ export function evolveProductSales(
 // Queries
 
 /** The sale that makes the price at `now`: of overlapping ones the lowest, then the later event. */
-export function saleInForce(price: Price, sales: ProductSales | undefined, now: number): ProductSale | undefined {
+export function saleInForce(
+  price: Price,
+  sales: ProductSales | undefined,
+  now: number,
+): ProductSale | undefined {
   let best: ProductSale | undefined;
   for (const entry of sales?.entries ?? []) {
     if (now < entry.starts_at || now >= entry.ends_at || entry.currency !== price.currency) continue;

@@ -36,7 +36,9 @@ const quantity = (min: number, what: string) =>
 
 const money = z.object({
   amount: quantity(0, "a whole number of minor units, 0 or more"),
-  currency: z.string().refine(isCurrency, { error: (issue) => `"${issue.input}" is not an ISO 4217 currency code` }),
+  currency: z
+    .string()
+    .refine(isCurrency, { error: (issue) => `"${issue.input}" is not an ISO 4217 currency code` }),
 });
 
 export type Money = z.infer<typeof money>;

@@ -33,7 +33,8 @@ export function identifierProblem(text: string): string | undefined {
   if (plain.test(text)) return undefined;
   if (text.length === 0) return "must not be empty";
   if (!text.isWellFormed()) return "must be well-formed Unicode (it holds a lone surrogate)";
-  if (Buffer.byteLength(text) > identifierBytesMax) return `must be at most ${identifierBytesMax} bytes in UTF-8`;
+  if (Buffer.byteLength(text) > identifierBytesMax)
+    return `must be at most ${identifierBytesMax} bytes in UTF-8`;
   if (controlCharacter.test(text)) return "must not hold control characters";
   if (text.normalize("NFC") !== text) return "must be in Unicode's composed form (NFC)";
   if (text === "." || text === "..") return 'must not be "." or ".."';

@@ -29,11 +29,15 @@ export const limits = {
 } as const;
 
 const relations: readonly [boolean, string][] = [
-  [limits.messageBytesMax > payloadBytesMax, "an event above the payload limit must still reach the quarantine"],
+  [
+    limits.messageBytesMax > payloadBytesMax,
+    "an event above the payload limit must still reach the quarantine",
+  ],
   [limits.pullBytes > limits.messageBytesMax, "one pull must fit the largest message"],
   [limits.tailMessagesMax >= 2 * limits.pullMessages, "one pull travels while another is being worked on"],
   [limits.appendDeadlineMs < limits.duplicateWindowMs / 2, "a retry must meet the memory of its first try"],
   [limits.silenceMs > 3 * limits.heartbeatMs, "one late heartbeat is not silence"],
   [limits.leaseTtlMs > 3 * limits.leaseRenewMs, "a lease survives two lost renewals"],
 ];
-for (const [holds, reason] of relations) if (!holds) throw new Error(`limits contradict each other: ${reason}`);
+for (const [holds, reason] of relations)
+  if (!holds) throw new Error(`limits contradict each other: ${reason}`);

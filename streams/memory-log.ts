@@ -48,7 +48,7 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
       messages.push(message);
       newest.set(subject, message);
       if (id !== undefined) sequenceById.set(id, message.sequence);
-      for (const wake of [...waiters]) wake();
+      for (const wake of waiters) wake();
       return { outcome: "stored", sequence: message.sequence, duplicate: false };
     },
 

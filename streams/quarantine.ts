@@ -27,7 +27,12 @@ export interface QuarantineEntry {
 const decimal = /^\d+$/;
 
 /** The entry for a bad message. */
-export function entryOf(log: LogName, message: StoredMessage, reason: string, product?: Identifier): QuarantineEntry {
+export function entryOf(
+  log: LogName,
+  message: StoredMessage,
+  reason: string,
+  product?: Identifier,
+): QuarantineEntry {
   return {
     log,
     subject: publishedSubject(message.subject),
@@ -58,7 +63,9 @@ export async function quarantine(log: Log, entry: QuarantineEntry): Promise<"sto
 
 /** Marks an entry whose mended event is in the log at `position`. */
 export async function markRepublished(log: Log, entry: QuarantineEntry, position: string): Promise<void> {
-  await log.append(subjectOf(entry), entry.payload, { headers: headersOf({ ...entry, republished: position }) });
+  await log.append(subjectOf(entry), entry.payload, {
+    headers: headersOf({ ...entry, republished: position }),
+  });
 }
 
 /** Every entry, in the order in which it came. */

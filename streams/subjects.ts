@@ -51,7 +51,12 @@ export function logOf(kind: EventKind): LogName {
 
 /** A stored subject taken apart; a problem where it names nothing that the catalogue knows. */
 export type ParsedSubject =
-  | { readonly kind: EventKind; readonly identifier: Identifier; readonly token: Token; readonly partition: number }
+  | {
+      readonly kind: EventKind;
+      readonly identifier: Identifier;
+      readonly token: Token;
+      readonly partition: number;
+    }
   | { readonly problem: string; readonly partition: number };
 
 /** Strays belong to this partition's owner, so that somebody quarantines them. */
@@ -61,7 +66,8 @@ const strayPartition = 0;
 const prefixes = new Map<string, { readonly kind: EventKind; readonly partition: number }>();
 for (const [log, kinds] of Object.entries(eventKinds)) {
   for (const kind of Object.keys(kinds) as EventKind[]) {
-    for (const partition of allPartitions) prefixes.set(`log.${log}.${partition}.${kind}`, { kind, partition });
+    for (const partition of allPartitions)
+      prefixes.set(`log.${log}.${partition}.${kind}`, { kind, partition });
   }
 }
 
@@ -110,6 +116,7 @@ export function publishedSubject(stored: string): string {
 /** What the mapping makes of a published subject; one that no mapping takes is stored as it is. */
 export function storedSubjectOf(published: string): string {
   const [log, entity, action, token, ...more] = published.split(".");
-  if (token === undefined || more.length > 0 || !mappedEntities.includes(`${log}.${entity}`)) return published;
+  if (token === undefined || more.length > 0 || !mappedEntities.includes(`${log}.${entity}`))
+    return published;
   return `log.${log}.${partitionOf(token as Token)}.${entity}.${action}.${token}`;
 }

@@ -2,10 +2,8 @@ import type { FastifyInstance } from "fastify";
 import type { Identifier } from "../../streams/identifier.ts";
 import { type Category, lineage } from "../../projections/categories.ts";
 import { nextBoundary } from "../../projections/sales.ts";
-import type { Position } from "../../projections/read-model.ts";
-import { sequenceOf } from "../../projections/version.ts";
 import { send } from "../answer.ts";
-import { allAtHead } from "../catalog-health.ts";
+import { allAtHead, lowestSequence } from "../catalog-health.ts";
 import { cachePolicies } from "../cache-policy.ts";
 import type { TreeNow } from "../category-tree.ts";
 import { identifierParameter, integerParameter, type Query, wordParameter } from "../parameters.ts";
@@ -28,7 +26,8 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
   function known(id: Identifier, { tree: categories, degraded }: TreeNow): Category {
     const category = categories.get(id);
     if (category !== undefined) return category;
-    if (degraded) throw new Problem("unavailable", "the category tree is being read again; try again shortly");
+    if (degraded)
+      throw new Problem("unavailable", "the category tree is being read again; try again shortly");
     throw new Problem("unknown-category", `there is no category "${id}"`);
   }
 
@@ -43,11 +42,21 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
   server.get("/api/categories", async (request, reply) => {
     const current = await tree.read();
     const branch = (parent: Identifier | null): object[] =>
-      (current.children.get(parent) ?? []).map((category) => ({ ...nodeView(category), children: branch(category.id) }));
+      (current.children.get(parent) ?? []).map((category) => ({
+        ...nodeView(category),
+        children: branch(category.id),
+      }));
     const body = { categories: branch(null) };
     const position = positionText(stream, current.position);
     const { knownAt, degraded } = current;
-    const answer = { policy: cachePolicies.categories, body, source: "redis", position, knownAt, degraded } as const;
+    const answer = {
+      policy: cachePolicies.categories,
+      body,
+      source: "redis",
+      position,
+      knownAt,
+      degraded,
+    } as const;
     return send(request, reply, answer, now());
   });
 
@@ -66,51 +75,68 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
     };
     const position = positionText(stream, current.position);
     const { knownAt, degraded } = current;
-    const answer = { policy: cachePolicies.categories, body, source: "redis", position, knownAt, degraded } as const;
+    const answer = {
+      policy: cachePolicies.categories,
+      body,
+      source: "redis",
+      position,
+      knownAt,
+      degraded,
+    } as const;
     return send(request, reply, answer, now());
   });
 
-  server.get<{ Params: { id: string }; Querystring: Query }>("/api/categories/:id/products", async (request, reply) => {
-    const id = identifierParameter("id", request.params.id);
-    const view = wordParameter(request.query, "view", ["details"]) ?? "assembled";
-    const sort = wordParameter(request.query, "sort", sorts) ?? "newest";
-    const pageSize = integerParameter(request.query, "page_size", { min: 1, max: 100, default: 24 });
-    const lastPage = Math.floor(resultsMax / pageSize);
-    const page = integerParameter(request.query, "page", { min: 1, max: lastPage, default: 1 });
-    const policy = view === "details" ? cachePolicies.listingDetails : cachePolicies.listing;
-    const options = { freshnessMs: policy.freshnessMs, minSequence: await minimumSequence(request, context) };
-    const current = await tree.read();
-    known(id, current);
-    const listing = await readModel.readListing(id, sort, (page - 1) * pageSize, pageSize).catch((error: unknown) => {
-      throw new Problem("unavailable", "the listing cannot be reached; try again shortly", [], { cause: error });
-    });
-    const results = await reader.read(listing.ids, options);
-    const found = results.filter((one): one is Found => one !== undefined);
-    const moment = now();
-    const boundaries = found.map(({ state }) => nextBoundary(state.sales, moment)).filter((at) => at !== undefined);
-    const headAt = allAtHead(listing.positions, versions);
-    const fresh = headAt !== undefined && moment - headAt <= options.freshnessMs;
-    const body = {
-      items: found.map(({ state }) => (view === "details" ? summaryDetailsView(state) : summaryView(state, moment))),
-      total: listing.total,
-      page,
-      page_size: pageSize,
-      sort,
-      facets: [],
-    };
-    const answer = {
-      policy,
-      body,
-      source: sourceOf(found),
-      position: fresh ? positionText(stream, lowestSequence(listing.positions)) : undefined,
-      knownAt: fresh ? headAt : undefined,
-      validUntil: view === "details" || boundaries.length === 0 ? undefined : Math.min(...boundaries),
-      degraded: !fresh || current.degraded || found.some(({ source }) => source === "stale"),
-    };
-    return send(request, reply, answer, moment);
-  });
-}
-
-function lowestSequence(positions: readonly (Position | undefined)[]): number {
-  return Math.min(...positions.map((position) => (position === undefined ? 0 : sequenceOf(position.version))));
+  server.get<{ Params: { id: string }; Querystring: Query }>(
+    "/api/categories/:id/products",
+    async (request, reply) => {
+      const id = identifierParameter("id", request.params.id);
+      const view = wordParameter(request.query, "view", ["details"]) ?? "assembled";
+      const sort = wordParameter(request.query, "sort", sorts) ?? "newest";
+      const pageSize = integerParameter(request.query, "page_size", { min: 1, max: 100, default: 24 });
+      const lastPage = Math.floor(resultsMax / pageSize);
+      const page = integerParameter(request.query, "page", { min: 1, max: lastPage, default: 1 });
+      const policy = view === "details" ? cachePolicies.listingDetails : cachePolicies.listing;
+      const options = {
+        freshnessMs: policy.freshnessMs,
+        minSequence: await minimumSequence(request, context),
+      };
+      const current = await tree.read();
+      known(id, current);
+      const listing = await readModel
+        .readListing(id, sort, (page - 1) * pageSize, pageSize)
+        .catch((error: unknown) => {
+          throw new Problem("unavailable", "the listing cannot be reached; try again shortly", [], {
+            cause: error,
+          });
+        });
+      const results = await reader.read(listing.ids, options);
+      const found = results.filter((one): one is Found => one !== undefined);
+      const moment = now();
+      const boundaries = found
+        .map(({ state }) => nextBoundary(state.sales, moment))
+        .filter((at) => at !== undefined);
+      const headAt = allAtHead(listing.positions, versions);
+      const fresh = headAt !== undefined && moment - headAt <= options.freshnessMs;
+      const body = {
+        items: found.map(({ state }) =>
+          view === "details" ? summaryDetailsView(state) : summaryView(state, moment),
+        ),
+        total: listing.total,
+        page,
+        page_size: pageSize,
+        sort,
+        facets: [],
+      };
+      const answer = {
+        policy,
+        body,
+        source: sourceOf(found),
+        position: fresh ? positionText(stream, lowestSequence(listing.positions)) : undefined,
+        knownAt: fresh ? headAt : undefined,
+        validUntil: view === "details" || boundaries.length === 0 ? undefined : Math.min(...boundaries),
+        degraded: !fresh || current.degraded || found.some(({ source }) => source === "stale"),
+      };
+      return send(request, reply, answer, moment);
+    },
+  );
 }

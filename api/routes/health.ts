@@ -11,21 +11,30 @@ export interface Readiness {
 
 const caughtUpSeconds = 1;
 
-export function healthRoutes(server: FastifyInstance, logs: readonly CatalogHealth[], readiness: Readiness): void {
+export function healthRoutes(
+  server: FastifyInstance,
+  logs: readonly CatalogHealth[],
+  readiness: Readiness,
+): void {
   let caughtUp = false;
 
-  server.get("/healthz", async (_, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }));
+  server.get("/healthz", async (_, reply) =>
+    reply.header("cache-control", "no-store").send({ status: "ok" }),
+  );
 
   server.get("/readyz", async (_, reply) => {
     reply.header("cache-control", "no-store");
     const lags = await Promise.all(logs.map((log) => log.lag().catch((): Lag | undefined => undefined)));
-    caughtUp ||= lags.every((lag) => lag !== undefined && lag.seconds !== null && lag.seconds < caughtUpSeconds);
+    caughtUp ||= lags.every(
+      (lag) => lag !== undefined && lag.seconds !== null && lag.seconds < caughtUpSeconds,
+    );
     const known = lags.filter((lag) => lag !== undefined);
     const lag = {
       events: known.length < lags.length ? null : known.reduce((sum, { events }) => sum + events, 0),
-      seconds: known.some(({ seconds }) => seconds === null) || known.length < lags.length
-        ? null
-        : Math.max(...known.map(({ seconds }) => seconds ?? 0)),
+      seconds:
+        known.some(({ seconds }) => seconds === null) || known.length < lags.length
+          ? null
+          : Math.max(...known.map(({ seconds }) => seconds ?? 0)),
     };
     if (readiness.draining) return reply.code(503).send({ status: "draining", lag });
     return reply.code(caughtUp ? 200 : 503).send({ status: caughtUp ? "ready" : "catching_up", lag });

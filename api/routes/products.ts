@@ -24,7 +24,10 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
   async function variantsOf(
     groups: readonly (Identifier | null)[],
     options: ReadOptions,
-  ): Promise<{ readonly byGroup: ReadonlyMap<Identifier, readonly ProductState[]>; readonly degraded: boolean }> {
+  ): Promise<{
+    readonly byGroup: ReadonlyMap<Identifier, readonly ProductState[]>;
+    readonly degraded: boolean;
+  }> {
     const wanted = [...new Set(groups)].filter((group) => group !== null);
     const byGroup = new Map<Identifier, readonly ProductState[]>();
     if (wanted.length === 0) return { byGroup, degraded: false };
@@ -33,7 +36,10 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
       wanted.map(async (group) => {
         const gathered = await readModel.readGroup(group).catch(() => undefined);
         const found = await reader.read((gathered?.ids ?? []).slice(0, variantsMax), options);
-        byGroup.set(group, found.flatMap((one) => (one === undefined ? [] : [one.state])));
+        byGroup.set(
+          group,
+          found.flatMap((one) => (one === undefined ? [] : [one.state])),
+        );
         const headAt = gathered && allAtHead(gathered.positions, versions);
         degraded ||= headAt === undefined || now() - headAt > options.freshnessMs;
       }),
@@ -75,7 +81,10 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
     const options = { freshnessMs: policy.freshnessMs, minSequence: await minimumSequence(request, context) };
     const results = await reader.read(ids, options);
     const found = results.filter((one): one is Found => one !== undefined);
-    const { byGroup, degraded } = await variantsOf(found.map(({ state }) => state.details.group_id), options);
+    const { byGroup, degraded } = await variantsOf(
+      found.map(({ state }) => state.details.group_id),
+      options,
+    );
     const moment = now();
     const items = found.map(({ state }) => {
       const group = state.details.group_id;

@@ -30,7 +30,12 @@ export function valueRoutes(server: FastifyInstance, context: RouteContext): voi
     const moment = now();
     const body = { price: priceView(state.price, state.sales, moment) };
     const position = positionText(stream, sequence);
-    return send(request, reply, { policy, body, source, position, knownAt, degraded: source === "stale" }, moment);
+    return send(
+      request,
+      reply,
+      { policy, body, source, position, knownAt, degraded: source === "stale" },
+      moment,
+    );
   });
 
   server.get<Route>("/api/products/:id/inventory", async (request, reply) => {
@@ -49,6 +54,11 @@ export function valueRoutes(server: FastifyInstance, context: RouteContext): voi
     const { state, source, sequence, knownAt } = found;
     const body = { inventory: inventoryView(state.inventory) };
     const position = positionText(stream, sequence);
-    return send(request, reply, { policy, body, source, position, knownAt, degraded: source === "stale" }, now());
+    return send(
+      request,
+      reply,
+      { policy, body, source, position, knownAt, degraded: source === "stale" },
+      now(),
+    );
   });
 }

@@ -24,7 +24,10 @@ export async function visible(samples: number): Promise<readonly Row[]> {
     await new Promise<void>((resolve) => up.stdout.once("data", () => resolve()));
     pin(process.pid, 0);
     pin(up.pid, 1);
-    const run = JSON.parse(readFileSync(join(dataDir, "run.json"), "utf8")) as Record<"http" | "nats" | "redis", string>;
+    const run = JSON.parse(readFileSync(join(dataDir, "run.json"), "utf8")) as Record<
+      "http" | "nats" | "redis",
+      string
+    >;
     const { ours, bare } = await measure(run, samples);
     const row = (share: number) => quantile(ours, share) / quantile(bare, share);
     return [

@@ -40,8 +40,12 @@ function kindOf(subject: string): EventKind {
   const kind = `${entity}.${action}`;
   const known = (log === "catalog" || log === "activity") && kind in eventKinds[log];
   if (!known || token === undefined || more.length > 0 || !mappedEntities.includes(`${log}.${entity}`)) {
-    const all = Object.entries(eventKinds).flatMap(([name, kinds]) => Object.keys(kinds).map((each) => `${name}.${each}`));
-    throw new Refused(`there is no event "${subject}"; there are ${all.map((each) => `${each}.<id>`).join(", ")}`);
+    const all = Object.entries(eventKinds).flatMap(([name, kinds]) =>
+      Object.keys(kinds).map((each) => `${name}.${each}`),
+    );
+    throw new Refused(
+      `there is no event "${subject}"; there are ${all.map((each) => `${each}.<id>`).join(", ")}`,
+    );
   }
   if (identifierOf(token) === undefined) {
     throw new Refused(

@@ -17,7 +17,15 @@ export interface QuarantineLine {
   readonly republished?: string;
 }
 
-export function lineOf({ subject, sequence, time, reason, payload, product, republished }: QuarantineEntry): QuarantineLine {
+export function lineOf({
+  subject,
+  sequence,
+  time,
+  reason,
+  payload,
+  product,
+  republished,
+}: QuarantineEntry): QuarantineLine {
   const bytes = Buffer.from(payload);
   return {
     subject,
@@ -49,7 +57,8 @@ export async function republish(
   mended: { readonly payload?: string; readonly subject?: string },
 ): Promise<{ readonly stream: string; readonly sequence: number }> {
   const entry = await find(catalogue, log, sequence);
-  if (entry.republished !== undefined) throw new Refused(`it was republished as ${entry.republished} already`);
+  if (entry.republished !== undefined)
+    throw new Refused(`it was republished as ${entry.republished} already`);
   const payload = mended.payload ?? Buffer.from(entry.payload).toString("utf8");
   const position = await publish(catalogue, mended.subject ?? entry.subject, payload, {
     id: `republished-${log}-${sequence}`,
@@ -62,5 +71,7 @@ async function find(catalogue: Catalogue, log: string, sequence: number): Promis
   for await (const entry of listQuarantine(catalogue.quarantine)) {
     if (entry.log === log && entry.sequence === sequence) return entry;
   }
-  throw new Refused(`there is nothing in quarantine from ${log} at ${sequence}; see shelfwire quarantine list`);
+  throw new Refused(
+    `there is nothing in quarantine from ${log} at ${sequence}; see shelfwire quarantine list`,
+  );
 }

@@ -10,7 +10,11 @@ import { startServers } from "../servers.ts";
 import { untilSignal } from "../signals.ts";
 
 /** `shelfwire up`: everything in one process, on servers of its own unless the settings name others. */
-export async function up(config: Config, logger: Logger, options: { readonly newLog: boolean }): Promise<void> {
+export async function up(
+  config: Config,
+  logger: Logger,
+  options: { readonly newLog: boolean },
+): Promise<void> {
   const ended = untilSignal();
   const servers = await startServers(config, logger);
   const closers: (() => Promise<void>)[] = [() => servers.stop()];

@@ -21,7 +21,12 @@ interface Entry {
 }
 
 /** Returns how many events were published; 0 where there was nothing to do. */
-export async function seedDemoCatalogue({ catalog, ledger, now, onProgress }: DemoSeedOptions): Promise<number> {
+export async function seedDemoCatalogue({
+  catalog,
+  ledger,
+  now,
+  onProgress,
+}: DemoSeedOptions): Promise<number> {
   const message = await ledger.last(subject, "leader");
   const begun = message && (JSON.parse(Buffer.from(message.payload).toString("utf8")) as Entry);
   if (begun?.complete === true) return 0;

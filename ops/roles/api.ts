@@ -35,8 +35,20 @@ export async function startApi(
   const readiness = { draining: false };
   const { readModel, catalog, derived } = catalogue;
   const server = createServer({
-    reader: createCatalogReader({ catalog, derived, readModel, versions: catalogue.versions.catalog, now, journal: logger }),
-    tree: createTreeReader({ readModel, health, freshnessMs: cachePolicies.categories.freshnessMs, now }),
+    reader: createCatalogReader({
+      catalog,
+      derived,
+      readModel,
+      versions: catalogue.versions.catalog,
+      now,
+      journal: logger,
+    }),
+    tree: createTreeReader({
+      readModel,
+      versions: catalogue.versions.catalog,
+      freshnessMs: cachePolicies.categories.freshnessMs,
+      now,
+    }),
     health,
     readModel,
     versions: catalogue.versions.catalog,

@@ -49,7 +49,10 @@ export function startProjectors(catalogue: Catalogue, logger: Logger): Projector
         journal: logger,
       });
       projectors[name] = projector;
-      return { run: (signal: AbortSignal) => projector.run(signal), aliveAt: () => projector.health().aliveAt };
+      return {
+        run: (signal: AbortSignal) => projector.run(signal),
+        aliveAt: () => projector.health().aliveAt,
+      };
     };
     supervisors.push(
       supervise(`${name} partitions`, ownerOf, { journal: logger, now }),

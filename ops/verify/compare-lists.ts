@@ -81,7 +81,7 @@ export async function compareGroups(comparison: Comparison): Promise<void> {
 }
 
 export async function compareTree({ reference, readModel, tally }: Comparison): Promise<void> {
-  const newest = new Map((await readModel.readCategoryEvents()).map((event) => [event.id, event]));
+  const newest = new Map((await readModel.readCategoryEvents()).events.map((event) => [event.id, event]));
   for (const id of new Set([...reference.categories.keys(), ...newest.keys()])) {
     const event = newest.get(id);
     if ((event?.sequence ?? 0) > reference.head) {

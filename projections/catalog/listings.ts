@@ -16,7 +16,10 @@ import type { Versions } from "../version.ts";
  */
 export interface ListingWriter {
   /** Returns, by the price's sequence, the products whose sales are in another currency. */
-  apply(run: FoldedRun, standing: Standing): Promise<ReadonlyMap<number, { readonly id: Identifier; readonly sale: Identifier }>>;
+  apply(
+    run: FoldedRun,
+    standing: Standing,
+  ): Promise<ReadonlyMap<number, { readonly id: Identifier; readonly sale: Identifier }>>;
   reprice(fence: Fence, ids: readonly Identifier[], now: number): Promise<void>;
 }
 
@@ -28,8 +31,18 @@ export interface ListingWriterOptions {
   readonly now: () => number;
 }
 
-export function createListingWriter({ readModel, reader, tree, versions, now }: ListingWriterOptions): ListingWriter {
-  function pricing(price: Price, sales: ProductSales | undefined, moment: number): NonNullable<ListingPut["pricing"]> {
+export function createListingWriter({
+  readModel,
+  reader,
+  tree,
+  versions,
+  now,
+}: ListingWriterOptions): ListingWriter {
+  function pricing(
+    price: Price,
+    sales: ProductSales | undefined,
+    moment: number,
+  ): NonNullable<ListingPut["pricing"]> {
     return {
       version: versions(Math.max(price.sequence, sales?.sequence ?? 0)),
       amount: amountAt(price, sales, moment),
@@ -88,7 +101,8 @@ export function createListingWriter({ readModel, reader, tree, versions, now }: 
               const details = run.details.get(id);
               const price = run.prices.get(id);
               const other = price && foreignSales(price, sales.get(id)).at(-1);
-              if (price !== undefined && other !== undefined) foreign.set(price.sequence, { id, sale: other.sale_id });
+              if (price !== undefined && other !== undefined)
+                foreign.set(price.sequence, { id, sale: other.sale_id });
               const direct = details === undefined ? [] : listedIn(details);
               return {
                 id,

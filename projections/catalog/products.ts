@@ -98,4 +98,3 @@ function foreignPrices(
     return [{ message, partition: decoded.partition, product: found.id, reason }];
   });
 }
-

@@ -30,7 +30,12 @@ export interface ReviewWriterOptions {
   readonly versions: Versions;
 }
 
-export function createReviewWriter({ readModel, derived, buffer, versions }: ReviewWriterOptions): ReviewWriter {
+export function createReviewWriter({
+  readModel,
+  derived,
+  buffer,
+  versions,
+}: ReviewWriterOptions): ReviewWriter {
   /** The newer of what Redis and the derived stream hold; where it is absent or may be behind, of both. */
   async function newestOf(
     ids: readonly Identifier[],
@@ -94,7 +99,9 @@ export function createReviewWriter({ readModel, derived, buffer, versions }: Rev
           if (list === undefined) return;
           await readModel.putReviews(fence, [{ id, version: versions(list.sequence), value: list }]);
           if (!behind.has(id)) return;
-          buffer.add([{ name: "reviews", id, value: { rating, newest: list.newest, sequence: list.sequence } }]);
+          buffer.add([
+            { name: "reviews", id, value: { rating, newest: list.newest, sequence: list.sequence } },
+          ]);
         }),
       );
     },

@@ -22,11 +22,7 @@ import type { Versions } from "../version.ts";
  * those that the sale names now, and those that it named before and no longer does.
  */
 export interface SaleWriter {
-  apply(
-    message: StoredMessage,
-    event: SaleEvent,
-    standing: Standing,
-  ): Promise<readonly Refusal[]>;
+  apply(message: StoredMessage, event: SaleEvent, standing: Standing): Promise<readonly Refusal[]>;
 }
 
 export interface SaleWriterOptions {
@@ -37,7 +33,13 @@ export interface SaleWriterOptions {
   readonly now: () => number;
 }
 
-export function createSaleWriter({ readModel, reader, buffer, versions, now }: SaleWriterOptions): SaleWriter {
+export function createSaleWriter({
+  readModel,
+  reader,
+  buffer,
+  versions,
+  now,
+}: SaleWriterOptions): SaleWriter {
   async function applyTo(
     fence: Fence,
     message: StoredMessage,
@@ -64,7 +66,12 @@ export function createSaleWriter({ readModel, reader, buffer, versions, now }: S
     });
     buffer.add(products.map(({ id, value }) => ({ name: "sales", id, value })));
     if (stored) return [];
-    await readModel.putSale(fence, { sale: event.id, version: versions(event.sequence), value: sale, products });
+    await readModel.putSale(fence, {
+      sale: event.id,
+      version: versions(event.sequence),
+      value: sale,
+      products,
+    });
     return reprice(fence, products, message);
   }
 
@@ -114,4 +121,3 @@ export function createSaleWriter({ readModel, reader, buffer, versions, now }: S
     },
   };
 }
-

@@ -1,6 +1,13 @@
 import type { Identifier } from "../../streams/identifier.ts";
 import { allPartitions } from "../../streams/partition.ts";
-import { type Category, type CategoryEvent, type CategoryTree, cycleProblem, evolveCategory, listsShowing } from "../categories.ts";
+import {
+  type Category,
+  type CategoryEvent,
+  type CategoryTree,
+  cycleProblem,
+  evolveCategory,
+  listsShowing,
+} from "../categories.ts";
 import type { BatchEntry, Refusal } from "../projection.ts";
 import type { Fence, ListingPut, ReadModel } from "../read-model.ts";
 import { sequenceOf, type Versions } from "../version.ts";
@@ -22,12 +29,19 @@ export interface TreeWriter {
 /** Superseded events are dropped when they outnumber the living by this many. */
 const supersededMax = 1_000;
 
-export function createTreeWriter(options: { readonly readModel: ReadModel; readonly versions: Versions }): TreeWriter {
+export function createTreeWriter(options: {
+  readonly readModel: ReadModel;
+  readonly versions: Versions;
+}): TreeWriter {
   const { readModel, versions } = options;
   const tree = new Map<Identifier, Category>();
   let kept = 0;
 
-  async function showAnew(moved: ReadonlySet<Identifier>, sequence: number, fences: readonly Fence[]): Promise<void> {
+  async function showAnew(
+    moved: ReadonlySet<Identifier>,
+    sequence: number,
+    fences: readonly Fence[],
+  ): Promise<void> {
     const version = versions(sequence);
     for (const fence of fences) {
       const { partition } = fence;
@@ -39,7 +53,10 @@ export function createTreeWriter(options: { readonly readModel: ReadModel; reado
             const id = ids[at];
             if (id === undefined || row?.created === undefined) continue;
             const { created, group, direct } = row;
-            puts.push({ id, membership: { version, created, group, direct, shown: listsShowing(tree, direct) } });
+            puts.push({
+              id,
+              membership: { version, created, group, direct, shown: listsShowing(tree, direct) },
+            });
           }
           await readModel.putRows(fence, puts);
         }
@@ -54,7 +71,7 @@ export function createTreeWriter(options: { readonly readModel: ReadModel; reado
     const floor = Math.min(...[...positions.values()].map(({ version }) => sequenceOf(version)));
     const newest = new Map<Identifier, number>();
     const superseded: number[] = [];
-    for (const { id, sequence } of await readModel.readCategoryEvents()) {
+    for (const { id, sequence } of (await readModel.readCategoryEvents()).events) {
       if (sequence > floor) continue;
       const earlier = newest.get(id);
       if (earlier !== undefined) superseded.push(earlier);
@@ -69,7 +86,8 @@ export function createTreeWriter(options: { readonly readModel: ReadModel; reado
 
     async load(sequence) {
       tree.clear();
-      const events = (await readModel.readCategoryEvents()).filter((event) => event.sequence <= sequence);
+      const stored = await readModel.readCategoryEvents();
+      const events = stored.events.filter((event) => event.sequence <= sequence);
       for (const event of events) tree.set(event.id, evolveCategory(tree.get(event.id), event));
       kept = events.length;
     },

@@ -22,7 +22,10 @@ export function createMemoryReadModel(): ReadModel {
   const positions = new Map<string, Position>();
   const registers = new Map<string, Versioned<unknown>>();
   const reviews = new Map<Identifier, Versioned<Reviews>>();
-  const ratings = new Map<Identifier, { rating: Versioned<Rating>; given: Map<Identifier, Versioned<number>> }>();
+  const ratings = new Map<
+    Identifier,
+    { rating: Versioned<Rating>; given: Map<Identifier, Versioned<number>> }
+  >();
   const sales = new Map<string, Versioned<Sale | ProductSales>>();
   const groups = new Map<Identifier, Map<Identifier, Versioned<boolean>>>();
   const categoryEvents = new Map<number, CategoryEvent>();
@@ -32,7 +35,8 @@ export function createMemoryReadModel(): ReadModel {
   const registerKey = ({ register, id }: RegisterKey) => `${register}:${id}`;
   const read = <T>(register: keyof Registers, id: Identifier) =>
     registers.get(registerKey({ register, id })) as Versioned<T> | undefined;
-  const saleKey = (partition: number, kind: "sale" | "product", id: Identifier) => `${partition}:${kind}:${id}`;
+  const saleKey = (partition: number, kind: "sale" | "product", id: Identifier) =>
+    `${partition}:${kind}:${id}`;
   const putNewer = <K, T>(map: Map<K, Versioned<T>>, key: K, put: Versioned<T>): void => {
     const standing = map.get(key);
     if (standing === undefined || standing.version < put.version) map.set(key, put);
@@ -126,7 +130,8 @@ export function createMemoryReadModel(): ReadModel {
       for (const { id, version, rating, given } of puts) {
         const stored = ratings.get(id) ?? { rating: { version, value: rating }, given: new Map() };
         if (stored.rating.version < version) stored.rating = { version, value: rating };
-        for (const one of given) putNewer(stored.given, one.review, { version: one.version, value: one.rating });
+        for (const one of given)
+          putNewer(stored.given, one.review, { version: one.version, value: one.rating });
         ratings.set(id, stored);
       }
     },
@@ -136,7 +141,9 @@ export function createMemoryReadModel(): ReadModel {
     },
 
     async readSalesOf(partition, products) {
-      return products.map((id) => sales.get(saleKey(partition, "product", id))?.value as ProductSales | undefined);
+      return products.map(
+        (id) => sales.get(saleKey(partition, "product", id))?.value as ProductSales | undefined,
+      );
     },
 
     async putSale(fence, { sale, version, value, products }) {
@@ -171,7 +178,8 @@ export function createMemoryReadModel(): ReadModel {
     },
 
     async readCategoryEvents() {
-      return [...categoryEvents.values()].sort((a, b) => a.sequence - b.sequence);
+      const events = [...categoryEvents.values()].sort((a, b) => a.sequence - b.sequence);
+      return { events, positions: everyPosition() };
     },
 
     async readRows(_partition, ids) {
@@ -224,18 +232,38 @@ export function createMemoryReadModel(): ReadModel {
           const order = Number(a.amount === undefined) - Number(b.amount === undefined);
           return order || (sort === "price_asc" ? byBytes(a.id, b.id) : byBytes(b.id, a.id));
         }
-        return sort === "price_asc" ? a.amount - b.amount || byBytes(a.id, b.id) : b.amount - a.amount || byBytes(b.id, a.id);
+        return sort === "price_asc"
+          ? a.amount - b.amount || byBytes(a.id, b.id)
+          : b.amount - a.amount || byBytes(b.id, a.id);
       });
-      return { ids: entries.slice(offset, offset + count).map(({ id }) => id), total: entries.length, positions: everyPosition() };
+      return {
+        ids: entries.slice(offset, offset + count).map(({ id }) => id),
+        total: entries.length,
+        positions: everyPosition(),
+      };
     },
 
     async readDue(partition, now, max) {
       const due = [...boundaries].filter(([id, moment]) => moment <= now && inPartition(partition)(id));
-      return due.sort(([, a], [, b]) => a - b).slice(0, max).map(([id]) => id);
+      return due
+        .sort(([, a], [, b]) => a - b)
+        .slice(0, max)
+        .map(([id]) => id);
     },
 
     async clear() {
-      for (const map of [positions, registers, reviews, ratings, sales, groups, categoryEvents, rows, boundaries]) map.clear();
+      for (const map of [
+        positions,
+        registers,
+        reviews,
+        ratings,
+        sales,
+        groups,
+        categoryEvents,
+        rows,
+        boundaries,
+      ])
+        map.clear();
     },
   };
 }

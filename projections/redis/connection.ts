@@ -8,7 +8,6 @@ import { scripts } from "./scripts.ts";
 
 export type RedisConnection = Redis;
 
-
 // The scripts as commands; each is loaded into the server by the client when it is missing there.
 declare module "ioredis" {
   interface ChainableCommander {
@@ -17,7 +16,13 @@ declare module "ioredis" {
     storeFieldsIfNewer(position: string, key: string, expected: string, ...args: string[]): this;
     storeFencedIfNewer(position: string, key: string, expected: string, seconds: string, text: string): this;
     advance(key: string, from: string, to: string): this;
-    storeRows(position: string, listing: string, boundaries: string, expected: string, ...args: string[]): this;
+    storeRows(
+      position: string,
+      listing: string,
+      boundaries: string,
+      expected: string,
+      ...args: string[]
+    ): this;
   }
 }
 

@@ -69,7 +69,12 @@ export function redisListings(redis: RedisConnection): ListingPart {
     async *readShown(partition, category) {
       let cursor = "0";
       do {
-        const [next, found] = await redis.zscan(keys.category(category, "newest", partition), cursor, "COUNT", 500);
+        const [next, found] = await redis.zscan(
+          keys.category(category, "newest", partition),
+          cursor,
+          "COUNT",
+          500,
+        );
         cursor = next;
         const ids = found.filter((_, at) => at % 2 === 0) as Identifier[];
         if (ids.length > 0) yield ids;

@@ -16,7 +16,8 @@ export async function pipelined(
   if (pipeline.length === 0) return [];
   const results = (await pipeline.exec()) ?? [];
   return results.map(([error, result]) => {
-    if (error !== null) throw error.message.startsWith(fencedReply) ? new PositionMoved(error.message) : error;
+    if (error !== null)
+      throw error.message.startsWith(fencedReply) ? new PositionMoved(error.message) : error;
     return result;
   });
 }

@@ -24,7 +24,8 @@ export function redisRatings(redis: RedisConnection): Pick<ReadModel, "readRatin
         const given = new Map<Identifier, GivenRating>();
         for (const [index, review] of reviews.entries()) {
           const stored = readText<number>(texts[index]);
-          if (stored?.value != null) given.set(review, { rating: stored.value, sequence: sequenceOf(stored.version) });
+          if (stored?.value != null)
+            given.set(review, { rating: stored.value, sequence: sequenceOf(stored.version) });
         }
         return { rating: readText<Rating>(rating)?.value ?? undefined, given };
       });

@@ -58,8 +58,16 @@ export function createRedisReadModel(redis: RedisConnection): ReadModel {
     },
 
     async readCategoryEvents() {
-      const events = (await redis.hvals(keys.categories)).map((text) => JSON.parse(text) as CategoryEvent);
-      return events.sort((a, b) => a.sequence - b.sequence);
+      const results = await pipelined(redis, (pipeline) => {
+        for (const partition of allPartitions) pipeline.get(keys.position("catalog", partition));
+        pipeline.hvals(keys.categories);
+      });
+      const texts = results[partitionCount] as string[];
+      const events = texts.map((text) => JSON.parse(text) as CategoryEvent);
+      return {
+        events: events.sort((a, b) => a.sequence - b.sequence),
+        positions: results.slice(0, partitionCount).map((text) => readPosition(text as string | null)),
+      };
     },
 
     async clear() {

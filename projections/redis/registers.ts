@@ -26,7 +26,10 @@ const secondsToLive = String(10 * 365 * 24 * 3600);
  */
 const registersPerCall = 100;
 
-type RegisterPart = Pick<ReadModel, "putRegisters" | "dropRegisters" | "readProducts" | "readReviews" | "putReviews">;
+type RegisterPart = Pick<
+  ReadModel,
+  "putRegisters" | "dropRegisters" | "readProducts" | "readReviews" | "putReviews"
+>;
 
 export function redisRegisters(redis: RedisConnection): RegisterPart {
   return {
@@ -52,7 +55,8 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
 
     async dropRegisters(drops) {
       await pipelined(redis, (pipeline) => {
-        for (const { register, id, version } of drops) pipeline.dropIfVersion(keys.register(register, id), version);
+        for (const { register, id, version } of drops)
+          pipeline.dropIfVersion(keys.register(register, id), version);
       });
     },
 
@@ -62,7 +66,11 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
         for (const id of ids) {
           const partition = partitionOf(tokenOf(id));
           pipeline.get(keys.position("catalog", partition));
-          pipeline.mget(keys.register("product", id), keys.register("price", id), keys.register("inventory", id));
+          pipeline.mget(
+            keys.register("product", id),
+            keys.register("price", id),
+            keys.register("inventory", id),
+          );
           pipeline.hget(keys.ratings(id), ratingField);
           pipeline.hget(keys.sales(partition), productField(id));
         }

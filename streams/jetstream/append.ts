@@ -46,7 +46,8 @@ export function createAppend(connection: NatsConnection, stream: string, readBac
     id: string,
   ): Promise<Appended> {
     const room = (connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - headerBytesMax;
-    if (payload.byteLength > room) throw new LogRefused(`${subject}: ${payload.byteLength} bytes are too large to send`);
+    if (payload.byteLength > room)
+      throw new LogRefused(`${subject}: ${payload.byteLength} bytes are too large to send`);
     const headers = createHeaders();
     headers.set("Nats-Msg-Id", id);
     headers.set("Nats-Expected-Stream", stream);
@@ -83,13 +84,16 @@ export function createAppend(connection: NatsConnection, stream: string, readBac
       if (error !== undefined && wrongLastSequence.has(error.err_code)) {
         const standing = await readBack.last(storedSubjectOf(subject)).catch(() => undefined);
         if (standing?.headers?.get("nats-msg-id") === id) {
-          return { outcome: "stored", sequence: standing.sequence, duplicate: false };
+          return { outcome: "stored", sequence: standing.sequence, duplicate: attempt === 0 };
         }
-        if (standing !== undefined || options.expectedLastSubjectSequence !== 0) return { outcome: "conflict" };
+        if (standing !== undefined || options.expectedLastSubjectSequence !== 0)
+          return { outcome: "conflict" };
       }
       obstacle = error?.description ?? "an acknowledgement without a sequence";
     }
-    throw new LogUnavailable(`${stream} did not acknowledge ${subject} in time (${obstacle}); it may have stored it`);
+    throw new LogUnavailable(
+      `${stream} did not acknowledge ${subject} in time (${obstacle}); it may have stored it`,
+    );
   }
 
   return (subject, payload, options = {}) =>

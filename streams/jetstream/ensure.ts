@@ -1,4 +1,11 @@
-import { DiscardPolicy, type JetStreamManager, jetstreamManager, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from "@nats-io/jetstream";
 import { createInbox, headers as createHeaders, type NatsConnection } from "nats";
 import { limits } from "../limits.ts";
 import { partitionOf } from "../partition.ts";
@@ -59,7 +66,11 @@ async function ensureStream(
       `the stream ${name}, created ${new Date(known).toISOString()}, has vanished from this NATS server: restore it, or start over with --new-log`,
     );
   }
-  const wanted = configOf(definition, existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share), replicas);
+  const wanted = configOf(
+    definition,
+    existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share),
+    replicas,
+  );
   const info =
     existing === undefined
       ? await manager.streams.add({ ...wanted })
@@ -67,7 +78,8 @@ async function ensureStream(
         ? existing
         : await manager.streams.update(name, { ...wanted });
   const different = differences(wanted, info.config);
-  if (different.length > 0) throw new LogUnfit(`this NATS server changed the stream ${name}: ${different.join("; ")}`);
+  if (different.length > 0)
+    throw new LogUnfit(`this NATS server changed the stream ${name}: ${different.join("; ")}`);
   const epoch = Date.parse(info.created);
   if (known !== undefined && known !== epoch) {
     throw new LogUnfit(
@@ -79,8 +91,20 @@ async function ensureStream(
 
 type Wanted = Pick<
   StreamConfig,
-  | "name" | "description" | "subjects" | "storage" | "retention" | "discard" | "max_bytes" | "max_msg_size"
-  | "max_msgs_per_subject" | "duplicate_window" | "num_replicas" | "allow_direct" | "deny_delete" | "deny_purge"
+  | "name"
+  | "description"
+  | "subjects"
+  | "storage"
+  | "retention"
+  | "discard"
+  | "max_bytes"
+  | "max_msg_size"
+  | "max_msgs_per_subject"
+  | "duplicate_window"
+  | "num_replicas"
+  | "allow_direct"
+  | "deny_delete"
+  | "deny_purge"
 >;
 
 function configOf(definition: StreamDefinition, bytesMax: number, replicas: number): Wanted {
@@ -119,7 +143,9 @@ function differences(wanted: Wanted, found: StreamConfig): string[] {
  */
 export async function assertMapping(connection: NatsConnection): Promise<void> {
   const token = `probe-${createInbox().slice(-12)}` as Token;
-  const missing = new Set(mappedEntities.map((entity) => `log.${entity.replace(".", `.${partitionOf(token)}.`)}.probe.${token}`));
+  const missing = new Set(
+    mappedEntities.map((entity) => `log.${entity.replace(".", `.${partitionOf(token)}.`)}.probe.${token}`),
+  );
   const subscription = connection.subscribe(`log.*.*.*.probe.${token}`, { timeout: 2_000 });
   const headers = createHeaders();
   headers.set("Nats-Expected-Stream", "none-this-is-a-probe");
@@ -132,7 +158,9 @@ export async function assertMapping(connection: NatsConnection): Promise<void> {
   } catch {
     // Its two seconds are over: what is still missing is the answer.
   }
-  const entities = [...missing].map((subject) => subject.split(".")).map((tokens) => `${tokens[1]}.${tokens[3]}`);
+  const entities = [...missing]
+    .map((subject) => subject.split("."))
+    .map((tokens) => `${tokens[1]}.${tokens[3]}`);
   throw new LogUnfit(
     `this NATS server does not map ${entities.join(", ")} to partitions: start it with Shelfwire's nats.conf, or add its "mappings" to the account`,
   );

@@ -23,4 +23,3 @@ export async function openJetStreamLog(connection: NatsConnection, stream: strin
     tail: (options) => createTail(connection, manager, stream, options),
   };
 }
-

@@ -168,7 +168,8 @@ export function createTail(
     if (code === 100) return;
     reading.pulls.delete(pull);
     const description = message.headers?.description ?? "";
-    const ended = code === 404 || code === 408 || (code === 409 && /MaxBytes|Batch Completed/i.test(description));
+    const ended =
+      code === 404 || code === 408 || (code === 409 && /MaxBytes|Batch Completed/i.test(description));
     if (ended) pullMore();
     else reopen();
   }
@@ -224,7 +225,12 @@ export function createTail(
  * Where a delivered message stands, from its acknowledgement subject:
  * `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<sequence>.<count>.<time>.<pending>[.<random>]`.
  */
-function parseAckSubject(subject: string): { sequence: number; count: number; time: number; pending: number } {
+function parseAckSubject(subject: string): {
+  sequence: number;
+  count: number;
+  time: number;
+  pending: number;
+} {
   let dots = 0;
   for (let at = 0; at < subject.length; at++) if (subject.charCodeAt(at) === dot) dots++;
   // Found from the end, without taking every token out: this runs for each message of the log.

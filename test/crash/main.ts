@@ -47,7 +47,9 @@ for (let trial = 0; trial < Number(values.trials); trial++) {
   const clean = result.differences === 0 && result.published === 0 && result.events === expected;
   if (!clean) failed++;
   const seconds = Math.round((performance.now() - started) / 1_000);
-  process.stdout.write(`${JSON.stringify({ seed: Number(values.seed) + trial, clean, ...result, seconds, killed })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ seed: Number(values.seed) + trial, clean, ...result, seconds, killed })}\n`,
+  );
 }
 process.stdout.write(`${Number(values.trials) - failed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

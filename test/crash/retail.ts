@@ -32,7 +32,10 @@ const victims = ["import", "nats", "redis", "redis with an older dump", "shelfwi
 
 export async function crashRun({ files, kills, pauseMs, random, onKill }: CrashRun): Promise<CrashResult> {
   const dataDir = await mkdtemp(join(tmpdir(), "shelfwire-crash-"));
-  const ports = { NATS_PORT: String(20_000 + Math.floor(random() * 10_000)), REDIS_PORT: String(30_000 + Math.floor(random() * 10_000)) };
+  const ports = {
+    NATS_PORT: String(20_000 + Math.floor(random() * 10_000)),
+    REDIS_PORT: String(30_000 + Math.floor(random() * 10_000)),
+  };
   const env = { ...process.env, ...ports, DATA_DIR: dataDir, DEMO: "0", PORT: "0", LOG_LEVEL: "error" };
   const shelfwire = (...args: string[]) =>
     spawn(process.execPath, ["ops/main.ts", ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -90,7 +93,8 @@ interface Outcome {
 }
 
 function finished(child: ChildProcess): Promise<Outcome> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve({ code: child.exitCode, stdout: "" });
+  if (child.exitCode !== null || child.signalCode !== null)
+    return Promise.resolve({ code: child.exitCode, stdout: "" });
   let stdout = "";
   let stderr = "";
   child.stdout?.on("data", (part) => {

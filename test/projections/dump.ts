@@ -47,7 +47,8 @@ export async function dump(readModel: ReadModel, names: Names): Promise<unknown>
   }
   for (const category of categories) {
     for (const sort of ["newest", "price_asc", "price_desc"] as const) {
-      shown[`list ${category} ${sort}`] = await readModel.readListing(category, sort, 0, 1_000);
+      const { ids, total } = await readModel.readListing(category, sort, 0, 1_000);
+      shown[`list ${category} ${sort}`] = { ids, total };
     }
   }
   for (const partition of allPartitions) {
@@ -56,8 +57,8 @@ export async function dump(readModel: ReadModel, names: Names): Promise<unknown>
       ...(await readModel.readDue(partition, Number.MAX_SAFE_INTEGER, 1_000)),
     ].sort();
   }
-  for (const group of groups) shown[`group ${group}`] = await readModel.readGroup(group);
-  shown["tree"] = await readModel.readCategoryEvents();
+  for (const group of groups) shown[`group ${group}`] = (await readModel.readGroup(group)).ids;
+  shown["tree"] = (await readModel.readCategoryEvents()).events;
   return sorted(shown);
 }
 

@@ -56,7 +56,8 @@ const groupMembers: FencedPut = {
       { group: groupAt(sequence - 1), id: lamp, version: v(sequence), member: false },
       { group: groupAt(sequence), id: lamp, version: v(sequence), member: true },
     ]),
-  read: (model) => Promise.all([1, 2].map((sequence) => model.readGroup(groupAt(sequence)))),
+  read: (model) =>
+    Promise.all([1, 2].map(async (sequence) => (await model.readGroup(groupAt(sequence))).ids)),
 };
 
 const rows: FencedPut = {

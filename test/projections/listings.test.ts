@@ -36,7 +36,10 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
     offset = 0,
     count = 100,
     category = home,
-  ) => model.readListing(category, sort, offset, count);
+  ) => {
+    const { ids, total } = await model.readListing(category, sort, offset, count);
+    return { ids, total };
+  };
   const row = async (product: Identifier) => (await model.readRows(partitionOfId(product), [product]))[0];
 
   test("there are none at first", async () => {

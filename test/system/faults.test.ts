@@ -21,13 +21,29 @@ async function reasons(): Promise<ReadonlyMap<number, string>> {
 }
 
 describe("a product with good values and then only bad events", () => {
-  const bad: readonly [kind: "price.updated" | "inventory.changed" | "product.modified", payload: object | string, reason: RegExp][] = [
+  const bad: readonly [
+    kind: "price.updated" | "inventory.changed" | "product.modified",
+    payload: object | string,
+    reason: RegExp,
+  ][] = [
     ["price.updated", "not json", /not JSON/],
     ["price.updated", {}, /new_price: is required/],
-    ["price.updated", { new_price: { amount: -1, currency: "GBP" } }, /new_price\.amount: must be a whole number/],
-    ["price.updated", { new_price: { amount: 1.5, currency: "GBP" } }, /new_price\.amount: must be a whole number/],
+    [
+      "price.updated",
+      { new_price: { amount: -1, currency: "GBP" } },
+      /new_price\.amount: must be a whole number/,
+    ],
+    [
+      "price.updated",
+      { new_price: { amount: 1.5, currency: "GBP" } },
+      /new_price\.amount: must be a whole number/,
+    ],
     ["price.updated", { new_price: { amount: 1, currency: "ZZZ" } }, /"ZZZ" is not an ISO 4217 currency/],
-    ["price.updated", { new_price: gbp(1), occurred_at: "yesterday" }, /occurred_at: must be an RFC 3339 time/],
+    [
+      "price.updated",
+      { new_price: gbp(1), occurred_at: "yesterday" },
+      /occurred_at: must be an RFC 3339 time/,
+    ],
     ["inventory.changed", { new_quantity: -1 }, /new_quantity: must be a whole number, 0 or more/],
     ["inventory.changed", { new_quantity: 1, reason: "theft" }, /reason/],
     ["inventory.changed", `{"new_quantity":1,"note":"${"x".repeat(300_000)}"}`, /at most 262144 are allowed/],
@@ -48,7 +64,11 @@ describe("a product with good values and then only bad events", () => {
 
   async function expectGood(): Promise<void> {
     const product = await shop.get("/api/products/solid");
-    expect(product.body).toMatchObject({ title: "Solid", price: { amount: 1_234 }, inventory: { quantity: 7 } });
+    expect(product.body).toMatchObject({
+      title: "Solid",
+      price: { amount: 1_234 },
+      inventory: { quantity: 7 },
+    });
     const price = await shop.get("/api/products/solid/price?consistency=strong");
     expect(price.body).toMatchObject({ price: { amount: 1_234 } });
     const stock = await shop.get("/api/products/solid/inventory?consistency=strong");
@@ -91,7 +111,9 @@ test("a category cycle is quarantined and the tree stays", async () => {
   await shop.publish("category.modified", "lower", { name: "Lower", parent_id: "upper" });
   const sequence = await shop.publish("category.modified", "upper", { name: "Bent", parent_id: "lower" });
   await expect.poll(async () => (await reasons()).get(sequence)).toMatch(/cannot be its own ancestor/);
-  await expect.poll(async () => (await shop.get("/api/categories/upper")).body).toMatchObject({ name: "Upper", parent_id: null });
+  await expect
+    .poll(async () => (await shop.get("/api/categories/upper")).body)
+    .toMatchObject({ name: "Upper", parent_id: null });
 });
 
 test("a sale in another currency is ignored for the product and reported", async () => {
@@ -109,7 +131,10 @@ test("a sale in another currency is ignored for the product and reported", async
 
 test("listings are marked while they are made again, and whole afterwards", async () => {
   await shop.publish("category.modified", "marked", { name: "Marked" });
-  const after = await shop.publish("product.modified", "in-marked", { title: "In marked", category_ids: ["marked"] });
+  const after = await shop.publish("product.modified", "in-marked", {
+    title: "In marked",
+    category_ids: ["marked"],
+  });
   await shop.get("/api/products/in-marked", { after });
   await expect.poll(async () => (await shop.get("/api/categories/marked/products")).body.total).toBe(1);
   await shop.stopProjectors();
@@ -119,11 +144,15 @@ test("listings are marked while they are made again, and whole afterwards", asyn
   expect(during.body).toMatchObject({ degraded: true });
   expect(during.headers.get("cache-control")).toBe("no-store");
   shop.startProjectors();
-  await expect.poll(async () => (await shop.get("/api/categories/marked/products")).body, { timeout: 10_000 }).toMatchObject({
-    total: 1,
-    items: [{ id: "in-marked" }],
-  });
-  await expect.poll(async () => (await shop.get("/api/categories/marked/products")).body.degraded).toBe(undefined);
+  await expect
+    .poll(async () => (await shop.get("/api/categories/marked/products")).body, { timeout: 10_000 })
+    .toMatchObject({
+      total: 1,
+      items: [{ id: "in-marked" }],
+    });
+  await expect
+    .poll(async () => (await shop.get("/api/categories/marked/products")).body.degraded)
+    .toBe(undefined);
 });
 
 test("reads go on while redis-server is killed and comes back", async () => {
@@ -136,14 +165,18 @@ test("reads go on while redis-server is killed and comes back", async () => {
     expect([status, (body.price as { amount: number }).amount]).toEqual([200, 42]);
   }
   const then = await shop.publish("price.updated", "steady", { new_price: gbp(43) });
-  expect((await shop.get("/api/products/steady/price", { after: then })).body).toMatchObject({ price: { amount: 43 } });
+  expect((await shop.get("/api/products/steady/price", { after: then })).body).toMatchObject({
+    price: { amount: 43 },
+  });
 });
 
 test("reads go on while nats-server is killed and comes back", async () => {
   await shop.publish("product.modified", "calm", { title: "Calm" });
   const after = await shop.publish("price.updated", "calm", { new_price: gbp(11) });
   await expect
-    .poll(async () => (await shop.get("/api/products/calm", { after })).headers.get("cache-status"), { timeout: 20_000 })
+    .poll(async () => (await shop.get("/api/products/calm", { after })).headers.get("cache-status"), {
+      timeout: 20_000,
+    })
     .toBe("shelfwire; hit; detail=redis");
   process.kill(shop.pids().nats ?? 0, "SIGKILL");
   for (let read = 0; read < 200; read++) expect((await shop.get("/api/products/calm")).status).toBe(200);

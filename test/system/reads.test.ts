@@ -14,7 +14,10 @@ const gbp = (amount: number) => ({ amount, currency: "GBP" });
 const product = (title: string, more: object = {}) => ({ title, ...more });
 
 /** A request whose path goes out exactly as written, which `fetch` would mend. */
-function rawGet(path: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
+function rawGet(
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: string }> {
   const { hostname, port } = new URL(shop.url);
   return new Promise((resolve, reject) => {
     const sent = request({ hostname, port, path, headers }, (response) => {
@@ -32,7 +35,11 @@ function rawGet(path: string, headers: Record<string, string> = {}): Promise<{ s
 test("a product is assembled from its events, and its version is the newest of them", async () => {
   await shop.publish("price.updated", "lamp", { new_price: gbp(4_999), list_price: gbp(5_999) });
   expect((await shop.get("/api/products/lamp")).status).toBe(404);
-  await shop.publish("product.modified", "lamp", product("Table lamp", { brand: "Ashcombe", category_ids: ["light"] }));
+  await shop.publish(
+    "product.modified",
+    "lamp",
+    product("Table lamp", { brand: "Ashcombe", category_ids: ["light"] }),
+  );
   await shop.publish("review.posted", "lamp", { review_id: "r1", rating: 5 });
   const after = await shop.publish("inventory.changed", "lamp", { new_quantity: 3, reason: "restock" });
   const { status, body, headers } = await shop.get("/api/products/lamp", { after });
@@ -107,12 +114,31 @@ test("more than 100 products, none, or a bad one are a 400 that says so", async 
 
 test("hostile identifiers never reach a subject, a key or another product", async () => {
   await shop.publish("product.modified", "victim", product("Victim"));
-  const refused = ["%00", "%0d%0aX", "%7f", "%C2%85", "a".repeat(129), "cafe%CC%81", ".".concat("%2e"), "%ff"];
+  const refused = [
+    "%00",
+    "%0d%0aX",
+    "%7f",
+    "%C2%85",
+    "a".repeat(129),
+    "cafe%CC%81",
+    ".".concat("%2e"),
+    "%ff",
+  ];
   for (const id of refused) {
     const { status } = await rawGet(`/api/products/${id}`);
     expect([id, status]).toEqual([id, 400]);
   }
-  for (const id of ["*", "%3E", "%3e", "catalog.%3E", "%24JS", "__proto__", "constructor", "%7Bvictim%7D", "..%2Fvictim"]) {
+  for (const id of [
+    "*",
+    "%3E",
+    "%3e",
+    "catalog.%3E",
+    "%24JS",
+    "__proto__",
+    "constructor",
+    "%7Bvictim%7D",
+    "..%2Fvictim",
+  ]) {
     const { status } = await rawGet(`/api/products/${id}`);
     expect([id, status]).toEqual([id, 404]);
   }
@@ -127,7 +153,13 @@ test("identifiers of any text are read under their percent-encoding", async () =
 });
 
 test("bad parameters name the field and what is allowed", async () => {
-  const bad = ["/api/products/lamp?view=all", "/api/products/lamp/price?consistency=weak", "/api/categories/light/products?page_size=101", "/api/categories/light/products?sort=best", "/api/categories/light/products?page=0"];
+  const bad = [
+    "/api/products/lamp?view=all",
+    "/api/products/lamp/price?consistency=weak",
+    "/api/categories/light/products?page_size=101",
+    "/api/categories/light/products?sort=best",
+    "/api/categories/light/products?page=0",
+  ];
   await shop.publish("category.modified", "light", { name: "Lighting" });
   for (const path of bad) {
     const { status, body } = await shop.get(path);
@@ -144,7 +176,9 @@ test("a reader gets what the version asks for, and a position beyond the log is 
     expect(body).toMatchObject({ price: { amount: 1_000 + turn, version: after } });
   }
   expect((await shop.get("/api/products/mine", { after: 1_000_000 })).status).toBe(400);
-  expect((await shop.get("/api/products/mine", { headers: { "catalog-min-version": "OTHER/1" } })).status).toBe(400);
+  expect(
+    (await shop.get("/api/products/mine", { headers: { "catalog-min-version": "OTHER/1" } })).status,
+  ).toBe(400);
 });
 
 test("a sale makes the price from its start to its end, and its cancelling takes effect at once", async () => {
@@ -157,7 +191,12 @@ test("a sale makes the price from its start to its end, and its cancelling takes
   });
   const during = await shop.get("/api/products/deal/price", { after: begun });
   expect(during.body).toMatchObject({
-    price: { amount: 1_500, list_amount: 2_000, sale: { id: "spring", ends_at: "2999-01-01T00:00:00.000Z" }, version: begun },
+    price: {
+      amount: 1_500,
+      list_amount: 2_000,
+      sale: { id: "spring", ends_at: "2999-01-01T00:00:00.000Z" },
+      version: begun,
+    },
   });
   const strong = await shop.get("/api/products/deal/price?consistency=strong");
   expect(strong.body).toEqual(during.body);
@@ -187,8 +226,16 @@ test("a category shows its own products and those below it, newest first and by 
     await shop.publish("product.modified", `pot-${at}`, product(`Pot ${at}`, { category_ids: ["pots"] }));
     await shop.publish("price.updated", `pot-${at}`, { new_price: gbp(amount) });
   }
-  await shop.publish("product.modified", "gone", product("Gone", { category_ids: ["pots"], status: "discontinued" }));
-  const after = await shop.publish("product.modified", "pot-free", product("No price", { category_ids: ["garden"] }));
+  await shop.publish(
+    "product.modified",
+    "gone",
+    product("Gone", { category_ids: ["pots"], status: "discontinued" }),
+  );
+  const after = await shop.publish(
+    "product.modified",
+    "pot-free",
+    product("No price", { category_ids: ["garden"] }),
+  );
   await shop.get("/api/products/pot-free", { after });
   const ids = async (query: string) => {
     const { body } = await shop.get(`/api/categories/garden/products${query}`);
@@ -204,13 +251,16 @@ test("a category shows its own products and those below it, newest first and by 
 });
 
 test("variants are the group, without those that are discontinued", async () => {
-  const shirt = (size: string, more: object = {}) => product(`Shirt ${size}`, { group_id: "shirt", options: { size }, ...more });
+  const shirt = (size: string, more: object = {}) =>
+    product(`Shirt ${size}`, { group_id: "shirt", options: { size }, ...more });
   await shop.publish("product.modified", "shirt-s", shirt("S"));
   await shop.publish("product.modified", "shirt-m", shirt("M"));
   const after = await shop.publish("product.modified", "shirt-l", shirt("L", { status: "discontinued" }));
   await shop.get("/api/products/shirt-l", { after });
   const { body } = await shop.get("/api/products/shirt-s");
-  expect((body.variants as { id: string; options: object }[]).map(({ id, options }) => [id, options])).toEqual([
+  expect(
+    (body.variants as { id: string; options: object }[]).map(({ id, options }) => [id, options]),
+  ).toEqual([
     ["shirt-m", { size: "M" }],
     ["shirt-s", { size: "S" }],
   ]);

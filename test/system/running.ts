@@ -18,7 +18,10 @@ export interface Running {
   /** Publishes and returns the sequence that the log gave. */
   publish(kind: EventKind, id: string, payload: object | string): Promise<number>;
   /** A read that includes everything up to `sequence`. */
-  get(path: string, options?: { readonly after?: number; readonly headers?: Record<string, string> }): Promise<Answer>;
+  get(
+    path: string,
+    options?: { readonly after?: number; readonly headers?: Record<string, string> },
+  ): Promise<Answer>;
   stopProjectors(): Promise<void>;
   startProjectors(): void;
   stop(): Promise<void>;
@@ -58,7 +61,8 @@ export async function startRunning(): Promise<Running> {
     pids: embedded.pids,
     async publish(kind, id, payload) {
       const bytes = Buffer.from(typeof payload === "string" ? payload : JSON.stringify(payload));
-      const log = kind === "view.recorded" || kind === "order.placed" ? catalogue.activity : catalogue.catalog;
+      const log =
+        kind === "view.recorded" || kind === "order.placed" ? catalogue.activity : catalogue.catalog;
       const appended = await log.append(publicSubject(kind, id as Identifier), bytes);
       if (appended.outcome !== "stored") throw new Error("the append met a conflict");
       return appended.sequence;

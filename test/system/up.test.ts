@@ -15,7 +15,10 @@ let environment: NodeJS.ProcessEnv;
 let run: { http: string; nats: string; redis: string; token: string };
 
 async function start(): Promise<void> {
-  up = spawn(process.execPath, ["ops/main.ts", "up"], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  up = spawn(process.execPath, ["ops/main.ts", "up"], {
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   await new Promise<void>((resolve, reject) => {
     up.stdout?.once("data", () => resolve());
     up.once("exit", (code) => reject(new Error(`up ended with ${code}`)));
@@ -31,7 +34,14 @@ async function stop(signal: NodeJS.Signals): Promise<number | null> {
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "shelfwire-up-"));
-  environment = { ...process.env, DATA_DIR: dataDir, PORT: "0", NATS_PORT: "0", REDIS_PORT: "0", LOG_LEVEL: "error" };
+  environment = {
+    ...process.env,
+    DATA_DIR: dataDir,
+    PORT: "0",
+    NATS_PORT: "0",
+    REDIS_PORT: "0",
+    LOG_LEVEL: "error",
+  };
   await start();
 }, 120_000);
 
@@ -40,7 +50,8 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-const read = async (path: string) => (await fetch(run.http + path)).json() as Promise<Record<string, unknown>>;
+const read = async (path: string) =>
+  (await fetch(run.http + path)).json() as Promise<Record<string, unknown>>;
 const shelfwire = (...args: string[]) =>
   promisify(execFile)(process.execPath, ["ops/main.ts", ...args], { env: environment });
 
@@ -53,14 +64,18 @@ function publishBare(subject: string, payload: string, reply = false): Promise<s
     socket.on("error", reject);
     socket.on("data", (part) => {
       heard += part;
-      const answered = reply ? /MSG _INBOX\.bare \S+ +\d+\r\n(.*)\r\n/.exec(heard)?.[1] : heard.includes("PONG") && "";
+      const answered = reply
+        ? /MSG _INBOX\.bare \S+ +\d+\r\n(.*)\r\n/.exec(heard)?.[1]
+        : heard.includes("PONG") && "";
       if (answered === false || answered === undefined) return;
       socket.end();
       resolve(answered);
     });
     socket.write('CONNECT {"verbose":false}\r\n');
     if (reply) socket.write("SUB _INBOX.bare 1\r\n");
-    socket.write(`PUB ${subject} ${reply ? "_INBOX.bare " : ""}${Buffer.byteLength(payload)}\r\n${payload}\r\nPING\r\n`);
+    socket.write(
+      `PUB ${subject} ${reply ? "_INBOX.bare " : ""}${Buffer.byteLength(payload)}\r\n${payload}\r\nPING\r\n`,
+    );
   });
 }
 
@@ -79,11 +94,17 @@ test("the demo catalogue is there, with its images", async () => {
 test("a bare PUB shows in the next reads, and one with a reply subject is acknowledged", async () => {
   const price = (amount: number) => JSON.stringify({ new_price: { amount, currency: "GBP" } });
   await publishBare("catalog.price.updated.BANK=20CHARGES", price(1_999));
-  await expect.poll(() => read("/api/products/BANK%20CHARGES/price"), { interval: 5 }).toMatchObject({ price: { amount: 1_999 } });
-  const acknowledgement = JSON.parse(await publishBare("catalog.price.updated.BANK=20CHARGES", price(2_099), true));
+  await expect
+    .poll(() => read("/api/products/BANK%20CHARGES/price"), { interval: 5 })
+    .toMatchObject({ price: { amount: 1_999 } });
+  const acknowledgement = JSON.parse(
+    await publishBare("catalog.price.updated.BANK=20CHARGES", price(2_099), true),
+  );
   expect(acknowledgement).toMatchObject({ stream: "CATALOG", seq: expect.any(Number) });
   const position = `CATALOG/${acknowledgement.seq}`;
-  const answer = await fetch(`${run.http}/api/products/BANK%20CHARGES/price`, { headers: { "catalog-min-version": position } });
+  const answer = await fetch(`${run.http}/api/products/BANK%20CHARGES/price`, {
+    headers: { "catalog-min-version": position },
+  });
   expect(await answer.json()).toMatchObject({ price: { amount: 2_099, version: acknowledgement.seq } });
 });
 
@@ -98,12 +119,20 @@ const natsTool = (() => {
 
 test.runIf(natsTool)("nats pub works as typed (skipped where the tool is not on PATH)", async () => {
   const payload = '{"new_price":{"amount":777,"currency":"GBP"}}';
-  execFileSync("nats", ["-s", run.nats, "pub", "catalog.price.updated.BANK=20CHARGES", payload], { stdio: "ignore" });
-  await expect.poll(() => read("/api/products/BANK%20CHARGES/price"), { interval: 5 }).toMatchObject({ price: { amount: 777 } });
+  execFileSync("nats", ["-s", run.nats, "pub", "catalog.price.updated.BANK=20CHARGES", payload], {
+    stdio: "ignore",
+  });
+  await expect
+    .poll(() => read("/api/products/BANK%20CHARGES/price"), { interval: 5 })
+    .toMatchObject({ price: { amount: 777 } });
 });
 
 test("the command line publishes, lists what is bad, takes the mended event and verifies", async () => {
-  const { stdout } = await shelfwire("publish", "catalog.inventory.changed.BANK=20CHARGES", '{"new_quantity":5}');
+  const { stdout } = await shelfwire(
+    "publish",
+    "catalog.inventory.changed.BANK=20CHARGES",
+    '{"new_quantity":5}',
+  );
   expect(JSON.parse(stdout)).toMatchObject({ stream: "CATALOG" });
   await expect(shelfwire("publish", "catalog.price.updated.BANK=20CHARGES", "{}")).rejects.toMatchObject({
     code: 1,
@@ -113,7 +142,11 @@ test("the command line publishes, lists what is bad, takes the mended event and 
   const listed = async () => (await shelfwire("quarantine", "list", "--json")).stdout.trim();
   await expect.poll(listed, { timeout: 20_000 }).not.toBe("");
   const { sequence, ...entry } = JSON.parse(await listed());
-  expect(entry).toMatchObject({ subject: "catalog.price.updated.BANK=20CHARGES", payload: "{}", reason: "new_price: is required" });
+  expect(entry).toMatchObject({
+    subject: "catalog.price.updated.BANK=20CHARGES",
+    payload: "{}",
+    reason: "new_price: is required",
+  });
   await shelfwire("quarantine", "republish", String(sequence), '{"new_price":{"amount":3,"currency":"GBP"}}');
   expect(await listed()).toBe("");
   await expect.poll(() => read("/api/products/BANK%20CHARGES/price")).toMatchObject({ price: { amount: 3 } });
@@ -122,7 +155,9 @@ test("the command line publishes, lists what is bad, takes the mended event and 
 }, 120_000);
 
 test("a bad setting stops the start with one line", async () => {
-  const start = promisify(execFile)(process.execPath, ["ops/main.ts", "up"], { env: { ...environment, PORT: "http" } });
+  const start = promisify(execFile)(process.execPath, ["ops/main.ts", "up"], {
+    env: { ...environment, PORT: "http" },
+  });
   await expect(start).rejects.toMatchObject({
     code: 1,
     stderr: "shelfwire: PORT=http: must be a whole number from 0 to 65535\n",
@@ -136,6 +171,8 @@ test("stopped and started again, it finds its data, also after kill -9", async (
     const code = await stop(signal);
     expect(code).toBe(signal === "SIGINT" ? 0 : null);
     await start();
-    await expect.poll(() => read("/api/products/BANK%20CHARGES/price")).toMatchObject({ price: { amount: 4_242 } });
+    await expect
+      .poll(() => read("/api/products/BANK%20CHARGES/price"))
+      .toMatchObject({ price: { amount: 4_242 } });
   }
 }, 120_000);

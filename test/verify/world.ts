@@ -80,7 +80,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: catalog });
       return createServer({
         reader: createCatalogReader(shared),
-        tree: createTreeReader({ readModel, health, freshnessMs: 60_000, now: time }),
+        tree: createTreeReader({ readModel, versions, freshnessMs: 60_000, now: time }),
         health,
         readModel,
         versions: shared.versions,
