@@ -5,7 +5,7 @@ import { partitionOf } from "../streams/partition.ts";
 import type { LogName } from "../streams/subjects.ts";
 import { type DecodedBatch, decodeBatch } from "./decode-batch.ts";
 import { createParking } from "./parking.ts";
-import type { Projection, Refusal, Standing } from "./projection.ts";
+import type { Projection, Standing } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
 import { sameLineage, sequenceOf, type Version, type Versions } from "./version.ts";
 
