@@ -9,7 +9,8 @@ import { Problem } from "./problems.ts";
  * times a second; while the read models are being made again or cannot be reached, the last whole tree stays.
  */
 export interface TreeReader {
-  read(): Promise<TreeNow>;
+  /** As of `minSequence` at least, which is waited for a second; a tree that is behind then is degraded. */
+  read(minSequence?: number): Promise<TreeNow>;
 }
 
 export interface TreeNow {
@@ -18,11 +19,13 @@ export interface TreeNow {
   /** The log position that the tree includes. */
   readonly position: number;
   readonly readAt: number;
-  readonly knownAt: number;
+  /** When it was last known to equal the log; undefined while the read models are being made again. */
+  readonly knownAt: number | undefined;
   readonly degraded: boolean;
 }
 
 const rememberedMs = 200;
+const waitMs = 1_000;
 
 export function createTreeReader(options: {
   readonly readModel: ReadModel;
@@ -47,20 +50,31 @@ export function createTreeReader(options: {
       children: childrenByParent(tree),
       position: lowestSequence(stored.positions),
       readAt: now(),
-      knownAt: headAt ?? 0,
+      knownAt: headAt,
       degraded: !fresh,
     };
     if (fresh) last = read;
     return read;
   }
 
+  async function readShared(): Promise<TreeNow> {
+    reading ??= readAnew().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  }
+
   return {
-    read() {
-      if (last !== undefined && now() - last.readAt < rememberedMs) return Promise.resolve(last);
-      reading ??= readAnew().finally(() => {
-        reading = undefined;
-      });
-      return reading;
+    async read(minSequence = 0) {
+      if (last !== undefined && last.position >= minSequence && now() - last.readAt < rememberedMs)
+        return last;
+      const until = now() + waitMs;
+      for (;;) {
+        const read = await readShared();
+        if (read.position >= minSequence) return read;
+        if (now() >= until) return { ...read, degraded: true };
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
     },
   };
 }

@@ -1,6 +1,9 @@
-import type { Identifier } from "../streams/identifier.ts";
+import { type Category, evolveCategory } from "../projections/categories.ts";
+import { decodeEvent, isBad } from "../streams/events.ts";
+import { type Identifier, tokenOf } from "../streams/identifier.ts";
 import type { Journal } from "../streams/journal.ts";
-import { type Log, LogUnavailable, LogVanished } from "../streams/log.ts";
+import { type Log, LogUnavailable, LogVanished, type ReadFrom } from "../streams/log.ts";
+import { storedSubject } from "../streams/subjects.ts";
 import { createSlots } from "../streams/slots.ts";
 import { readDerived } from "../projections/derived.ts";
 import type { Inventory } from "../projections/inventory.ts";
@@ -31,6 +34,8 @@ export interface CatalogReader {
   ): Promise<{ readonly price: Price | undefined; readonly sales: ProductSales | undefined }>;
   strongInventory(id: Identifier): Promise<Inventory | undefined>;
   strongExists(id: Identifier): Promise<boolean>;
+  /** A category from its last event alone, for while the tree is being made again. */
+  category(id: Identifier): Promise<Category | undefined>;
 }
 
 export interface ReadOptions {
@@ -100,8 +105,9 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   async function register<Name extends "product" | "price" | "inventory">(
     name: Name,
     id: Identifier,
+    from: ReadFrom = "any",
   ): Promise<NonNullable<ProductRead[Name]>> {
-    const value = await log.read(name, id, "any");
+    const value = await log.read(name, id, from);
     return { version: versions(value?.sequence ?? 0), value: value ?? null } as NonNullable<
       ProductRead[Name]
     >;
@@ -122,20 +128,28 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     return found(id, { ...read, product, price, inventory }, "log");
   }
 
-  async function fromLog(id: Identifier): Promise<Found | undefined> {
-    const [product, price, inventory, reviews, sales] = await Promise.all([
-      slots.run(() => register("product", id)),
-      slots.run(() => register("price", id)),
-      slots.run(() => register("inventory", id)),
-      slots.run(() => readDerived(derived, "reviews", id)),
-      slots.run(() => readDerived(derived, "sales", id)),
+  /**
+   * Everything about a product from the log. Rating and sales may be newer in what Redis had, because the
+   * derived stream is written behind. A reader who names a position is answered by the leader.
+   */
+  async function fromLog(
+    id: Identifier,
+    read: ProductRead | undefined,
+    { minSequence }: ReadOptions,
+  ): Promise<Found | undefined> {
+    const from = minSequence === undefined ? "any" : "leader";
+    const [product, price, inventory, reviews, derivedSales] = await Promise.all([
+      slots.run(() => register("product", id, from)),
+      slots.run(() => register("price", id, from)),
+      slots.run(() => register("inventory", id, from)),
+      slots.run(() => readDerived(derived, "reviews", id, from)),
+      slots.run(() => (minSequence === undefined ? readDerived(derived, "sales", id) : fence.salesOf(id))),
     ]);
+    const rating = newer(read?.rating, reviews?.rating);
+    const sales = newer(read?.sales, derivedSales);
     if (product.value !== null) refill(id, { product, price, inventory });
-    return found(
-      id,
-      { position: undefined, product, price, inventory, rating: reviews?.rating, sales },
-      "log",
-    );
+    const whole = found(id, { position: undefined, product, price, inventory, rating, sales }, "log");
+    return whole && { ...whole, sequence: Math.max(whole.sequence, minSequence ?? 0) };
   }
 
   function found(id: Identifier, read: ProductRead, source: Found["source"]): Found | undefined {
@@ -171,12 +185,13 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     wanted: ReadOptions,
   ): Promise<Found | undefined> {
     try {
-      if (read === undefined || !trusted(read, wanted)) return await fromLog(id);
+      if (read === undefined || !trusted(read, wanted)) return await fromLog(id, read, wanted);
       const whole = read.product !== undefined && read.price !== undefined && read.inventory !== undefined;
       return whole ? found(id, read, "redis") : await complete(id, read);
     } catch (error) {
       if (!isAway(error)) throw error;
-      if (read?.product !== undefined) return found(id, read, "stale");
+      const stale = read?.product === undefined ? undefined : found(id, read, "stale");
+      if (stale !== undefined && stale.sequence >= (wanted.minSequence ?? 0)) return stale;
       throw new Problem(
         "unavailable",
         "neither the read models nor the log can be reached; try again shortly",
@@ -220,8 +235,9 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     },
 
     async reviews(id, wanted) {
-      const stored = await readModel.readReviews([id]).catch(() => [undefined]);
+      // The position first, or it could promise more than the list holds.
       const [read] = await fromRedis([id]);
+      const stored = await readModel.readReviews([id]).catch(() => [undefined]);
       if (stored[0] !== undefined && read !== undefined && trusted(read, wanted)) {
         return { reviews: stored[0].value ?? undefined, degraded: false };
       }
@@ -237,6 +253,13 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       }
     },
 
+    category: (id) =>
+      strong(async () => {
+        const message = await catalog.last(storedSubject("category.modified", tokenOf(id)));
+        const event = message && decodeEvent(message);
+        if (event === undefined || isBad(event) || event.kind !== "category.modified") return undefined;
+        return evolveCategory(undefined, event);
+      }),
     strongPrice: (id) =>
       strong(async () => {
         const [price, sales] = await Promise.all([log.read("price", id, "leader"), fence.salesOf(id)]);
@@ -245,6 +268,12 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     strongInventory: (id) => strong(() => log.read("inventory", id, "leader")),
     strongExists: (id) => strong(async () => (await log.read("product", id, "leader")) !== undefined),
   };
+}
+
+/** The one that stands for a later place in the log. */
+function newer<T extends { readonly sequence: number }>(a: T | undefined, b: T | undefined): T | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.sequence > b.sequence ? a : b;
 }
 
 function isAway(error: unknown): boolean {

@@ -28,7 +28,20 @@ export function createServer(options: ServerOptions): FastifyInstance {
     bodyLimit: 64 * 1024,
     requestTimeout: 10_000,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 8 * 1024 },
+    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 64 * 1024 },
+    return503OnClosing: false,
+    clientErrorHandler: (error, socket) => {
+      if (!socket.writable) return;
+      const large = (error as { code?: string }).code === "HPE_HEADER_OVERFLOW";
+      const problem = new Problem(
+        "invalid-url",
+        large ? "the address and headers are too large" : error.message,
+      );
+      const body = JSON.stringify(problem.body());
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+    },
     routerOptions: { maxParamLength: 2_048 },
     frameworkErrors: (error, _, reply) =>
       sendProblem(reply as FastifyReply, new Problem("invalid-url", error.message)),

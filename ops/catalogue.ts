@@ -1,5 +1,5 @@
 import { connectNats } from "../streams/jetstream/connection.ts";
-import { assertMapping, ensureStreams, forgetDerived } from "../streams/jetstream/ensure.ts";
+import { assertMapping, ensureStreams, forgetDerived, isWhole } from "../streams/jetstream/ensure.ts";
 import { openEpochRecord } from "../streams/jetstream/epochs.ts";
 import { openJetStreamLeases } from "../streams/jetstream/leases.ts";
 import { openJetStreamLog } from "../streams/jetstream/log.ts";
@@ -11,6 +11,7 @@ import { connectRedis, type RedisConnection } from "../projections/redis/connect
 import { createRedisReadModel } from "../projections/redis/read-model.ts";
 import { epochOf, type Versions, versionsOf } from "../projections/version.ts";
 import type { Logger } from "./logger.ts";
+import { orRefuse, Refused } from "./refused.ts";
 import type { Servers } from "./servers.ts";
 
 /** The catalogue opened: its logs, read models and leases, on connections of one role. */
@@ -43,32 +44,51 @@ export interface CatalogueOptions {
 /** Throws `LogUnfit` with one line for the operator when the log is not as it must be. */
 export async function openCatalogue(options: CatalogueOptions): Promise<Catalogue> {
   const { servers, role, replicas, logger, newLog = false } = options;
-  const connection = await connectNats({
+  const connecting = connectNats({
     servers: servers.natsUrls,
     name: `shelfwire ${role}`,
     onState: (state, server) => logger.warn({ role, server }, `NATS ${state}`),
   });
+  const connection = await orRefuse(
+    connecting,
+    `NATS_URL=${servers.natsUrls.join(",")}`,
+    "start that server or name another one",
+  );
   let redis: RedisConnection | undefined;
   try {
     let open = false;
-    redis = await connectRedis({
+    const reaching = connectRedis({
       url: servers.redisUrl,
       commandTimeoutMs: options.redisTimeoutMs,
       onState: (state, detail) => {
         if (open) logger.warn({ role, detail }, `Redis ${state}`);
       },
     });
+    redis = await orRefuse(
+      reaching,
+      `REDIS_URL=${servers.redisUrl}`,
+      "start that server or name another one",
+    );
     open = true;
     const readModel = createRedisReadModel(redis);
     await assertMapping(connection);
-    const record = await openEpochRecord(connection, replicas);
+    const record = await orRefuse(
+      openEpochRecord(connection, replicas),
+      `REPLICAS=${replicas}`,
+      "use as many as the NATS cluster has servers",
+    );
+    let knownEpochs: ReadonlyMap<string, number> = new Map([
+      ...(await epochsInRedis(readModel)),
+      ...(await record.read()),
+    ]);
     if (newLog) {
+      if (await isWhole(connection, knownEpochs)) {
+        throw new Refused("--new-log: the log is whole and nothing has vanished; start without it");
+      }
       await readModel.clear();
       await forgetDerived(connection);
+      knownEpochs = new Map();
     }
-    const knownEpochs = newLog
-      ? new Map()
-      : new Map([...(await epochsInRedis(readModel)), ...(await record.read())]);
     const epochs = await ensureStreams(connection, { bytesMax: servers.logBytesMax, replicas, knownEpochs });
     if (newLog || knownEpochs.size < epochs.size) await record.write(epochs);
     const [catalog, activity, derived, quarantine, ledger] = await Promise.all([

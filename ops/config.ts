@@ -35,13 +35,13 @@ export const settings = {
     allowed: "nats://HOST:PORT or tls://HOST:PORT, several separated by commas",
     schema: addresses(["nats", "tls"]),
   } satisfies Setting<readonly string[] | undefined>,
-  redisUrls: {
+  redisUrl: {
     name: "REDIS_URL",
     unset: undefined,
     default: "an embedded server",
-    meaning: "Redis servers of one cluster, separated by commas",
-    allowed: "redis://HOST:PORT or rediss://HOST:PORT, several separated by commas",
-    schema: addresses(["redis", "rediss"]),
+    meaning: "Redis server; a Redis Cluster is not supported yet",
+    allowed: "one redis://HOST:PORT or rediss://HOST:PORT",
+    schema: addresses(["redis", "rediss"]).refine((urls) => urls.length === 1),
   } satisfies Setting<readonly string[] | undefined>,
   natsPort: {
     ...port,
@@ -116,7 +116,7 @@ export function parseConfig(environment: Environment) {
     port: read(settings.port),
     host: read(settings.host),
     natsUrls: read<readonly string[] | undefined>(settings.natsUrls),
-    redisUrls: read<readonly string[] | undefined>(settings.redisUrls),
+    redisUrl: read<readonly string[] | undefined>(settings.redisUrl)?.[0],
     natsPort: read(settings.natsPort),
     redisPort: read(settings.redisPort),
     redisMemoryBytesMax: read<number | undefined>(settings.redisMemoryBytesMax),

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { LogUnfit } from "../streams/jetstream/ensure.ts";
-import { LogRefused, LogUnavailable } from "../streams/log.ts";
+import { LogRefused, LogUnavailable, LogVanished } from "../streams/log.ts";
+import { partitionCount } from "../streams/partition.ts";
 import { api, projector } from "./commands/roles.ts";
 import { publish } from "./commands/publish.ts";
 import { list, republish, show } from "./commands/quarantine.ts";
@@ -120,6 +121,9 @@ program
   .option("--sample <products>", "how many products to ask the API for (default: 200)", integer)
   .addOption(json)
   .action(async (options: { partition?: number; sample?: number; json?: boolean }) => {
+    if (options.partition !== undefined && options.partition >= partitionCount) {
+      throw new Refused(`--partition ${options.partition}: must be from 0 to ${partitionCount - 1}`);
+    }
     const { config, logger } = settings();
     const report = await withCatalogue(config, logger, "verify", (catalogue, servers) =>
       verify(catalogue, servers, logger, options),
@@ -195,6 +199,7 @@ const expected = [
   LogUnfit,
   LogRefused,
   LogUnavailable,
+  LogVanished,
   VerifyImpossible,
 ];
 

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -10,7 +10,10 @@ export type RunFile = z.infer<typeof schema>;
 const pathIn = (dataDir: string) => join(dataDir, "run.json");
 
 export function writeRunFile(dataDir: string, run: RunFile): void {
-  writeFileSync(pathIn(dataDir), `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
+  // Under another name first: whoever waits for the file finds it whole.
+  const unfinished = `${pathIn(dataDir)}.new`;
+  writeFileSync(unfinished, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 });
+  renameSync(unfinished, pathIn(dataDir));
 }
 
 export function removeRunFile(dataDir: string): void {

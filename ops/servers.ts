@@ -27,20 +27,20 @@ const remoteLogBytesMax = 8 * 1024 ** 3;
 
 /** For `up`: what the settings leave open is started here. */
 export async function startServers(config: Config, logger: Logger): Promise<Servers> {
-  const { natsUrls, redisUrls, dataDir } = config;
+  const { natsUrls, redisUrl, dataDir } = config;
   mkdirSync(dataDir, { recursive: true });
   const embedded = await startEmbedded({
     dataDir,
     logger,
     nats: natsUrls === undefined ? { port: config.natsPort } : undefined,
     redis:
-      redisUrls === undefined
+      redisUrl === undefined
         ? { port: config.redisPort, memoryBytesMax: config.redisMemoryBytesMax }
         : undefined,
   });
   return {
     natsUrls: natsUrls ?? [embedded.natsUrl ?? ""],
-    redisUrl: redisUrls?.[0] ?? embedded.redisUrl ?? "",
+    redisUrl: redisUrl ?? embedded.redisUrl ?? "",
     http: undefined,
     own: natsUrls === undefined,
     logBytesMax:
@@ -52,9 +52,13 @@ export async function startServers(config: Config, logger: Logger): Promise<Serv
 /** For every other command: join what runs, or bring servers along. */
 export async function findServers(config: Config, logger: Logger): Promise<Servers> {
   const running = readRunFile(config.dataDir);
-  const alive = running !== undefined && (await answers(running.nats)) && (await answers(running.redis));
-  const natsUrls = config.natsUrls ?? (alive ? [running.nats] : undefined);
-  const redisUrl = config.redisUrls?.[0] ?? (alive ? running.redis : undefined);
+  const nats = running?.nats.split(",") ?? [];
+  const alive =
+    running !== undefined &&
+    (await Promise.all(nats.map((url) => answers(url, 4222)))).includes(true) &&
+    (await answers(running.redis, 6379));
+  const natsUrls = config.natsUrls ?? (alive ? nats : undefined);
+  const redisUrl = config.redisUrl ?? (alive ? running.redis : undefined);
   if (natsUrls === undefined || redisUrl === undefined) {
     logger.info({ dataDir: config.dataDir }, "no Shelfwire runs here: starting servers for this command");
     return startServers(config, logger);
@@ -74,10 +78,14 @@ function freeBytes(folder: string): number {
   return bavail * bsize;
 }
 
-function answers(url: string): Promise<boolean> {
+function answers(url: string, defaultPort: number): Promise<boolean> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port), timeout: 1_000 });
+    const socket = connect({
+      host: hostname,
+      port: Number(port === "" ? defaultPort : port),
+      timeout: 1_000,
+    });
     const end = (reachable: boolean) => () => {
       socket.destroy();
       resolve(reachable);

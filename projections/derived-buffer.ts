@@ -1,4 +1,5 @@
-import type { Log } from "../streams/log.ts";
+import type { Journal } from "../streams/journal.ts";
+import { type Log, LogRefused } from "../streams/log.ts";
 import { type DerivedPut, putDerived, putDerivedPosition, readDerivedPosition } from "./derived.ts";
 
 /**
@@ -18,9 +19,19 @@ export interface DerivedBuffer {
 
 const inFlightMax = 128;
 
-export function createDerivedBuffer(log: Log): DerivedBuffer {
+export function createDerivedBuffer(log: Log, journal: Journal): DerivedBuffer {
   const positions = new Map<number, number>();
   let gathered = new Map<string, DerivedPut>();
+
+  /** A value that the stream will not take (it is full) is only missed by misses; the log must go on. */
+  async function write(put: DerivedPut): Promise<void> {
+    try {
+      await putDerived(log, put);
+    } catch (error) {
+      if (!(error instanceof LogRefused)) throw error;
+      journal.error({ err: error, name: put.name, id: put.id }, "a derived value was refused");
+    }
+  }
 
   return {
     position: (partition) => positions.get(partition) ?? 0,
@@ -44,7 +55,7 @@ export function createDerivedBuffer(log: Log): DerivedBuffer {
       gathered = new Map();
       try {
         for (let at = 0; at < puts.length; at += inFlightMax) {
-          await Promise.all(puts.slice(at, at + inFlightMax).map((put) => putDerived(log, put)));
+          await Promise.all(puts.slice(at, at + inFlightMax).map(write));
         }
         const behind = [...partitions].filter((partition) => (positions.get(partition) ?? 0) < sequence);
         await Promise.all(behind.map((partition) => putDerivedPosition(log, partition, sequence)));

@@ -1,6 +1,6 @@
 import { decodeEvent, isBad } from "../streams/events.ts";
 import { type Identifier, tokenOf } from "../streams/identifier.ts";
-import type { Log, ReadFrom, StoredMessage } from "../streams/log.ts";
+import { type Log, LogUnavailable, type ReadFrom, type StoredMessage } from "../streams/log.ts";
 import { storedSubject } from "../streams/subjects.ts";
 import { type DerivedName, type Good, readDerived } from "./derived.ts";
 import { evolveDetails } from "./details.ts";
@@ -14,6 +14,9 @@ import type { Registers } from "./read-model.ts";
  * If the newest event there is bad, the projector has left the last good value in the derived stream, one get
  * more. Only when it has not come that far yet is the subject read from its beginning.
  */
+/** How long the log may take for the next messages of a subject that is read from its beginning. */
+const waitMs = 2_000;
+
 export type LogRegister = Exclude<keyof Registers, "reviews">;
 
 export interface LogReader {
@@ -60,7 +63,8 @@ export function createLogReader(catalog: Log, derived: Log): LogReader {
     let state: Registers[Name] | undefined;
     try {
       for (;;) {
-        const { messages } = await tail.take(1_000, 5_000);
+        const { messages } = await tail.take(1_000, waitMs);
+        if (messages.length === 0) throw new LogUnavailable(`${catalog.stream} did not deliver ${subject}`);
         for (const message of messages) {
           if (message.sequence >= until) return state;
           state = fold(state, message);

@@ -41,6 +41,12 @@ export interface Review {
 
 export const newestReviewsMax = 20;
 
+/**
+ * What the texts of the newest reviews may come to together, in UTF-16 units. A review may be as large as an
+ * event, and the list has to fit one message and one page; the newest review is always in it.
+ */
+export const newestTextMax = 128 * 1024;
+
 // Evolve
 
 export function evolveRating(
@@ -70,7 +76,16 @@ export function evolveReviews(state: Reviews | undefined, event: EventOf<"review
     sequence: event.sequence,
   };
   const others = (state?.newest ?? []).filter((other) => other.review_id !== review_id);
-  return { newest: [review, ...others].slice(0, newestReviewsMax), sequence: event.sequence };
+  return { newest: bounded([review, ...others]), sequence: event.sequence };
+}
+
+function bounded(reviews: readonly Review[]): readonly Review[] {
+  let text = 0;
+  const kept = reviews.slice(0, newestReviewsMax).filter(({ title, body, author }, at) => {
+    text += (title?.length ?? 0) + (body?.length ?? 0) + (author?.length ?? 0);
+    return at === 0 || text <= newestTextMax;
+  });
+  return kept;
 }
 
 // Queries

@@ -6,7 +6,9 @@ import { payloadBytesMax } from "./events.ts";
  */
 export const limits = {
   /** A message above this is refused by the log at once; up to it, it is stored and then judged. */
-  messageBytesMax: 1024 * 1024 + 64 * 1024,
+  messageBytesMax: 1120 * 1024,
+  /** `max_payload` of nats.conf: what any message may have, the quarantine's copy with its reason included. */
+  payloadBytesMax: 1152 * 1024,
   /** How long the server remembers a message id. */
   duplicateWindowMs: 120_000,
   /** One try of an append; then its outcome is unknown and it is tried again with the same id. */
@@ -32,6 +34,10 @@ const relations: readonly [boolean, string][] = [
   [
     limits.messageBytesMax > payloadBytesMax,
     "an event above the payload limit must still reach the quarantine",
+  ],
+  [
+    limits.payloadBytesMax >= limits.messageBytesMax + 32 * 1024,
+    "a quarantined copy carries its reason as well",
   ],
   [limits.pullBytes > limits.messageBytesMax, "one pull must fit the largest message"],
   [limits.tailMessagesMax >= 2 * limits.pullMessages, "one pull travels while another is being worked on"],

@@ -70,14 +70,16 @@ export async function markRepublished(log: Log, entry: QuarantineEntry, position
 
 /** Every entry, in the order in which it came. */
 export async function* listQuarantine(log: Log): AsyncIterable<QuarantineEntry> {
-  const { messages } = await log.bounds();
+  const { messages, last } = await log.bounds();
   if (messages === 0) return;
   const tail = log.tail({ from: 1, subject: "quarantine.>" });
   try {
-    for (;;) {
+    for (let at = 0; at < last; ) {
       const batch = await tail.take(500, 5_000);
-      yield* batch.messages.map(readEntry);
-      if (batch.pending === 0) return;
+      for (const message of batch.messages) {
+        at = message.sequence;
+        yield readEntry(message);
+      }
     }
   } finally {
     await tail.close();

@@ -23,13 +23,15 @@ const resultsMax = 10_000;
 export function categoryRoutes(server: FastifyInstance, context: RouteContext): void {
   const { reader, readModel, tree, versions, stream, now } = context;
 
-  function known(id: Identifier, { tree: categories, degraded }: TreeNow): Category {
-    const category = categories.get(id);
+  /** A category of the tree; while the tree is being made again, as the log has it. */
+  async function known(id: Identifier, { tree: categories, degraded }: TreeNow): Promise<Category> {
+    const category = categories.get(id) ?? (degraded ? await reader.category(id) : undefined);
     if (category !== undefined) return category;
-    if (degraded)
-      throw new Problem("unavailable", "the category tree is being read again; try again shortly");
     throw new Problem("unknown-category", `there is no category "${id}"`);
   }
+
+  const positionOf = ({ position, degraded }: TreeNow) =>
+    degraded ? undefined : positionText(stream, position);
 
   const nodeView = ({ id, name, parent_id, position, sequence }: Category) => ({
     id,
@@ -40,14 +42,14 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
   });
 
   server.get("/api/categories", async (request, reply) => {
-    const current = await tree.read();
+    const current = await tree.read(await minimumSequence(request, context));
     const branch = (parent: Identifier | null): object[] =>
       (current.children.get(parent) ?? []).map((category) => ({
         ...nodeView(category),
         children: branch(category.id),
       }));
     const body = { categories: branch(null) };
-    const position = positionText(stream, current.position);
+    const position = positionOf(current);
     const { knownAt, degraded } = current;
     const answer = {
       policy: cachePolicies.categories,
@@ -62,8 +64,8 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
 
   server.get<{ Params: { id: string } }>("/api/categories/:id", async (request, reply) => {
     const id = identifierParameter("id", request.params.id);
-    const current = await tree.read();
-    const category = known(id, current);
+    const current = await tree.read(await minimumSequence(request, context));
+    const category = await known(id, current);
     const path = lineage(current.tree, id)
       .map((each) => current.tree.get(each))
       .filter((each) => each !== undefined)
@@ -73,7 +75,7 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
       path: path.map((each) => ({ id: each.id, name: each.name })),
       children: (current.children.get(id) ?? []).map(nodeView),
     };
-    const position = positionText(stream, current.position);
+    const position = positionOf(current);
     const { knownAt, degraded } = current;
     const answer = {
       policy: cachePolicies.categories,
@@ -100,15 +102,12 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
         freshnessMs: policy.freshnessMs,
         minSequence: await minimumSequence(request, context),
       };
-      const current = await tree.read();
-      known(id, current);
+      const current = await tree.read(options.minSequence);
+      await known(id, current);
       const listing = await readModel
         .readListing(id, sort, (page - 1) * pageSize, pageSize)
-        .catch((error: unknown) => {
-          throw new Problem("unavailable", "the listing cannot be reached; try again shortly", [], {
-            cause: error,
-          });
-        });
+        // No other tier has lists: without Redis the page is there, empty and marked as degraded.
+        .catch(() => ({ ids: [], total: 0, positions: [undefined] }));
       const results = await reader.read(listing.ids, options);
       const found = results.filter((one): one is Found => one !== undefined);
       const moment = now();

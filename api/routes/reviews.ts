@@ -14,15 +14,23 @@ export function reviewRoutes(server: FastifyInstance, context: RouteContext): vo
     const id = identifierParameter("id", request.params.id);
     const policy = cachePolicies.reviews;
     const options = { freshnessMs: policy.freshnessMs, minSequence: await minimumSequence(request, context) };
-    const [[found], { reviews, degraded }] = await Promise.all([
-      reader.read([id], options),
-      reader.reviews(id, options),
-    ]);
+    const [found] = await reader.read([id], options);
     if (found === undefined) throw new Problem("unknown-product", `there is no product "${id}"`);
-    const body = reviewsView(found.state.rating, reviews);
+    const { reviews, degraded } = await reader.reviews(id, options);
+    const { rating } = found.state;
+    // The list is written behind the rating: it says so where it lacks what the rating counts.
+    const behind = (rating?.sequence ?? 0) > (reviews?.sequence ?? 0);
+    const body = reviewsView(rating, reviews);
     const position = positionText(stream, found.sequence);
     const { source, knownAt } = found;
-    const answer = { policy, body, source, position, knownAt, degraded: degraded || source === "stale" };
+    const answer = {
+      policy,
+      body,
+      source,
+      position,
+      knownAt,
+      degraded: degraded || behind || source === "stale",
+    };
     return send(request, reply, answer, now());
   });
 }

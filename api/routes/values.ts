@@ -16,6 +16,7 @@ export function valueRoutes(server: FastifyInstance, context: RouteContext): voi
   server.get<Route>("/api/products/:id/price", async (request, reply) => {
     const id = identifierParameter("id", request.params.id);
     const policy = cachePolicies.price;
+    const minSequence = await minimumSequence(request, context);
     if (wordParameter(request.query, "consistency", ["strong"]) === "strong") {
       const [exists, { price, sales }] = await Promise.all([reader.strongExists(id), reader.strongPrice(id)]);
       if (!exists) throw unknown(id);
@@ -23,7 +24,6 @@ export function valueRoutes(server: FastifyInstance, context: RouteContext): voi
       const position = body.price === null ? undefined : positionText(stream, body.price.version);
       return send(request, reply, { policy, body, source: "log", position }, now());
     }
-    const minSequence = await minimumSequence(request, context);
     const [found] = await reader.read([id], { freshnessMs: policy.freshnessMs, minSequence });
     if (found === undefined) throw unknown(id);
     const { state, source, sequence, knownAt } = found;
@@ -41,6 +41,7 @@ export function valueRoutes(server: FastifyInstance, context: RouteContext): voi
   server.get<Route>("/api/products/:id/inventory", async (request, reply) => {
     const id = identifierParameter("id", request.params.id);
     const policy = cachePolicies.inventory;
+    const minSequence = await minimumSequence(request, context);
     if (wordParameter(request.query, "consistency", ["strong"]) === "strong") {
       const [exists, inventory] = await Promise.all([reader.strongExists(id), reader.strongInventory(id)]);
       if (!exists) throw unknown(id);
@@ -48,7 +49,6 @@ export function valueRoutes(server: FastifyInstance, context: RouteContext): voi
       const position = inventory === undefined ? undefined : positionText(stream, inventory.sequence);
       return send(request, reply, { policy, body, source: "log", position }, now());
     }
-    const minSequence = await minimumSequence(request, context);
     const [found] = await reader.read([id], { freshnessMs: policy.freshnessMs, minSequence });
     if (found === undefined) throw unknown(id);
     const { state, source, sequence, knownAt } = found;

@@ -104,7 +104,12 @@ async function project(rig: Rig, events: number): Promise<number> {
     log: catalogue.catalog,
     quarantine: catalogue.quarantine,
     readModel: catalogue.readModel,
-    projection: createCatalogProjection({ ...catalogue, versions: catalogue.versions.catalog, now }),
+    projection: createCatalogProjection({
+      ...catalogue,
+      versions: catalogue.versions.catalog,
+      now,
+      journal: createLogger("error"),
+    }),
     versions: catalogue.versions.catalog,
     epoch: catalogue.epochs.catalog,
     owned: () => owned,

@@ -46,7 +46,7 @@ export async function* list(catalogue: Catalogue, all: boolean): AsyncIterable<Q
 }
 
 export async function show(catalogue: Catalogue, log: string, sequence: number): Promise<QuarantineLine> {
-  return lineOf(await find(catalogue, log, sequence));
+  return lineOf((await find(catalogue, log, sequence))[0]);
 }
 
 /** Publishes the mended payload on the entry's subject, or on another one, and marks the entry. */
@@ -56,21 +56,31 @@ export async function republish(
   sequence: number,
   mended: { readonly payload?: string; readonly subject?: string },
 ): Promise<{ readonly stream: string; readonly sequence: number }> {
-  const entry = await find(catalogue, log, sequence);
+  const [entry, ...others] = await find(catalogue, log, sequence);
   if (entry.republished !== undefined)
     throw new Refused(`it was republished as ${entry.republished} already`);
   const payload = mended.payload ?? Buffer.from(entry.payload).toString("utf8");
   const position = await publish(catalogue, mended.subject ?? entry.subject, payload, {
     id: `republished-${log}-${sequence}`,
   });
-  await markRepublished(catalogue.quarantine, entry, `${position.stream}/${position.sequence}`);
+  for (const one of [entry, ...others]) {
+    await markRepublished(catalogue.quarantine, one, `${position.stream}/${position.sequence}`);
+  }
   return position;
 }
 
-async function find(catalogue: Catalogue, log: string, sequence: number): Promise<QuarantineEntry> {
+/** An event that is bad for several products alone has an entry for each. */
+async function find(
+  catalogue: Catalogue,
+  log: string,
+  sequence: number,
+): Promise<readonly [QuarantineEntry, ...QuarantineEntry[]]> {
+  const found: QuarantineEntry[] = [];
   for await (const entry of listQuarantine(catalogue.quarantine)) {
-    if (entry.log === log && entry.sequence === sequence) return entry;
+    if (entry.log === log && entry.sequence === sequence) found.push(entry);
   }
+  const [first, ...others] = found;
+  if (first !== undefined) return [first, ...others];
   throw new Refused(
     `there is nothing in quarantine from ${log} at ${sequence}; see shelfwire quarantine list`,
   );

@@ -1,3 +1,5 @@
+import { type Identifier, parseIdentifier } from "../../streams/identifier.ts";
+import { publicSubject } from "../../streams/subjects.ts";
 import { openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
 import { seedDemoCatalogue } from "../demo/seed.ts";
@@ -16,6 +18,7 @@ export async function up(
   options: { readonly newLog: boolean },
 ): Promise<void> {
   const ended = untilSignal();
+  removeRunFile(config.dataDir);
   const servers = await startServers(config, logger);
   const closers: (() => Promise<void>)[] = [() => servers.stop()];
   try {
@@ -44,7 +47,8 @@ export async function up(
       const token = await demoToken(dataDir);
       writeRunFile(dataDir, { http: api.url, nats: natsUrl, redis: servers.redisUrl, token });
       closers.push(async () => removeRunFile(dataDir));
-      process.stdout.write(greeting(api.url, natsUrl, token));
+      const example = parseIdentifier(config.demo ? "BANK CHARGES" : "85123A");
+      if (example !== undefined) process.stdout.write(greeting(api.url, natsUrl, token, example));
       await ended;
     }
     logger.info("stopping");
@@ -53,13 +57,14 @@ export async function up(
   }
 }
 
-function greeting(http: string, nats: string, token: string): string {
+function greeting(http: string, nats: string, token: string, example: Identifier): string {
+  const price = '{"new_price":{"amount":1999,"currency":"GBP"}}';
   return `
   Shelfwire is ready.
 
   Read      curl ${http}/api/categories
-            curl ${http}/api/products/PRODUCT
-  Publish   nats -s ${nats} pub catalog.price.updated.PRODUCT '{"new_price":{"amount":1999,"currency":"GBP"}}'
+            curl ${http}/api/products/${encodeURIComponent(example)}
+  Publish   nats -s ${nats} pub ${publicSubject("price.updated", example)} '${price}'
   Token     ${token}
 
 `;

@@ -6,6 +6,7 @@ import { createServer } from "../../api/server.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
+import { orRefuse } from "../refused.ts";
 
 /** The role that answers HTTP. */
 export interface Api {
@@ -16,6 +17,9 @@ export interface Api {
   /** Refuses new connections, finishes what is under way. */
   stop(): Promise<void>;
 }
+
+/** How long `/readyz` says "draining" before the port closes, for whoever sends the traffic. */
+const drainMs = 250;
 
 export async function startApi(
   catalogue: Catalogue,
@@ -34,6 +38,12 @@ export async function startApi(
   const health = healthOf("catalog");
   const readiness = { draining: false };
   const { readModel, catalog, derived } = catalogue;
+  const tree = createTreeReader({
+    readModel,
+    versions: catalogue.versions.catalog,
+    freshnessMs: cachePolicies.categories.freshnessMs,
+    now,
+  });
   const server = createServer({
     reader: createCatalogReader({
       catalog,
@@ -43,12 +53,7 @@ export async function startApi(
       now,
       journal: logger,
     }),
-    tree: createTreeReader({
-      readModel,
-      versions: catalogue.versions.catalog,
-      freshnessMs: cachePolicies.categories.freshnessMs,
-      now,
-    }),
+    tree,
     health,
     readModel,
     versions: catalogue.versions.catalog,
@@ -58,7 +63,13 @@ export async function startApi(
     readiness,
     journal: logger,
   });
-  await server.listen({ host, port });
+  await orRefuse(
+    server.listen({ host, port }),
+    `HOST=${host} PORT=${port}`,
+    "choose another one; PORT=0 takes any that is free",
+  );
+  // The tree is small and has no other tier behind it whole: it is known before the first reader asks.
+  await tree.read().catch((error) => logger.debug({ err: error }, "the tree is not readable yet"));
   const address = server.server.address();
   const listening = typeof address === "object" && address !== null ? address.port : port;
   return {
@@ -72,6 +83,7 @@ export async function startApi(
     },
     async stop() {
       readiness.draining = true;
+      await new Promise((resolve) => setTimeout(resolve, drainMs));
       await server.close();
     },
   };

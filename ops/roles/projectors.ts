@@ -3,24 +3,23 @@ import { createPartitionOwner } from "../../actors/partition-owner.ts";
 import { type Supervisor, supervise } from "../../actors/supervisor.ts";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
 import { judgeOnly, type Projection } from "../../projections/projection.ts";
-import { createProjector, type Projector, type ProjectorHealth } from "../../projections/projector.ts";
+import { createProjector } from "../../projections/projector.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
 
 /** The role that keeps the read models true: for each log an owner of partitions and a projector, supervised. */
 export interface Projectors {
-  health(): Readonly<Record<LogName, ProjectorHealth | undefined>>;
   stop(): Promise<void>;
 }
 
 export function startProjectors(catalogue: Catalogue, logger: Logger): Projectors {
   const now = () => Date.now();
   const projections: Readonly<Record<LogName, () => Projection>> = {
-    catalog: () => createCatalogProjection({ ...catalogue, versions: catalogue.versions.catalog, now }),
+    catalog: () =>
+      createCatalogProjection({ ...catalogue, versions: catalogue.versions.catalog, now, journal: logger }),
     activity: () => judgeOnly,
   };
-  const projectors: Partial<Record<LogName, Projector>> = {};
   const supervisors: Supervisor[] = [];
   for (const name of ["catalog", "activity"] as const) {
     let owned: () => ReadonlySet<number> = () => new Set();
@@ -48,7 +47,6 @@ export function startProjectors(catalogue: Catalogue, logger: Logger): Projector
         now,
         journal: logger,
       });
-      projectors[name] = projector;
       return {
         run: (signal: AbortSignal) => projector.run(signal),
         aliveAt: () => projector.health().aliveAt,
@@ -60,7 +58,6 @@ export function startProjectors(catalogue: Catalogue, logger: Logger): Projector
     );
   }
   return {
-    health: () => ({ catalog: projectors.catalog?.health(), activity: projectors.activity?.health() }),
     stop: async () => {
       await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
     },

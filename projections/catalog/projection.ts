@@ -1,4 +1,5 @@
 import { type BadEvent, type Event, isBad } from "../../streams/events.ts";
+import type { Journal } from "../../streams/journal.ts";
 import type { Log } from "../../streams/log.ts";
 import { createDerivedBuffer } from "../derived-buffer.ts";
 import { createLogReader } from "../log-reader.ts";
@@ -22,10 +23,11 @@ export interface CatalogProjectionOptions {
   readonly versions: Versions;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly journal: Journal;
 }
 
 export function createCatalogProjection(options: CatalogProjectionOptions): Projection {
-  const buffer = createDerivedBuffer(options.derived);
+  const buffer = createDerivedBuffer(options.derived, options.journal);
   const reader = createLogReader(options.catalog, options.derived);
   const tree = createTreeWriter(options);
   const products = createProductWriter({ ...options, reader, buffer, tree: tree.current });

@@ -2,7 +2,8 @@ import { versionLength } from "../version.ts";
 
 /**
  * The Lua that makes each write "store if newer" in one step. A stored text begins with its version, which
- * sorts as text; no sequence ever becomes a Lua number. Each script touches one cluster slot.
+ * sorts as text; no sequence ever becomes a Lua number. Scripts touch keys of several cluster slots:
+ * one Redis, not a Redis Cluster, is what they are for.
  */
 
 /** Refuses a write whose partition is not where the writer found it. */

@@ -173,3 +173,18 @@ export async function forgetDerived(connection: NatsConnection): Promise<void> {
     if (!events) await manager.streams.purge(name).catch(() => {});
   }
 }
+
+/** Whether every event stream that was known is there as it was. */
+export async function isWhole(
+  connection: NatsConnection,
+  knownEpochs: ReadonlyMap<string, number>,
+): Promise<boolean> {
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: limits.readMs });
+  const epochs = await Promise.all(
+    [...knownEpochs].map(async ([name, epoch]) => {
+      const info = await manager.streams.info(name).catch(() => undefined);
+      return info !== undefined && Date.parse(info.created) === epoch;
+    }),
+  );
+  return epochs.every((same) => same);
+}

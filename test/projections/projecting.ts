@@ -28,7 +28,7 @@ export function projectorOf(world: World, owned: ReadonlySet<number> = everythin
     log: catalog,
     quarantine: world.quarantine,
     readModel,
-    projection: createCatalogProjection({ catalog, derived, readModel, versions, now }),
+    projection: createCatalogProjection({ catalog, derived, readModel, versions, now, journal: silent }),
     versions,
     epoch,
     owned: () => owned,

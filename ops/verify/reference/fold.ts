@@ -30,6 +30,8 @@ export interface ReferenceFold extends Reference {
 }
 
 const newestReviewsMax = 20;
+/** UTF-16 units of all texts of the newest reviews together; the newest one is always there. */
+const newestTextMax = 131_072;
 
 /** With a partition, only that partition's products are held: what a large catalogue's memory allows. */
 export function createReferenceFold(partition?: number): ReferenceFold {
@@ -183,6 +185,18 @@ function modify(product: Product, facts: Facts["product.modified"], sequence: nu
   };
 }
 
+function textOf({
+  title,
+  body,
+  author,
+}: {
+  title: string | null;
+  body: string | null;
+  author: string | null;
+}): number {
+  return `${title ?? ""}${body ?? ""}${author ?? ""}`.length;
+}
+
 function review(product: Product, facts: Facts["review.posted"], sequence: number, at: number): void {
   const { review_id, rating, title = null, body = null, author = null } = facts;
   product.reviews ??= { given: new Map(), newest: [], sequence };
@@ -190,7 +204,12 @@ function review(product: Product, facts: Facts["review.posted"], sequence: numbe
   reviews.given.set(review_id, { rating, sequence });
   const others = reviews.newest.filter((other) => other.review_id !== review_id);
   const posted = { review_id, rating, title, body, author, posted_at: at, sequence };
-  reviews.newest = [posted, ...others].slice(0, newestReviewsMax);
+  let room = newestTextMax - textOf(posted);
+  const kept = others.filter((other) => {
+    room -= textOf(other);
+    return room >= 0;
+  });
+  reviews.newest = [posted, ...kept].slice(0, newestReviewsMax);
   reviews.sequence = sequence;
 }
 
