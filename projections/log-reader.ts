@@ -14,8 +14,8 @@ import type { Registers } from "./read-model.ts";
  * If the newest event there is bad, the projector has left the last good value in the derived stream, one get
  * more. Only when it has not come that far yet is the subject read from its beginning.
  */
-/** How long the log may take for the next messages of a subject that is read from its beginning. */
-const waitMs = 2_000;
+/** How long the log may take to begin delivering a subject that is read from its beginning. */
+const waitMs = 5_000;
 
 export type LogRegister = Exclude<keyof Registers, "reviews">;
 
@@ -60,11 +60,14 @@ export function createLogReader(catalog: Log, derived: Log): LogReader {
     fold: Fold<Name>,
   ): Promise<Registers[Name] | undefined> {
     const tail = catalog.tail({ from: 1, subject });
+    const deadline = performance.now() + waitMs;
     let state: Registers[Name] | undefined;
     try {
       for (;;) {
         const { messages } = await tail.take(1_000, waitMs);
-        if (messages.length === 0) throw new LogUnavailable(`${catalog.stream} did not deliver ${subject}`);
+        if (messages.length === 0 && performance.now() > deadline) {
+          throw new LogUnavailable(`${catalog.stream} did not deliver ${subject}`);
+        }
         for (const message of messages) {
           if (message.sequence >= until) return state;
           state = fold(state, message);
