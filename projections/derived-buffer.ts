@@ -13,7 +13,7 @@ export interface DerivedBuffer {
   adopt(partition: number): Promise<number>;
   add(puts: readonly DerivedPut[]): void;
   readonly size: number;
-  /** Writes all that gathered, then that the partitions are complete up to `sequence`. */
+  /** Writes all that gathered, then that these partitions (or none) are complete up to `sequence`. */
   flush(partitions: Iterable<number>, sequence: number): Promise<void>;
 }
 

@@ -15,7 +15,7 @@ export interface Projection {
    */
   open(partitions: readonly number[], sequence: number): Promise<ReadonlyMap<number, number>>;
   apply(batch: ProjectionBatch): Promise<Applied>;
-  /** Makes what `apply` wrote behind durable, for these partitions up to `sequence`. */
+  /** Makes what `apply` wrote behind durable, and marks these partitions as complete up to `sequence`. */
   settle(partitions: readonly number[], sequence: number): Promise<void>;
   /** Changes that the clock brings. Returns how many there were. */
   tick(standing: Standing, now: number): Promise<number>;

@@ -57,7 +57,7 @@ const batchMax = 4_096;
 const idleMs = 250;
 const heartbeatMs = 1_000;
 const unsettledMax = 5_000;
-const settleMs = 2_000;
+const settleMs = 10_000;
 
 interface Owned {
   /** What the store holds, as far as we know; undefined where it holds none of this log and fold. */
@@ -147,8 +147,8 @@ export function createProjector(options: ProjectorOptions): Projector {
     const mine = applied.refused.filter(({ partition }) => partitions.has(partition));
     const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
     await Promise.all(parked.map((refusal) => parking.park(refusal)));
-    const due = projection.unsettled > unsettledMax || now() - settledAt > settleMs;
-    if ((headAt !== undefined && projection.unsettled > 0) || due) await settle(last);
+    const atHead = headAt !== undefined && projection.unsettled > 0;
+    if (atHead || projection.unsettled > unsettledMax || now() - settledAt > settleMs) await settle(last);
     next = last + 1;
     const overtaken = await advance(last, headAt);
     const ghosts = applied.created.filter(({ id }) => overtaken.has(partitionOf(tokenOf(id))));
@@ -164,9 +164,13 @@ export function createProjector(options: ProjectorOptions): Projector {
     );
   }
 
+  const isSettlingDue = () => projection.unsettled > 0 || now() - settledAt > settleMs;
+
   async function settle(sequence: number): Promise<void> {
-    await projection.settle([...partitions.keys()], sequence);
-    settledAt = now();
+    // Marking how far all partitions are costs two requests for each of them: seldom is enough.
+    const due = now() - settledAt > settleMs;
+    await projection.settle(due ? [...partitions.keys()] : [], sequence);
+    if (due) settledAt = now();
   }
 
   /**
@@ -217,7 +221,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     }
     head = bounds.last;
     const atHead = next > head;
-    if (atHead) await settle(next - 1);
+    if (atHead && isSettlingDue()) await settle(next - 1);
     if (partitions.size > 0) await advance(next - 1, atHead ? asked : undefined);
     await projection.tick(standing(), now());
   }

@@ -73,14 +73,14 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
     },
 
     async reprice(standing, now) {
-      let count = 0;
-      for (const [partition, { fence }] of standing) {
-        const due = await readModel.readDue(partition, now, 1_000);
-        if (due.length === 0) continue;
-        count += due.length;
-        await listings.reprice(fence, due, now);
-      }
-      return count;
+      const counts = await Promise.all(
+        [...standing].map(async ([partition, { fence }]) => {
+          const due = await readModel.readDue(partition, now, 1_000);
+          if (due.length > 0) await listings.reprice(fence, due, now);
+          return due.length;
+        }),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
     },
   };
 }
