@@ -132,7 +132,7 @@ test("a data folder has one owner", async () => {
   );
   process.kill(owner.pid, "SIGTERM");
   await owner.exit;
-  expect([owner.said.nats, owner.said.redis].every(isGone)).toBe(true);
+  await expect.poll(() => [owner.said.nats, owner.said.redis].every(isGone), { timeout: 10_000 }).toBe(true);
   await start({ redis: { port: 0 } });
 });
 
