@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Journal } from "../streams/journal.ts";
 import { type Log, LogVanished, type Tail } from "../streams/log.ts";
 import { tokenOf } from "../streams/identifier.ts";
@@ -33,6 +34,8 @@ export interface ProjectorOptions {
   /** The partitions that are ours at this moment. */
   readonly owned: () => ReadonlySet<number>;
   readonly now: () => number;
+  /** Waits that many milliseconds, by the same clock as `now`. */
+  readonly sleep?: (ms: number) => Promise<unknown>;
   readonly journal: Journal;
 }
 
@@ -70,7 +73,7 @@ interface Owned {
 }
 
 export function createProjector(options: ProjectorOptions): Projector {
-  const { name, log, readModel, projection, versions, epoch, owned, now, journal } = options;
+  const { name, log, readModel, projection, versions, epoch, owned, now, journal, sleep = delay } = options;
   const partitions = new Map<number, Owned>();
   const parking = createParking(options);
   let tail: Tail | undefined;
@@ -230,7 +233,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     await takeUp();
     aliveAt = now();
     if (tail === undefined) {
-      await new Promise((resolve) => setTimeout(resolve, idleMs));
+      await sleep(idleMs);
       return;
     }
     const from = tail;
