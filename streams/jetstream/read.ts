@@ -97,8 +97,8 @@ export function publisherHeaders(headers: MsgHdrs): ReadonlyMap<string, string> 
   return map.size === 0 ? undefined : map;
 }
 
-/** The header block of NATS/1.0 as the leader's answer carries it. */
-function parseHeaderBlock(block: Buffer): ReadonlyMap<string, string> {
+/** A header block of NATS/1.0: what its publisher sent, names in lower case. */
+export function parseHeaderBlock(block: Buffer): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
   for (const line of block.toString("utf8").split("\r\n").slice(1)) {
     const colon = line.indexOf(":");

@@ -1,9 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from "@nats-io/jetstream";
-import { createInbox, type Msg, type NatsConnection, type Subscription } from "nats";
+import { createInbox, type NatsConnection } from "nats";
 import { limits } from "../limits.ts";
 import { LogVanished, type StoredMessage, type Tail, type TailBatch, type TailOptions } from "../log.ts";
-import { publisherHeaders } from "./read.ts";
+import { createPlaceReader } from "./ack-subject.ts";
+import { parseHeaderBlock } from "./read.ts";
+import { openWire, type Wire } from "./wire.ts";
+import type { Frame } from "./wire-parser.ts";
 
 /**
  * A tail: one short-lived consumer in the server's memory, read by pulls of our own.
@@ -13,7 +16,8 @@ import { publisherHeaders } from "./read.ts";
  * heartbeats, a reconnect or an error makes a new consumer behind the last message that was in turn. Pulls
  * are issued as messages are taken, so a slow taker holds at most `limits.tailMessagesMax` in memory.
  *
- * Reading with our own pulls costs half of what the client's ordered consumer costs (docs/decisions.md).
+ * Reading with our own pulls on a wire of its own costs a quarter of what the client's ordered consumer costs
+ * (docs/decisions.md).
  */
 export function createTail(
   connection: NatsConnection,
@@ -32,8 +36,9 @@ export function createTail(
 
   interface Reading {
     readonly consumer: string;
-    readonly subscription: Subscription;
     readonly inbox: string;
+    readonly readPlace: ReturnType<typeof createPlaceReader>;
+    wire: Wire | undefined;
     /** Messages still due on each pull under way. */
     readonly pulls: Map<number, number>;
     delivered: number;
@@ -82,29 +87,40 @@ export function createTail(
     if (options.subject !== undefined && info.config.filter_subject !== options.subject) {
       throw new Error(`the server made a consumer without the filter ${options.subject}`);
     }
-    const inbox = createInbox();
     const reading: Reading = {
       consumer: info.name,
-      inbox,
-      subscription: connection.subscribe(`${inbox}.*`, { callback: (_, message) => hear(reading, message) }),
+      inbox: createInbox(),
+      readPlace: createPlaceReader(),
+      wire: undefined,
       pulls: new Map(),
       delivered: 0,
       heardAt: performance.now(),
       pullCount: 0,
     };
+    const wire = await openWire({
+      server: connection.getServer(),
+      name: `tail of ${stream}`,
+      subject: `${reading.inbox}.*`,
+      message: (frame) => hear(reading, frame),
+      lost: () => {
+        if (reading === current) reopen();
+      },
+      timeoutMs: limits.readMs,
+    });
     if (closed) {
-      reading.subscription.unsubscribe();
+      wire.close();
       return;
     }
+    reading.wire = wire;
     current = reading;
     pullMore();
   }
 
   function drop(): void {
     if (current === undefined) return;
-    const { subscription, consumer } = current;
+    const { wire, consumer } = current;
     current = undefined;
-    subscription.unsubscribe();
+    wire?.close();
     void manager.consumers.delete(stream, consumer).catch(() => {});
   }
 
@@ -116,27 +132,27 @@ export function createTail(
     if (due + limits.pullMessages > limits.tailMessagesMax) return;
     const pull = current.pullCount++;
     current.pulls.set(pull, limits.pullMessages);
-    connection.publish(
+    current.wire?.publish(
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${current.consumer}`,
+      `${current.inbox}.${pull}`,
       JSON.stringify({
         batch: limits.pullMessages,
         max_bytes: limits.pullBytes,
         expires: limits.pullExpiresMs * 1e6,
         idle_heartbeat: limits.heartbeatMs * 1e6,
       }),
-      { reply: `${current.inbox}.${pull}` },
     );
   }
 
-  function hear(reading: Reading, message: Msg): void {
+  function hear(reading: Reading, frame: Frame): void {
     if (reading !== current) return;
     reading.heardAt = performance.now();
-    const { reply } = message;
-    if (reply === undefined || reply === "") {
-      hearStatus(reading, message);
+    const { bytes, payloadStart } = frame;
+    if (frame.replyStart === frame.replyEnd) {
+      hearStatus(reading, frame);
       return;
     }
-    const place = parseAckSubject(reply);
+    const place = reading.readPlace(bytes, frame.replyStart, frame.replyEnd);
     if (place.count !== reading.delivered + 1) {
       reopen();
       return;
@@ -154,22 +170,26 @@ export function createTail(
     buffer.push({
       sequence: place.sequence,
       time: place.time,
-      subject: message.subject,
-      payload: message.data,
-      headers: message.headers === undefined ? undefined : publisherHeaders(message.headers),
+      subject: bytes.toString("latin1", frame.subjectStart, frame.subjectEnd),
+      payload: bytes.subarray(payloadStart, frame.payloadEnd),
+      headers:
+        frame.headersStart === payloadStart
+          ? undefined
+          : parseHeaderBlock(bytes.subarray(frame.headersStart, payloadStart)),
     });
     if (buffer.length === 1) wake();
   }
 
   /** What is no message of the log: a heartbeat, or the end of one pull, which its inbox names. */
-  function hearStatus(reading: Reading, message: Msg): void {
-    const pull = Number(message.subject.slice(reading.inbox.length + 1));
-    const code = message.headers?.code;
-    if (code === 100) return;
+  function hearStatus(reading: Reading, { bytes, subjectStart, subjectEnd, headersStart }: Frame): void {
+    const pull = Number(bytes.toString("latin1", subjectStart + reading.inbox.length + 1, subjectEnd));
+    // `NATS/1.0 409 Batch Completed`
+    const status = bytes.toString("latin1", headersStart, bytes.indexOf("\r\n", headersStart));
+    const code = status.slice(9, 12);
+    if (code === "100") return;
     reading.pulls.delete(pull);
-    const description = message.headers?.description ?? "";
     const ended =
-      code === 404 || code === 408 || (code === 409 && /MaxBytes|Batch Completed/i.test(description));
+      code === "404" || code === "408" || (code === "409" && /MaxBytes|Batch Completed/i.test(status));
     if (ended) pullMore();
     else reopen();
   }
@@ -220,34 +240,3 @@ export function createTail(
     },
   };
 }
-
-/**
- * Where a delivered message stands, from its acknowledgement subject:
- * `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<sequence>.<count>.<time>.<pending>[.<random>]`.
- */
-function parseAckSubject(subject: string): {
-  sequence: number;
-  count: number;
-  time: number;
-  pending: number;
-} {
-  let dots = 0;
-  for (let at = 0; at < subject.length; at++) if (subject.charCodeAt(at) === dot) dots++;
-  // Found from the end, without taking every token out: this runs for each message of the log.
-  let end = dots > 8 && subject.length > 0 && dots !== 10 ? subject.lastIndexOf(".") : subject.length;
-  const before = (): number => subject.lastIndexOf(".", end - 1);
-  let start = before();
-  const pending = Number(subject.slice(start + 1, end));
-  end = start;
-  start = before();
-  // Nanoseconds do not fit a double: they are cut off as text.
-  const time = Number(subject.slice(start + 1, end - 6));
-  end = start;
-  start = before();
-  const count = Number(subject.slice(start + 1, end));
-  end = start;
-  start = before();
-  return { sequence: Number(subject.slice(start + 1, end)), count, time, pending };
-}
-
-const dot = 0x2e;
