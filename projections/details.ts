@@ -1,4 +1,5 @@
-import type { EventOf, Payload } from "../streams/events.ts";
+import type { EventOf } from "../streams/events.ts";
+import type { Payload } from "../streams/payloads.ts";
 import type { Identifier } from "../streams/identifier.ts";
 
 /** Product details: the whole document that the last product.modified brought. */

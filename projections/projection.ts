@@ -14,8 +14,13 @@ export interface Projection {
    * partition, the sequence up to which the projection's own write-behind is complete.
    */
   open(partitions: readonly number[], sequence: number): Promise<ReadonlyMap<number, number>>;
-  apply(batch: ProjectionBatch): Promise<Applied>;
-  /** Makes what `apply` wrote behind durable, and marks these partitions as complete up to `sequence`. */
+  /**
+   * Folds a batch in memory, while the one before it may still be on its way to the store. `entries`: in the
+   * order of the log, those of partitions that the projector owns, and every category and sale event. What it
+   * returns writes the batch; it is called once, when the one before it is done, with the standing of then.
+   */
+  fold(entries: readonly BatchEntry[], standing: Standing): Write;
+  /** Makes what was written behind durable, and marks these partitions as complete up to `sequence`. */
   settle(partitions: readonly number[], sequence: number): Promise<void>;
   /** Changes that the clock brings. Returns how many there were. */
   tick(standing: Standing, now: number): Promise<number>;
@@ -23,15 +28,11 @@ export interface Projection {
   readonly unsettled: number;
 }
 
-export interface ProjectionBatch {
-  /** In the order of the log; those of partitions that the projector owns, and every category event. */
-  readonly entries: readonly BatchEntry[];
-  /** Where each owned partition's read models stand. */
-  readonly standing: Standing;
-}
-
 /** The partitions that the projector owns: what is at or before `sequence` is stored already. */
 export type Standing = ReadonlyMap<number, { readonly sequence: number; readonly fence: Fence }>;
+
+/** Writes a folded batch, on top of read models that stand where it is told. */
+export type Write = (standing: Standing) => Promise<Applied>;
 
 export interface BatchEntry {
   readonly message: StoredMessage;
@@ -55,7 +56,7 @@ export interface Refusal {
 /** Events that only need to be well-formed today: whatever is not goes to quarantine, the rest is kept. */
 export const judgeOnly: Projection = {
   open: async () => new Map(),
-  apply: async () => ({ created: [], refused: [] }),
+  fold: () => async () => ({ created: [], refused: [] }),
   settle: async () => {},
   tick: async () => 0,
   unsettled: 0,

@@ -4,9 +4,9 @@ import { type Log, LogVanished, type Tail } from "../streams/log.ts";
 import { tokenOf } from "../streams/identifier.ts";
 import { partitionOf } from "../streams/partition.ts";
 import type { LogName } from "../streams/subjects.ts";
-import { type DecodedBatch, decodeBatch } from "./decode-batch.ts";
+import { decodeBatch } from "./decode-batch.ts";
 import { createParking } from "./parking.ts";
-import type { Projection, Standing } from "./projection.ts";
+import type { Projection, Refusal, Standing, Write } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
 import { sameLineage, sequenceOf, type Version, type Versions } from "./version.ts";
 
@@ -142,11 +142,12 @@ export function createProjector(options: ProjectorOptions): Projector {
   }
 
   async function write(
-    { entries, refused }: DecodedBatch,
+    apply: Write,
+    refused: readonly Refusal[],
     last: number,
     headAt: number | undefined,
   ): Promise<void> {
-    const applied = await projection.apply({ entries, standing: standing() });
+    const applied = await apply(standing());
     const mine = applied.refused.filter(({ partition }) => partitions.has(partition));
     const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
     await Promise.all(parked.map((refusal) => parking.park(refusal)));
@@ -239,17 +240,18 @@ export function createProjector(options: ProjectorOptions): Projector {
     const from = tail;
     const { messages, pending } = await from.take(batchMax, idleMs);
     const takenAt = now();
-    // Decoded while the batch before it is being written.
-    const decoded = await decodeBatch(messages, (partition, sequence) => {
+    // Decoded and folded while the batch before it is being written.
+    const { entries, refused } = await decodeBatch(messages, (partition, sequence) => {
       const state = partitions.get(partition);
       return state !== undefined && sequence > state.done;
     });
+    const apply = projection.fold(entries, standing());
     await writing;
     // What was taken from a tail that is no more does not follow what was written.
     if (tail !== from) return;
     const last = messages.at(-1);
     if (last !== undefined) {
-      writing = write(decoded, last.sequence, pending === 0 ? takenAt : undefined);
+      writing = write(apply, refused, last.sequence, pending === 0 ? takenAt : undefined);
       writing.catch(() => {});
     }
     if (now() - beatAt >= heartbeatMs) {

@@ -73,21 +73,25 @@ export interface ListingRow {
 
 export interface ListingPut {
   readonly id: Identifier;
-  readonly membership?: {
-    readonly version: Version;
-    /** The earliest one ever put stays. */
-    readonly created: number;
-    readonly group: Identifier | null;
-    readonly direct: readonly Identifier[];
-    readonly shown: readonly Identifier[];
-  };
+  readonly membership?:
+    | {
+        readonly version: Version;
+        /** The earliest one ever put stays. */
+        readonly created: number;
+        readonly group: Identifier | null;
+        readonly direct: readonly Identifier[];
+        readonly shown: readonly Identifier[];
+      }
+    | undefined;
   /** The same version again is taken: a sale's boundary changes the amount without an event. */
-  readonly pricing?: {
-    readonly version: Version;
-    readonly amount: number;
-    /** When the amount changes next by the clock, in milliseconds since 1970. */
-    readonly nextBoundary: number | undefined;
-  };
+  readonly pricing?:
+    | {
+        readonly version: Version;
+        readonly amount: number;
+        /** When the amount changes next by the clock, in milliseconds since 1970. */
+        readonly nextBoundary: number | undefined;
+      }
+    | undefined;
 }
 
 export type ListingSort = "newest" | "price_asc" | "price_desc";
@@ -181,16 +185,7 @@ export interface ReadModel {
     },
   ): Promise<void>;
 
-  // Groups.
-  putGroupMembers(
-    fence: Fence,
-    puts: readonly {
-      readonly group: Identifier;
-      readonly id: Identifier;
-      readonly version: Version;
-      readonly member: boolean;
-    }[],
-  ): Promise<void>;
+  /** The products whose rows name the group, in the order of their bytes. */
   readGroup(group: Identifier): Promise<Gathered>;
 
   // The tree's own events, from which any reader folds the tree as of any position.
@@ -203,6 +198,7 @@ export interface ReadModel {
 
   // Listings. Products of a category's list are in the order of the sort; equal ones by identifier.
   readRows(partition: number, ids: readonly Identifier[]): Promise<readonly (ListingRow | undefined)[]>;
+  /** The lists and groups follow the rows. Each product at most once in a call. */
   putRows(fence: Fence, puts: readonly ListingPut[]): Promise<void>;
   /** The products of one partition that a category's list shows, in no order. */
   readShown(partition: number, category: Identifier): AsyncIterable<readonly Identifier[]>;

@@ -2,7 +2,8 @@ import type { z } from "zod";
 import type { Identifier, Token } from "./identifier.ts";
 import type { StoredMessage } from "./log.ts";
 import { instant, type Payload, payloadSchemas } from "./payloads.ts";
-import { plainPayloads } from "./plain-payload.ts";
+import { plainBytes } from "./plain-bytes.ts";
+import { plainProduct } from "./plain-product.ts";
 import { type EventKind, parseStoredSubject } from "./subjects.ts";
 
 /**
@@ -81,6 +82,8 @@ export function parsePayload<Kind extends EventKind>(
   if (contentType !== undefined && !/^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) {
     return { reason: `the payload is ${contentType}; publish application/json` };
   }
+  const read = plainBytes[kind]?.(payload);
+  if (read !== undefined) return { data: read as Payload<Kind> };
   const json = textOf(payload);
   if (json === undefined) return { reason: "the payload is not UTF-8" };
   let value: unknown;
@@ -93,18 +96,13 @@ export function parsePayload<Kind extends EventKind>(
   if (json.includes("\\u") && !isWellFormed(value)) {
     return { reason: "the payload holds a lone surrogate (\\ud800 to \\udfff without its other half)" };
   }
-  const plain = recognise(kind, value);
-  if (plain !== undefined) return { data: plain as Payload<Kind> };
+  const recognised = kind === "product.modified" ? plainProduct(value) : undefined;
+  if (recognised !== undefined) return { data: recognised as Payload<Kind> };
   const schema = payloadSchemas[kind];
   const result = schema.safeParse(value);
   if (result.success) return { data: result.data as Payload<Kind> };
   const { issues = [] } = schema.safeParse(value, { error: explain }).error ?? {};
   return { reason: issues.map(describeIssue).join("; ") };
-}
-
-function recognise(kind: EventKind, value: unknown): object | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  return kind in plainPayloads ? plainPayloads[kind as keyof typeof plainPayloads](value) : undefined;
 }
 
 /** The text of UTF-8 bytes; undefined where they are none. */

@@ -81,7 +81,7 @@ async function compareIndex(
 ): Promise<void> {
   const { reference, tally, partition } = comparison;
   if (partition !== undefined || isNamed(reference, id)) return;
-  const members = key.startsWith("group:") ? await redis.hkeys(key) : await redis.zrange(key, "0", "99");
+  const members = key.startsWith("group:") ? await redis.smembers(key) : await redis.zrange(key, "0", "99");
   const products = members.map(parseIdentifier).filter((member) => member !== undefined);
   const moved = await movedOn(comparison, products);
   if (moved.size > 0) tally.skip("key");

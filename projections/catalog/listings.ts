@@ -1,12 +1,12 @@
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import { type CategoryTree, listsShowing } from "../categories.ts";
-import { groupOf, listedIn } from "../details.ts";
+import { type Details, groupOf, listedIn } from "../details.ts";
 import type { FoldedRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
 import type { Price } from "../price.ts";
 import type { Standing } from "../projection.ts";
-import type { Fence, ListingPut, ListingRow, ReadModel } from "../read-model.ts";
+import type { Fence, ListingPut, ReadModel } from "../read-model.ts";
 import { amountAt, foreignSales, nextBoundary, type ProductSales } from "../sales.ts";
 import type { Versions } from "../version.ts";
 
@@ -50,51 +50,27 @@ export function createListingWriter({
     };
   }
 
-  /** A product that changes its group leaves the old one before its row forgets it. */
-  async function regroup(
-    fence: Fence,
-    ids: readonly Identifier[],
-    run: FoldedRun,
-    rows: ReadonlyMap<Identifier, ListingRow | undefined>,
-  ): Promise<void> {
-    const puts = [];
-    for (const id of ids) {
-      const details = run.details.get(id);
-      if (details === undefined) continue;
-      const before = rows.get(id)?.group ?? null;
-      const group = groupOf(details);
-      const version = versions(details.sequence);
-      if (before !== null && before !== group) puts.push({ group: before, id, version, member: false });
-      if (group !== null) puts.push({ group, id, version, member: true });
-    }
-    if (puts.length > 0) await readModel.putGroupMembers(fence, puts);
-  }
-
   return {
     async apply(run, standing) {
-      const grouped = byPartition(run.details.keys());
-      const priced = byPartition(run.prices.keys());
-      const rows = new Map<Identifier, ListingRow | undefined>();
       const sales = new Map<Identifier, ProductSales | undefined>();
-      await Promise.all([
-        ...[...grouped].map(async ([partition, ids]) => {
-          const found = await readModel.readRows(partition, ids);
-          for (const [at, id] of ids.entries()) rows.set(id, found[at]);
-        }),
-        ...[...priced].map(async ([partition, ids]) => {
+      await Promise.all(
+        [...byPartition(run.prices.keys())].map(async ([partition, ids]) => {
           const found = await readModel.readSalesOf(partition, ids);
           for (const [at, id] of ids.entries()) if (found[at] !== undefined) sales.set(id, found[at]);
         }),
-      ]);
+      );
       const moment = now();
-      const shownOf = rememberLists(tree);
+      const listsOf = rememberLists(tree);
+      const membership = (details: Details, created = details.sequence) => {
+        const { direct, shown } = listsOf(listedIn(details));
+        return { version: versions(details.sequence), created, group: groupOf(details), direct, shown };
+      };
       const foreign = new Map<number, { readonly id: Identifier; readonly sale: Identifier }>();
       const puts = byPartition(new Set([...run.details.keys(), ...run.prices.keys()]));
       await Promise.all(
         [...puts].map(async ([partition, ids]) => {
           const fence = standing.get(partition)?.fence;
           if (fence === undefined) return;
-          await regroup(fence, ids, run, rows);
           await readModel.putRows(
             fence,
             ids.map((id): ListingPut => {
@@ -103,19 +79,10 @@ export function createListingWriter({
               const other = price && foreignSales(price, sales.get(id)).at(-1);
               if (price !== undefined && other !== undefined)
                 foreign.set(price.sequence, { id, sale: other.sale_id });
-              const direct = details === undefined ? [] : listedIn(details);
               return {
                 id,
-                ...(details && {
-                  membership: {
-                    version: versions(details.sequence),
-                    created: run.firstSeen.get(id) ?? details.sequence,
-                    group: groupOf(details),
-                    direct,
-                    shown: shownOf(direct),
-                  },
-                }),
-                ...(price && { pricing: pricing(price, sales.get(id), moment) }),
+                membership: details && membership(details, run.firstSeen.get(id)),
+                pricing: price && pricing(price, sales.get(id), moment),
               };
             }),
           );
@@ -136,17 +103,22 @@ export function createListingWriter({
   };
 }
 
+interface Lists {
+  readonly direct: readonly Identifier[];
+  readonly shown: readonly Identifier[];
+}
+
 /** Products of one feed name the same few categories over and over. The tree does not change meanwhile. */
-function rememberLists(tree: CategoryTree): (direct: readonly Identifier[]) => readonly Identifier[] {
-  const known = new Map<string, readonly Identifier[]>();
+function rememberLists(tree: CategoryTree): (direct: readonly Identifier[]) => Lists {
+  const known = new Map<string, Lists>();
   return (direct) => {
     const key = direct.join("\n");
-    let shown = known.get(key);
-    if (shown === undefined) {
-      shown = listsShowing(tree, direct);
-      known.set(key, shown);
+    let lists = known.get(key);
+    if (lists === undefined) {
+      lists = { direct, shown: listsShowing(tree, direct) };
+      known.set(key, lists);
     }
-    return shown;
+    return lists;
   };
 }
 

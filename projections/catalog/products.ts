@@ -5,7 +5,7 @@ import type { CategoryTree } from "../categories.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
 import { foldRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
-import type { Applied, BatchEntry, Refusal, Standing } from "../projection.ts";
+import type { BatchEntry, Refusal, Standing, Write } from "../projection.ts";
 import type { ReadModel, RegisterPut } from "../read-model.ts";
 import type { Versions } from "../version.ts";
 import { createGoodKeeper } from "./good.ts";
@@ -17,7 +17,7 @@ import { createReviewWriter } from "./reviews.ts";
  * beforehand is read in one round trip, and all is written in one more.
  */
 export interface ProductWriter {
-  apply(entries: readonly BatchEntry[], standing: Standing): Promise<Applied>;
+  fold(entries: readonly BatchEntry[], standing: Standing): Write;
   /** Gives the listings the amounts that a sale's start or end has brought by the clock. */
   reprice(standing: Standing, now: number): Promise<number>;
 }
@@ -39,7 +39,7 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
   const good = createGoodKeeper(options);
 
   return {
-    async apply(entries, standing) {
+    fold(entries, standing) {
       const fresh: Event[] = [];
       const again: Event[] = [];
       const bad: BadEvent[] = [];
@@ -51,7 +51,6 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
         else again.push(decoded);
       }
       const run = foldRun(fresh);
-      await good.keep(bad, run);
       const puts: RegisterPut[] = [];
       for (const [id, value] of run.details) {
         puts.push({ id, register: "product", version: versions(value.sequence), value });
@@ -62,13 +61,13 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
       for (const [id, value] of run.inventories) {
         puts.push({ id, register: "inventory", version: versions(value.sequence), value });
       }
-      const written = readModel.putRegisters(puts);
-      const reviewed = reviews.apply(run.reviews, again, standing);
-      const listed = listings.apply(run, standing);
-      const [created, foreign] = await Promise.all([written, listed, reviewed]);
-      return {
-        created,
-        refused: foreignPrices(entries, foreign),
+      return async (current) => {
+        await good.keep(bad, run);
+        const written = readModel.putRegisters(puts);
+        const reviewed = reviews.apply(run.reviews, again, current);
+        const listed = listings.apply(run, current);
+        const [created, foreign] = await Promise.all([written, listed, reviewed]);
+        return { created, refused: foreignPrices(entries, foreign) };
       };
     },
 

@@ -3,7 +3,7 @@ import type { Journal } from "../../streams/journal.ts";
 import type { Log } from "../../streams/log.ts";
 import { createDerivedBuffer } from "../derived-buffer.ts";
 import { createLogReader } from "../log-reader.ts";
-import type { BatchEntry, Projection, Refusal } from "../projection.ts";
+import type { BatchEntry, Projection, Refusal, Standing, Write } from "../projection.ts";
 import type { ReadModel } from "../read-model.ts";
 import type { SaleEvent } from "../sales.ts";
 import type { Versions } from "../version.ts";
@@ -33,6 +33,23 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
   const products = createProductWriter({ ...options, reader, buffer, tree: tree.current });
   const sales = createSaleWriter({ ...options, reader, buffer });
 
+  function writeOf({ kind, entries }: Stretch, standing: Standing): Write {
+    if (kind === "products") return products.fold(entries, standing);
+    if (kind === "categories") {
+      return async (current) => {
+        const fences = [...current.values()].map(({ fence }) => fence);
+        return { created: [], refused: await tree.apply(entries, fences) };
+      };
+    }
+    return async (current) => {
+      const refused: Refusal[] = [];
+      for (const { message, decoded } of entries) {
+        refused.push(...(await sales.apply(message, decoded as SaleEvent, current)));
+      }
+      return { created: [], refused };
+    };
+  }
+
   return {
     async open(partitions, sequence) {
       await tree.load(sequence);
@@ -41,24 +58,18 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
       return settled;
     },
 
-    async apply({ entries, standing }) {
-      const fences = [...standing.values()].map(({ fence }) => fence);
-      const created = [];
-      const refused: Refusal[] = [];
-      for (const stretch of stretches(entries)) {
-        if (stretch.kind === "products") {
-          const done = await products.apply(stretch.entries, standing);
+    fold(entries, standing) {
+      const writes = stretches(entries).map((stretch) => writeOf(stretch, standing));
+      return async (current) => {
+        const created = [];
+        const refused: Refusal[] = [];
+        for (const write of writes) {
+          const done = await write(current);
           created.push(...done.created);
           refused.push(...done.refused);
-        } else if (stretch.kind === "categories") {
-          refused.push(...(await tree.apply(stretch.entries, fences)));
-        } else {
-          for (const { message, decoded } of stretch.entries) {
-            refused.push(...(await sales.apply(message, decoded as SaleEvent, standing)));
-          }
         }
-      }
-      return { created, refused };
+        return { created, refused };
+      };
     },
 
     settle: (partitions, sequence) => buffer.flush(partitions, sequence),

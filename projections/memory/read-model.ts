@@ -27,7 +27,6 @@ export function createMemoryReadModel(): ReadModel {
     { rating: Versioned<Rating>; given: Map<Identifier, Versioned<number>> }
   >();
   const sales = new Map<string, Versioned<Sale | ProductSales>>();
-  const groups = new Map<Identifier, Map<Identifier, Versioned<boolean>>>();
   const categoryEvents = new Map<number, CategoryEvent>();
   const rows = new Map<Identifier, ListingRow>();
   const boundaries = new Map<Identifier, number>();
@@ -155,18 +154,9 @@ export function createMemoryReadModel(): ReadModel {
       putNewer(sales, saleKey(partition, "sale", sale), { version, value });
     },
 
-    async putGroupMembers(fence, puts) {
-      check(fence);
-      for (const { group, id, version, member } of puts) {
-        const members = groups.get(group) ?? new Map<Identifier, Versioned<boolean>>();
-        putNewer(members, id, { version, value: member });
-        groups.set(group, members);
-      }
-    },
-
     async readGroup(group) {
-      const members = [...(groups.get(group) ?? [])].filter(([, { value }]) => value === true);
-      return { ids: members.map(([id]) => id).sort(byBytes), positions: everyPosition() };
+      const ids = [...rows].filter(([, row]) => row.group === group).map(([id]) => id);
+      return { ids: ids.sort(byBytes), positions: everyPosition() };
     },
 
     async putCategoryEvents(events) {
@@ -252,17 +242,7 @@ export function createMemoryReadModel(): ReadModel {
     },
 
     async clear() {
-      for (const map of [
-        positions,
-        registers,
-        reviews,
-        ratings,
-        sales,
-        groups,
-        categoryEvents,
-        rows,
-        boundaries,
-      ])
+      for (const map of [positions, registers, reviews, ratings, sales, categoryEvents, rows, boundaries])
         map.clear();
     },
   };

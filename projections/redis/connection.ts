@@ -11,20 +11,26 @@ export type RedisConnection = Redis;
 // The scripts as commands; each is loaded into the server by the client when it is missing there.
 declare module "ioredis" {
   interface ChainableCommander {
-    storeIfNewer(keys: number, ...args: string[]): this;
     dropIfVersion(key: string, version: string): this;
     storeFieldsIfNewer(position: string, key: string, expected: string, ...args: string[]): this;
     storeFencedIfNewer(position: string, key: string, expected: string, seconds: string, text: string): this;
     advance(key: string, from: string, to: string): this;
-    storeRows(
-      position: string,
-      listing: string,
-      boundaries: string,
-      expected: string,
-      ...args: string[]
-    ): this;
+  }
+  interface Redis {
+    storeIfNewer(keys: number, ...args: string[]): Promise<string>;
+    storeRows(...args: RowCall): Promise<number>;
+    storePrices(...args: RowCall): Promise<number>;
   }
 }
+
+type RowCall = [
+  position: string,
+  listing: string,
+  boundaries: string,
+  expected: string,
+  partition: string,
+  ...texts: string[],
+];
 
 const numberOfKeys: Readonly<Record<keyof typeof scripts, number | undefined>> = {
   storeIfNewer: undefined,
@@ -33,6 +39,7 @@ const numberOfKeys: Readonly<Record<keyof typeof scripts, number | undefined>> =
   storeFencedIfNewer: 2,
   advance: 1,
   storeRows: 3,
+  storePrices: 3,
 };
 
 export interface RedisSettings {

@@ -1,11 +1,12 @@
 import { type Identifier, identifierOf, tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionCount } from "../../streams/partition.ts";
 import type { ListingPut, ListingRow, ListingSort, ReadModel } from "../read-model.ts";
-import type { Version } from "../version.ts";
+import { type Version, versionLength } from "../version.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
-import { pipelined } from "./pipeline.ts";
+import { fenced, pipelined } from "./pipeline.ts";
 import { readPosition } from "./positions.ts";
+import { noVersion } from "./scripts.ts";
 
 /**
  * Listings: in each partition a row for every product, and for each category two sorted sets that the rows
@@ -51,19 +52,26 @@ export function redisListings(redis: RedisConnection): ListingPart {
     },
 
     async putRows({ partition, position }, puts) {
-      await pipelined(redis, (pipeline) => {
-        for (let at = 0; at < puts.length; at += rowsPerCall) {
-          const args = puts.slice(at, at + rowsPerCall).flatMap(rowArguments);
-          pipeline.storeRows(
-            keys.position("catalog", partition),
-            keys.listing(partition),
-            keys.boundaries(partition),
-            position ?? "",
-            String(partition),
-            ...args,
-          );
-        }
-      });
+      const rows = puts.filter((put) => put.membership !== undefined);
+      const prices = puts.filter((put) => put.membership === undefined);
+      const keysAndFence = [
+        keys.position("catalog", partition),
+        keys.listing(partition),
+        keys.boundaries(partition),
+        position ?? "",
+        String(partition),
+      ] as const;
+      // Sent one by one, so that Redis works on the first while the next is being written out.
+      const calls: Promise<unknown>[] = [];
+      for (let at = 0; at < rows.length; at += rowsPerCall) {
+        const args = rows.slice(at, at + rowsPerCall).flatMap(rowArguments);
+        calls.push(redis.storeRows(...keysAndFence, ...args));
+      }
+      for (let at = 0; at < prices.length; at += rowsPerCall) {
+        const args = prices.slice(at, at + rowsPerCall).flatMap(priceArguments);
+        calls.push(redis.storePrices(...keysAndFence, ...args));
+      }
+      await fenced(Promise.all(calls));
     },
 
     async *readShown(partition, category) {
@@ -110,30 +118,53 @@ function comparator(sort: ListingSort) {
       : b.score - a.score || Buffer.compare(bytes(b.id), bytes(a.id));
 }
 
-function rowArguments({ id, membership, pricing }: ListingPut): string[] {
+function rowArguments({ id, membership, pricing }: ListingPut): readonly string[] {
+  if (membership === undefined) return [];
   return [
     id,
-    membership?.version ?? "",
-    membership === undefined ? "" : String(membership.created),
-    membership?.group == null ? "" : tokenOf(membership.group),
-    membership?.direct.map(tokenOf).join(",") ?? "",
-    membership?.shown.map(tokenOf).join(",") ?? "",
+    membership.version,
+    String(membership.created),
+    membership.group === null ? "" : tokenOf(membership.group),
+    tokensOf(membership.direct),
+    tokensOf(membership.shown),
     pricing?.version ?? "",
     pricing === undefined ? "" : String(pricing.amount),
     pricing?.nextBoundary === undefined ? "" : String(pricing.nextBoundary),
   ];
 }
 
+function priceArguments({ id, pricing }: ListingPut): readonly string[] {
+  if (pricing === undefined) return [];
+  const { version, amount, nextBoundary } = pricing;
+  return [id, version, String(amount), nextBoundary === undefined ? "" : String(nextBoundary)];
+}
+
+/** The same few lists of categories come again and again, as the same arrays. */
+const joined = new WeakMap<readonly Identifier[], string>();
+
+function tokensOf(ids: readonly Identifier[]): string {
+  let tokens = joined.get(ids);
+  if (tokens === undefined) {
+    tokens = ids.map(tokenOf).join(",");
+    joined.set(ids, tokens);
+  }
+  return tokens;
+}
+
+const pricedAt = versionLength + 1;
+const restAt = 2 * (versionLength + 1);
+
 function parseRow(row: string): ListingRow {
-  const [membership = "", created = "", group = "", direct = "", shown = "", priced = "", amount = ""] =
-    row.split("|");
+  const membership = row.slice(0, versionLength);
+  const priced = row.slice(pricedAt, pricedAt + versionLength);
+  const [created = "", group = "", amount = "", , direct = "", shown = ""] = row.slice(restAt).split("|");
   return {
-    membership: membership === "" ? undefined : (membership as Version),
+    membership: membership === noVersion ? undefined : (membership as Version),
     created: created === "" ? undefined : Number(created),
     group: group === "" ? null : identifierIn(group),
     direct: identifiersIn(direct),
     shown: identifiersIn(shown),
-    priced: priced === "" ? undefined : (priced as Version),
+    priced: priced === noVersion ? undefined : (priced as Version),
     amount: amount === "" ? undefined : Number(amount),
   };
 }

@@ -16,8 +16,20 @@ export async function pipelined(
   if (pipeline.length === 0) return [];
   const results = (await pipeline.exec()) ?? [];
   return results.map(([error, result]) => {
-    if (error !== null)
-      throw error.message.startsWith(fencedReply) ? new PositionMoved(error.message) : error;
+    if (error !== null) throw asMoved(error);
     return result;
   });
+}
+
+/** Calls sent one by one: `PositionMoved` where a fence refused one of them. */
+export async function fenced<T>(calls: Promise<T>): Promise<T> {
+  try {
+    return await calls;
+  } catch (error) {
+    throw asMoved(error as Error);
+  }
+}
+
+function asMoved(error: Error): Error {
+  return error.message.startsWith(fencedReply) ? new PositionMoved(error.message) : error;
 }

@@ -10,7 +10,6 @@ import { readPosition, redisPositions } from "./positions.ts";
 import { redisRatings } from "./ratings.ts";
 import { redisRegisters } from "./registers.ts";
 import { redisSales } from "./sales.ts";
-import { readText, textOf } from "./text.ts";
 
 /** The read models in Redis. The connection stays the caller's to close. */
 export function createRedisReadModel(redis: RedisConnection): ReadModel {
@@ -21,30 +20,13 @@ export function createRedisReadModel(redis: RedisConnection): ReadModel {
     ...redisSales(redis),
     ...redisListings(redis),
 
-    async putGroupMembers({ partition, position }, puts) {
-      await pipelined(redis, (pipeline) => {
-        for (const { group, id, version, member } of puts) {
-          pipeline.storeFieldsIfNewer(
-            keys.position("catalog", partition),
-            keys.group(group, partition),
-            position ?? "",
-            id,
-            textOf(version, member),
-          );
-        }
-      });
-    },
-
     async readGroup(group) {
       const results = await pipelined(redis, (pipeline) => {
         for (const partition of allPartitions) pipeline.get(keys.position("catalog", partition));
-        for (const partition of allPartitions) pipeline.hgetall(keys.group(group, partition));
+        for (const partition of allPartitions) pipeline.smembers(keys.group(group, partition));
       });
       const positions = results.slice(0, partitionCount).map((text) => readPosition(text as string | null));
-      const shards = results.slice(partitionCount) as Record<string, string>[];
-      const fields = shards.flatMap((shard) => Object.entries(shard));
-      const members = fields.filter(([, text]) => readText<boolean>(text)?.value === true);
-      const ids = members.map(([id]) => id as Identifier);
+      const ids = (results.slice(partitionCount) as string[][]).flat() as Identifier[];
       return { ids: ids.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))), positions };
     },
 

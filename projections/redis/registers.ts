@@ -34,17 +34,18 @@ type RegisterPart = Pick<
 export function redisRegisters(redis: RedisConnection): RegisterPart {
   return {
     async putRegisters(puts) {
-      const masks = await pipelined(redis, (pipeline) => {
-        for (let at = 0; at < puts.length; at += registersPerCall) {
-          const chunk = puts.slice(at, at + registersPerCall);
-          const args = chunk.map(({ register, id }) => keys.register(register, id));
-          args.push(secondsToLive);
-          for (const { version, value } of chunk) args.push(textOf(version, value));
-          pipeline.storeIfNewer(chunk.length, ...args);
-        }
-      });
+      // Sent one by one, so that Redis works on the first while the next is being written out.
+      const calls: Promise<string>[] = [];
+      for (let at = 0; at < puts.length; at += registersPerCall) {
+        const chunk = puts.slice(at, at + registersPerCall);
+        const args = chunk.map(({ register, id }) => keys.register(register, id));
+        args.push(secondsToLive);
+        for (const { version, value } of chunk) args.push(textOf(version, value));
+        calls.push(redis.storeIfNewer(chunk.length, ...args));
+      }
+      const masks = await Promise.all(calls);
       const created: RegisterPut[] = [];
-      for (const [chunk, mask] of (masks as string[]).entries()) {
+      for (const [chunk, mask] of masks.entries()) {
         for (let at = 0; at < mask.length; at++) {
           const put = puts[chunk * registersPerCall + at];
           if (put !== undefined && mask.charCodeAt(at) === 0x31) created.push(put);

@@ -14,27 +14,75 @@ const fence = `
       return redis.error_reply('${fencedReply} the position of the partition has moved')
     end`;
 
+/** Stands for a version in a row that has none; less than all of them. */
+export const noVersion = "-".repeat(versionLength);
+
+/**
+ * What the scripts over rows share. All rows are read by one command and written by one, and each sorted set
+ * is changed by one: most of a small command's cost is the call.
+ *
+ * A row is `<membership version> <pricing version> <created>|<group>|<amount>|<boundary>|<direct>|<shown>`.
+ */
+function rowsOfCall(textsPerRow: number): string {
+  return `
+    local call, sub, match, gmatch = redis.call, string.sub, string.match, string.gmatch
+    local slot = ':{' .. ARGV[2] .. '}'
+    local newest, price = ':newest' .. slot, ':price' .. slot
+    local ids = {}
+    for at = 3, #ARGV, ${textsPerRow} do ids[#ids + 1] = ARGV[at] end
+    local rows = {}
+    for at, row in ipairs(call('HMGET', KEYS[2], unpack(ids))) do rows[ids[at]] = row end
+    local changed, added = {}, {}
+    local function standing(id)
+      local row = rows[id]
+      if not row then return '${noVersion}', '${noVersion}', '', '', '', '', '', '' end
+      return sub(row, 1, ${versionLength}), sub(row, ${versionLength + 2}, ${2 * versionLength + 1}),
+        match(row, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$', ${2 * versionLength + 3})
+    end
+    local function keep(id, membership, priced, created, group, amount, boundary, direct, shown)
+      local row = membership .. ' ' .. priced .. ' ' .. created .. '|' .. group .. '|' .. amount .. '|' ..
+        boundary .. '|' .. direct .. '|' .. shown
+      rows[id] = row
+      changed[#changed + 1] = id
+      changed[#changed + 1] = row
+    end
+    local function add(set, score, id)
+      local members = added[set]
+      if not members then
+        members = {}
+        added[set] = members
+      end
+      members[#members + 1] = score
+      members[#members + 1] = id
+    end
+    local function due(boundary, id)
+      if boundary == '' then call('ZREM', KEYS[3], id) else call('ZADD', KEYS[3], boundary, id) end
+    end`;
+}
+
+const writeRows = `
+    for set, members in pairs(added) do call('ZADD', 'category:' .. set, unpack(members)) end
+    if #changed > 0 then call('HSET', KEYS[2], unpack(changed)) end
+    return 0`;
+
 export const scripts = {
   /**
    * KEYS: registers. ARGV: seconds to live, then a text for each key.
    * Returns a text with a 1 for each key that was absent and a 0 for the others.
    */
   storeIfNewer: `
-    local created, lastAbsent = {}, false
+    local call, sub = redis.call, string.sub
+    local created = {}
+    local standing, written = call('MGET', unpack(KEYS)), {}
     for at, key in ipairs(KEYS) do
-      local text = ARGV[at + 1]
-      -- What the last key was, this one probably is: a replay finds none, the daily traffic finds all.
-      if lastAbsent and redis.call('SET', key, text, 'NX', 'EX', ARGV[1]) then
-        created[at] = '1'
-      else
-        local standing = redis.call('GETRANGE', key, 0, ${versionLength - 1})
-        lastAbsent = standing == ''
-        created[at] = lastAbsent and '1' or '0'
-        if lastAbsent then
-          redis.call('SET', key, text, 'EX', ARGV[1])
-        elseif standing < string.sub(text, 1, ${versionLength}) then
-          redis.call('SET', key, text, 'KEEPTTL')
-        end
+      local before, text = written[key] or standing[at], ARGV[at + 1]
+      created[at] = before and '0' or '1'
+      if not before then
+        call('SET', key, text, 'EX', ARGV[1])
+        written[key] = text
+      elseif sub(before, 1, ${versionLength}) < sub(text, 1, ${versionLength}) then
+        call('SET', key, text, 'KEEPTTL')
+        written[key] = text
       end
     end
     return table.concat(created)`,
@@ -75,53 +123,63 @@ export const scripts = {
   /**
    * KEYS: a partition's position, listing and boundaries. ARGV: the position expected, the partition, then
    * nine texts for each row:
-   * id, membership version, created, group, direct, shown, pricing version, amount, next boundary.
-   * A part without a version is left as it stands. The sorted sets follow the row, which alone decides.
+   * id, membership version, created, group, direct, shown, pricing version ('' to leave it), amount, next boundary.
+   * The sorted sets and the groups follow the row, which alone decides.
    */
-  storeRows: `${fence}
-    local newest, price = ':newest:{' .. ARGV[2] .. '}', ':price:{' .. ARGV[2] .. '}'
+  storeRows: `${fence}${rowsOfCall(9)}
     for at = 3, #ARGV, 9 do
       local id, membership, created, group, direct, shown, priced, amount, boundary = unpack(ARGV, at, at + 8)
-      local row = redis.call('HGET', KEYS[2], id)
-      local oldMembership, oldCreated, oldGroup, oldDirect, oldShown, oldPriced, oldAmount, oldBoundary =
-        '', '', '', '', '', '', '', ''
-      if row then
-        oldMembership, oldCreated, oldGroup, oldDirect, oldShown, oldPriced, oldAmount, oldBoundary =
-          string.match(row, '^(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.-)|(.*)$')
-      end
-      local moved = membership ~= '' and membership > oldMembership
+      local oldMembership, oldPriced, oldCreated, oldGroup, oldAmount, oldBoundary, oldDirect, oldShown = standing(id)
+      local moved = membership > oldMembership
       local repriced = priced ~= '' and priced >= oldPriced
-      local earlier = membership ~= '' and oldCreated ~= '' and tonumber(created) < tonumber(oldCreated)
+      local earlier = oldCreated ~= '' and tonumber(created) < tonumber(oldCreated)
       if moved or repriced or earlier then
-        local first = created
-        if oldCreated ~= '' and (created == '' or tonumber(oldCreated) < tonumber(created)) then first = oldCreated end
+        if oldCreated ~= '' and not earlier then created = oldCreated end
         if not moved then membership, group, direct, shown = oldMembership, oldGroup, oldDirect, oldShown end
-        created = first
         if not repriced then priced, amount, boundary = oldPriced, oldAmount, oldBoundary end
-        local score = amount == '' and '-1' or amount
-        if moved and shown ~= oldShown then
+        if group ~= oldGroup then
+          if oldGroup ~= '' then call('SREM', 'group:' .. oldGroup .. slot, id) end
+          if group ~= '' then call('SADD', 'group:' .. group .. slot, id) end
+        end
+        if shown ~= oldShown then
           local stays = {}
-          for token in string.gmatch(shown, '[^,]+') do stays[token] = true end
-          for token in string.gmatch(oldShown, '[^,]+') do
+          for token in gmatch(shown, '[^,]+') do stays[token] = true end
+          for token in gmatch(oldShown, '[^,]+') do
             if not stays[token] then
-              redis.call('ZREM', 'category:' .. token .. newest, id)
-              redis.call('ZREM', 'category:' .. token .. price, id)
+              call('ZREM', 'category:' .. token .. newest, id)
+              call('ZREM', 'category:' .. token .. price, id)
             end
           end
         end
-        local placed = earlier or (moved and shown ~= oldShown)
+        local placed = earlier or shown ~= oldShown
         if placed or amount ~= oldAmount then
-          for token in string.gmatch(shown, '[^,]+') do
-            if placed then redis.call('ZADD', 'category:' .. token .. newest, created, id) end
-            redis.call('ZADD', 'category:' .. token .. price, score, id)
+          local score = amount == '' and '-1' or amount
+          for token in gmatch(shown, '[^,]+') do
+            if placed then add(token .. newest, created, id) end
+            add(token .. price, score, id)
           end
         end
-        if boundary ~= oldBoundary then
-          if boundary == '' then redis.call('ZREM', KEYS[3], id)
-          else redis.call('ZADD', KEYS[3], boundary, id) end
-        end
-        redis.call('HSET', KEYS[2], id, table.concat({membership, created, group, direct, shown, priced, amount, boundary}, '|'))
+        if boundary ~= oldBoundary then due(boundary, id) end
+        keep(id, membership, priced, created, group, amount, boundary, direct, shown)
       end
     end
-    return 0`,
+    ${writeRows}`,
+
+  /**
+   * The same for rows of which only the price changes: four texts for each,
+   * id, pricing version, amount, next boundary.
+   */
+  storePrices: `${fence}${rowsOfCall(4)}
+    for at = 3, #ARGV, 4 do
+      local id, priced, amount, boundary = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+      local membership, oldPriced, created, group, oldAmount, oldBoundary, direct, shown = standing(id)
+      if priced >= oldPriced then
+        if amount ~= oldAmount then
+          for token in gmatch(shown, '[^,]+') do add(token .. price, amount, id) end
+        end
+        if boundary ~= oldBoundary then due(boundary, id) end
+        keep(id, membership, priced, created, group, amount, boundary, direct, shown)
+      end
+    end
+    ${writeRows}`,
 } as const;

@@ -39,10 +39,12 @@ export function createTail(
     readonly inbox: string;
     readonly readPlace: ReturnType<typeof createPlaceReader>;
     wire: Wire | undefined;
-    /** Messages still due on each pull under way. */
-    readonly pulls: Map<number, number>;
+    /** The pulls under way, oldest first, and how many messages each is still due. */
+    pulls: { readonly pull: number; left: number }[];
     delivered: number;
-    heardAt: number;
+    /** Whether anything came since the watchdog looked, and how often it found nothing. */
+    heard: boolean;
+    silentBeats: number;
     pullCount: number;
   }
 
@@ -92,9 +94,10 @@ export function createTail(
       inbox: createInbox(),
       readPlace: createPlaceReader(),
       wire: undefined,
-      pulls: new Map(),
+      pulls: [],
       delivered: 0,
-      heardAt: performance.now(),
+      heard: true,
+      silentBeats: 0,
       pullCount: 0,
     };
     const wire = await openWire({
@@ -128,10 +131,10 @@ export function createTail(
   function pullMore(): void {
     if (current === undefined) return;
     let due = buffer.length;
-    for (const left of current.pulls.values()) due += left;
+    for (const { left } of current.pulls) due += left;
     if (due + limits.pullMessages > limits.tailMessagesMax) return;
     const pull = current.pullCount++;
-    current.pulls.set(pull, limits.pullMessages);
+    current.pulls.push({ pull, left: limits.pullMessages });
     current.wire?.publish(
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${current.consumer}`,
       `${current.inbox}.${pull}`,
@@ -146,7 +149,7 @@ export function createTail(
 
   function hear(reading: Reading, frame: Frame): void {
     if (reading !== current) return;
-    reading.heardAt = performance.now();
+    reading.heard = true;
     const { bytes, payloadStart } = frame;
     if (frame.replyStart === frame.replyEnd) {
       hearStatus(reading, frame);
@@ -158,11 +161,8 @@ export function createTail(
       return;
     }
     reading.delivered = place.count;
-    const oldest = reading.pulls.entries().next().value;
-    if (oldest !== undefined) {
-      if (oldest[1] === 1) reading.pulls.delete(oldest[0]);
-      else reading.pulls.set(oldest[0], oldest[1] - 1);
-    }
+    const oldest = reading.pulls[0];
+    if (oldest !== undefined && --oldest.left === 0) reading.pulls.shift();
     pending = place.pending;
     // nats-server 2.9 begins at its last message when asked to begin behind it.
     if (place.sequence < next) return;
@@ -187,7 +187,7 @@ export function createTail(
     const status = bytes.toString("latin1", headersStart, bytes.indexOf("\r\n", headersStart));
     const code = status.slice(9, 12);
     if (code === "100") return;
-    reading.pulls.delete(pull);
+    reading.pulls = reading.pulls.filter((one) => one.pull !== pull);
     const ended =
       code === "404" || code === "408" || (code === "409" && /MaxBytes|Batch Completed/i.test(status));
     if (ended) pullMore();
@@ -196,7 +196,11 @@ export function createTail(
 
   const watchdog = setInterval(() => {
     if (opening !== undefined) return;
-    if (current === undefined || performance.now() - current.heardAt > limits.silenceMs) reopen();
+    if (current === undefined) reopen();
+    else if (current.heard) {
+      current.heard = false;
+      current.silentBeats = 0;
+    } else if (++current.silentBeats * limits.heartbeatMs > limits.silenceMs) reopen();
   }, limits.heartbeatMs);
   watchdog.unref();
   void (async () => {

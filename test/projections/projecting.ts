@@ -157,7 +157,6 @@ function aroundWrites(
     putReviews: (fence, puts) => around(() => readModel.putReviews(fence, puts)),
     putRatings: (fence, puts) => around(() => readModel.putRatings(fence, puts)),
     putSale: (fence, put) => around(() => readModel.putSale(fence, put)),
-    putGroupMembers: (fence, puts) => around(() => readModel.putGroupMembers(fence, puts)),
     putCategoryEvents: (events) => around(() => readModel.putCategoryEvents(events)),
     putRows: (fence, puts) => around(() => readModel.putRows(fence, puts)),
   };

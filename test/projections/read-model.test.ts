@@ -239,18 +239,23 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
   describe("groups", () => {
     test("the members, by the bytes of their identifiers; who left is none", async () => {
       const group = id("röd {grupp}");
-      const put = (member: Identifier, sequence: number, isMember: boolean) =>
-        model.putGroupMembers(noPosition(partitionOfId(member)), [
-          { group, id: member, version: v(sequence), member: isMember },
+      const put = (member: Identifier, sequence: number, named: Identifier | null) =>
+        model.putRows(noPosition(partitionOfId(member)), [
+          {
+            id: member,
+            membership: { version: v(sequence), created: 1, group: named, direct: [], shown: [] },
+          },
         ]);
-      for (const member of [...oddIds, lamp]) await put(member, 5, true);
-      await put(lamp, 4, false);
-      await put(oddIds[0] ?? lamp, 6, false);
-      await put(id("late"), 1, false);
+      for (const member of [...oddIds, lamp]) await put(member, 5, group);
+      await put(lamp, 4, null);
+      await put(oddIds[0] ?? lamp, 6, id("another"));
+      await put(id("late"), 2, null);
+      await put(id("late"), 1, group);
       const members = [...oddIds.slice(1), lamp].sort((a, b) =>
         Buffer.compare(Buffer.from(a), Buffer.from(b)),
       );
       expect((await model.readGroup(group)).ids).toEqual(members);
+      expect((await model.readGroup(id("another"))).ids).toEqual([oddIds[0] ?? lamp]);
       expect((await model.readGroup(id("none"))).ids).toEqual([]);
     });
   });

@@ -194,7 +194,7 @@ const faults: Readonly<Record<string, { plant: () => Promise<unknown>; found: ob
     found: { kind: "boundary", what: "lamp", found: "missing" },
   },
   "a lost variant": {
-    plant: () => redis.hdel(`group:lamps:{${partitionOfId("torch")}}`, "torch"),
+    plant: () => redis.srem(`group:lamps:{${partitionOfId("torch")}}`, "torch"),
     found: { kind: "group", id: "lamps", what: "torch", found: "missing" },
   },
   "a lost category": {
