@@ -11,7 +11,8 @@ import type { ReadModel } from "../read-model.ts";
  * although the log's last message on the subject is of no use.
  */
 export interface GoodKeeper {
-  keep(bad: readonly BadEvent[], run: FoldedRun): Promise<void>;
+  /** `runs`: what the same batch folded, by partition. */
+  keep(bad: readonly BadEvent[], runs: ReadonlyMap<number, FoldedRun>): Promise<void>;
 }
 
 const registerOf: Readonly<Record<string, LogRegister>> = {
@@ -28,21 +29,30 @@ export function createGoodKeeper(options: {
   const { readModel, reader, buffer } = options;
 
   return {
-    async keep(bad, run) {
+    async keep(bad, runs) {
       // The last bad event of each register decides; an earlier one is followed by it or by a good one.
-      const last = new Map<string, { id: Identifier; register: LogRegister; sequence: number }>();
-      for (const { about, message } of bad) {
+      const last = new Map<
+        string,
+        { id: Identifier; partition: number; register: LogRegister; sequence: number }
+      >();
+      for (const { about, message, partition } of bad) {
         const register = about && registerOf[about.kind];
         if (about === undefined || register === undefined) continue;
-        last.set(`${register} ${about.id}`, { id: about.id, register, sequence: message.sequence });
+        last.set(`${register} ${about.id}`, {
+          id: about.id,
+          partition,
+          register,
+          sequence: message.sequence,
+        });
       }
       if (last.size === 0) return;
       const subjects = [...last.values()];
       const stored = await readModel.readProducts(subjects.map(({ id }) => id));
-      const folded = { product: run.details, price: run.prices, inventory: run.inventories } as const;
       const puts = await Promise.all(
-        subjects.map(async ({ id, register, sequence }, at): Promise<readonly DerivedPut[]> => {
-          const known = folded[register].get(id) ?? stored[at]?.[register]?.value;
+        subjects.map(async ({ id, partition, register, sequence }, at): Promise<readonly DerivedPut[]> => {
+          const run = runs.get(partition);
+          const folded = { product: run?.details, price: run?.prices, inventory: run?.inventories }[register];
+          const known = folded?.get(id) ?? stored[at]?.[register]?.value;
           const value = known ?? (await reader.read(register, id, "leader")) ?? null;
           // A good event that came later makes the last message good again.
           if (value !== null && value.sequence > sequence) return [];

@@ -1,5 +1,4 @@
-import { type Identifier, tokenOf } from "../../streams/identifier.ts";
-import { partitionOf } from "../../streams/partition.ts";
+import type { Identifier } from "../../streams/identifier.ts";
 import { type CategoryTree, listsShowing } from "../categories.ts";
 import { type Details, groupOf, listedIn } from "../details.ts";
 import type { FoldedRun } from "../fold-run.ts";
@@ -15,9 +14,9 @@ import type { Versions } from "../version.ts";
  * its row, so leaving a list or a group is found by comparing, and a repetition finds nothing to do.
  */
 export interface ListingWriter {
-  /** Returns, by the price's sequence, the products whose sales are in another currency. */
+  /** Takes what was folded by partition. Returns, by the price's sequence, the products whose sales are in another currency. */
   apply(
-    run: FoldedRun,
+    runs: ReadonlyMap<number, FoldedRun>,
     standing: Standing,
   ): Promise<ReadonlyMap<number, { readonly id: Identifier; readonly sale: Identifier }>>;
   reprice(fence: Fence, ids: readonly Identifier[], now: number): Promise<void>;
@@ -51,41 +50,41 @@ export function createListingWriter({
   }
 
   return {
-    async apply(run, standing) {
-      const sales = new Map<Identifier, ProductSales | undefined>();
-      await Promise.all(
-        [...byPartition(run.prices.keys())].map(async ([partition, ids]) => {
-          const found = await readModel.readSalesOf(partition, ids);
-          for (const [at, id] of ids.entries()) if (found[at] !== undefined) sales.set(id, found[at]);
-        }),
-      );
+    async apply(runs, standing) {
       const moment = now();
       const listsOf = rememberLists(tree);
-      const membership = (details: Details, created = details.sequence) => {
+      const foreign = new Map<number, { readonly id: Identifier; readonly sale: Identifier }>();
+
+      function membership(details: Details, created = details.sequence): ListingPut["membership"] {
         const { direct, shown } = listsOf(listedIn(details));
         return { version: versions(details.sequence), created, group: groupOf(details), direct, shown };
-      };
-      const foreign = new Map<number, { readonly id: Identifier; readonly sale: Identifier }>();
-      const puts = byPartition(new Set([...run.details.keys(), ...run.prices.keys()]));
+      }
+
       await Promise.all(
-        [...puts].map(async ([partition, ids]) => {
+        [...runs].map(async ([partition, { details, firstSeen, prices }]) => {
           const fence = standing.get(partition)?.fence;
           if (fence === undefined) return;
-          await readModel.putRows(
-            fence,
-            ids.map((id): ListingPut => {
-              const details = run.details.get(id);
-              const price = run.prices.get(id);
-              const other = price && foreignSales(price, sales.get(id)).at(-1);
-              if (price !== undefined && other !== undefined)
-                foreign.set(price.sequence, { id, sale: other.sale_id });
-              return {
-                id,
-                membership: details && membership(details, run.firstSeen.get(id)),
-                pricing: price && pricing(price, sales.get(id), moment),
-              };
-            }),
-          );
+          const priced = [...prices.keys()];
+          const sales = new Map<Identifier, ProductSales>();
+          for (const [at, found] of (await readModel.readSalesOf(partition, priced)).entries()) {
+            const id = priced[at];
+            if (id !== undefined && found !== undefined) sales.set(id, found);
+          }
+          const puts: ListingPut[] = [];
+          for (const id of new Set([...details.keys(), ...priced])) {
+            const document = details.get(id);
+            const price = prices.get(id);
+            const other = price && foreignSales(price, sales.get(id)).at(-1);
+            if (price !== undefined && other !== undefined) {
+              foreign.set(price.sequence, { id, sale: other.sale_id });
+            }
+            puts.push({
+              id,
+              membership: document && membership(document, firstSeen.get(id)),
+              pricing: price && pricing(price, sales.get(id), moment),
+            });
+          }
+          await readModel.putRows(fence, puts);
         }),
       );
       return foreign;
@@ -120,15 +119,4 @@ function rememberLists(tree: CategoryTree): (direct: readonly Identifier[]) => L
     }
     return lists;
   };
-}
-
-function byPartition(ids: Iterable<Identifier>): ReadonlyMap<number, readonly Identifier[]> {
-  const groups = new Map<number, Identifier[]>();
-  for (const id of ids) {
-    const partition = partitionOf(tokenOf(id));
-    const group = groups.get(partition);
-    if (group === undefined) groups.set(partition, [id]);
-    else group.push(id);
-  }
-  return groups;
 }

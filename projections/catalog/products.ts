@@ -3,7 +3,7 @@ import type { Identifier } from "../../streams/identifier.ts";
 import type { Log } from "../../streams/log.ts";
 import type { CategoryTree } from "../categories.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
-import { foldRun } from "../fold-run.ts";
+import { type FoldedRun, foldRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
 import type { BatchEntry, Refusal, Standing, Write } from "../projection.ts";
 import type { ReadModel, RegisterPut } from "../read-model.ts";
@@ -38,35 +38,49 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
   const reviews = createReviewWriter(options);
   const good = createGoodKeeper(options);
 
+  function registersOf({ details, prices, inventories }: FoldedRun): RegisterPut[] {
+    const puts: RegisterPut[] = [];
+    for (const [id, value] of details) {
+      puts.push({ id, register: "product", version: versions(value.sequence), value });
+    }
+    for (const [id, value] of prices) {
+      puts.push({ id, register: "price", version: versions(value.sequence), value });
+    }
+    for (const [id, value] of inventories) {
+      puts.push({ id, register: "inventory", version: versions(value.sequence), value });
+    }
+    return puts;
+  }
+
   return {
     fold(entries, standing) {
-      const fresh: Event[] = [];
+      const fresh = new Map<number, Event[]>();
       const again: Event[] = [];
       const bad: BadEvent[] = [];
       for (const { decoded } of entries) {
         const stored = standing.get(decoded.partition)?.sequence;
         if (stored === undefined) continue;
         if (isBad(decoded)) bad.push(decoded);
-        else if (decoded.sequence > stored) fresh.push(decoded);
-        else again.push(decoded);
+        else if (decoded.sequence <= stored) again.push(decoded);
+        else {
+          const events = fresh.get(decoded.partition);
+          if (events === undefined) fresh.set(decoded.partition, [decoded]);
+          else events.push(decoded);
+        }
       }
-      const run = foldRun(fresh);
-      const puts: RegisterPut[] = [];
-      for (const [id, value] of run.details) {
-        puts.push({ id, register: "product", version: versions(value.sequence), value });
-      }
-      for (const [id, value] of run.prices) {
-        puts.push({ id, register: "price", version: versions(value.sequence), value });
-      }
-      for (const [id, value] of run.inventories) {
-        puts.push({ id, register: "inventory", version: versions(value.sequence), value });
-      }
+      const runs = new Map<number, FoldedRun>();
+      for (const [partition, events] of fresh) runs.set(partition, foldRun(events));
+      const puts = [...runs.values()].flatMap(registersOf);
+      const reviewed = new Map([...runs.values()].flatMap((run) => [...run.reviews]));
       return async (current) => {
-        await good.keep(bad, run);
+        await good.keep(bad, runs);
         const written = readModel.putRegisters(puts);
-        const reviewed = reviews.apply(run.reviews, again, current);
-        const listed = listings.apply(run, current);
-        const [created, foreign] = await Promise.all([written, listed, reviewed]);
+        const listed = listings.apply(runs, current);
+        const [created, foreign] = await Promise.all([
+          written,
+          listed,
+          reviews.apply(reviewed, again, current),
+        ]);
         return { created, refused: foreignPrices(entries, foreign) };
       };
     },
