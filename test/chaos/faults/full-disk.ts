@@ -1,0 +1,81 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, renameSync, rmdirSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connectNats } from "../../../streams/jetstream/connection.ts";
+import { type Fault, type Scene, usualBadShare } from "../fault.ts";
+import { outageOf } from "./outage.ts";
+
+/**
+ * The disk is a small tmpfs, and the streams' limits are the ones that Shelfwire itself gives them there. Large
+ * events come until the log refuses them; it must do so in words, with room left on the disk and every read
+ * answered. Then the disk and the limit grow, as an operator would have it, and everything must go on.
+ */
+export const fullDisk: Fault = {
+  name: "full-disk",
+  story:
+    "all data on a tmpfs of 24 MB, with the limits that Shelfwire gives its streams there; large events until " +
+    "the log refuses them, at times a kill -9 of nats-server on top, then a larger disk and a higher limit",
+  badShare: usualBadShare,
+  largeShare: 0.06,
+  withProjector: false,
+  obstacle,
+  arm(_, dataDir) {
+    mount(dataDir, "size=24m");
+    return {
+      harm,
+      disarm: (keep) => {
+        const copy = `${dataDir}.kept`;
+        if (keep) cpSync(dataDir, copy, { recursive: true });
+        execFileSync("umount", [dataDir]);
+        if (!keep) return;
+        rmdirSync(dataDir);
+        renameSync(copy, dataDir);
+      },
+    };
+  },
+};
+
+const refusalMsMax = 20_000;
+const grownBytes = 200 * 2 ** 20;
+
+async function harm({ world, publishing: { fates }, random, harmMs }: Scene): Promise<number> {
+  for (const deadline = performance.now() + refusalMsMax; fates.refused.size === 0; await delay(20)) {
+    if (performance.now() > deadline) throw new Error("the log was to refuse, and takes everything");
+  }
+  await delay(random.between(100, harmMs / 2));
+  if (random.chance(0.5)) {
+    world.signal("nats", "SIGKILL");
+    await outageOf(world, "nats");
+  }
+  await delay(random.between(100, harmMs / 2));
+  if (statfsSync(world.dataDir).bavail === 0) throw new Error("the disk was full before the log refused");
+  mount(world.dataDir, "remount,size=320m");
+  const connection = await connectNats({ servers: [world.natsUrl], name: "operator" });
+  try {
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    await manager.streams.update("CATALOG", { max_bytes: grownBytes });
+  } finally {
+    await connection.close();
+  }
+  return fates.refused.size;
+}
+
+function mount(folder: string, options: string): void {
+  execFileSync("mount", ["-t", "tmpfs", "-o", options, "shelfwire-chaos", folder], { stdio: "pipe" });
+}
+
+function obstacle(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "shelfwire-mount-"));
+  try {
+    mount(folder, "size=1m");
+    execFileSync("umount", [folder]);
+    return undefined;
+  } catch (error) {
+    return `a tmpfs cannot be mounted here (${(error as Error).message.split("\n")[0]}); root may do it`;
+  } finally {
+    rmdirSync(folder);
+  }
+}
