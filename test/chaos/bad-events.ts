@@ -75,6 +75,7 @@ export function badEvent(random: Random, product: Identifier): StoryEvent {
     log: subject.includes("activity.") ? "activity" : "catalog",
     subject,
     payload: typeof payload === "string" ? Buffer.from(payload) : payload,
+    isBad: true,
     ...(headers !== undefined && { headers }),
   };
 }

@@ -3,6 +3,7 @@ import type { Random } from "../../ops/demo/random.ts";
 import type { Importing } from "./importing.ts";
 import type { Meddling } from "./link.ts";
 import type { Publishing } from "./publishing.ts";
+import type { Story } from "./story.ts";
 import type { World } from "./world.ts";
 
 /** A fault: what is done to a world at work, as one file each in `faults/`. */
@@ -32,6 +33,7 @@ export interface Armed {
 export interface Scene {
   readonly world: World;
   readonly publishing: Publishing;
+  readonly story: Story;
   /** The import beside the publisher, where there is one. */
   readonly importing: Importing | undefined;
   readonly random: Random;

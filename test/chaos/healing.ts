@@ -20,7 +20,6 @@ export async function untilLevel(world: World): Promise<void> {
   };
   const deadline = performance.now() + healMsMax;
   for (let missing = await lacking(world, heads); missing !== undefined; missing = await lacking(world, heads)) {
-    if (process.env.CHAOS_DEBUG) console.error(Math.round(deadline - performance.now()), missing, "");
     if (performance.now() > deadline) throw new Error(`not level after ${healMsMax} ms: ${missing}`);
     await delay(pollMs);
   }

@@ -16,6 +16,7 @@ export interface StoryEvent {
   readonly subject: string;
   readonly payload: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly isBad: boolean;
   /** What a reader must see once it is acknowledged; absent for what changes neither price nor stock, or is bad. */
   readonly sets?: "price" | "inventory";
 }
@@ -162,5 +163,5 @@ function ordered(random: Random, index: number): StoryEvent {
 function event(kind: EventKind, name: string, payload: object): StoryEvent {
   const subject = publicSubject(kind, id(name));
   const log = subject.startsWith("catalog.") ? "catalog" : "activity";
-  return { log, subject, payload: Buffer.from(JSON.stringify(payload)) };
+  return { log, subject, payload: Buffer.from(JSON.stringify(payload)), isBad: false };
 }

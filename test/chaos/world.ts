@@ -88,10 +88,14 @@ export async function startWorld({ dataDir, meddling, withProjector }: WorldSett
           LOG_LEVEL: "info",
         },
       });
-    const shelfwire = await start("up");
-    closers.push(shelfwire.stop);
-    const projector = withProjector ? await start("projector") : undefined;
-    if (projector !== undefined) closers.push(projector.stop);
+    // Both at once; whichever is up is ended if the other one fails.
+    const starting = [start("up"), withProjector ? start("projector") : undefined] as const;
+    closers.push(async () => {
+      for (const one of await Promise.allSettled(starting)) {
+        if (one.status === "fulfilled") await one.value?.stop();
+      }
+    });
+    const [shelfwire, projector] = await Promise.all(starting);
 
     async function answers(server: ServerName): Promise<boolean> {
       try {
