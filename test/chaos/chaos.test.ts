@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { faults } from "./faults.ts";
+import { runTrial } from "./trial.ts";
+
+/** The short form of `npm run chaos`: one trial of each fault. A failure names its seed and where its data is. */
+
+const seed = 1;
+const harmMs = 1_000;
+
+for (const fault of faults) {
+  const obstacle = fault.obstacle?.();
+  if (obstacle !== undefined) console.warn(`skipped: ${fault.name}: ${obstacle}`);
+  // Two at a time: a trial waits more than it works.
+  test.concurrent.runIf(obstacle === undefined)(`nothing of ${fault.name} shows`, { timeout: 120_000 }, async () => {
+    const result = await runTrial({ fault, seed, harmMs, importFiles: [] });
+    expect(result).toMatchObject({ wrong: [], lost: 0, duplicates: 0, unexpected: 0, differences: 0 });
+    expect(result.harms).toBeGreaterThan(0);
+    expect(result.reads).toBeGreaterThan(0);
+  });
+}
