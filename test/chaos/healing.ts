@@ -19,7 +19,11 @@ export async function untilLevel(world: World): Promise<void> {
     activity: (await catalogue.activity.bounds()).last,
   };
   const deadline = performance.now() + healMsMax;
-  for (let missing = await lacking(world, heads); missing !== undefined; missing = await lacking(world, heads)) {
+  for (
+    let missing = await lacking(world, heads);
+    missing !== undefined;
+    missing = await lacking(world, heads)
+  ) {
     if (performance.now() > deadline) throw new Error(`not level after ${healMsMax} ms: ${missing}`);
     await delay(pollMs);
   }

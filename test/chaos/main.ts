@@ -48,7 +48,8 @@ function planOf(words: readonly string[]): Plan {
   const chosen = values.all ? faults : faults.filter(({ name }) => values.fault.includes(name));
   const known = faults.map(({ name }) => name);
   const unknown = values.fault.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Refused(`there is no fault "${unknown}"; there are ${known.join(", ")}`);
+  if (unknown !== undefined)
+    throw new Refused(`there is no fault "${unknown}"; there are ${known.join(", ")}`);
   if (chosen.length === 0) throw new Refused(`say --fault NAME or --all; there are ${known.join(", ")}`);
   if (!["story", "retail"].includes(values.workload))
     throw new Refused(`--workload ${values.workload}: must be story or retail`);
@@ -94,7 +95,9 @@ async function runFault(fault: Fault, plan: Plan, isEnding: () => boolean): Prom
     const result = await runTrial({ fault, seed: seed + trial, harmMs, importFiles });
     const { imported } = results[0] ?? result;
     if (result.imported !== imported)
-      result.wrong.push(`the import came to ${result.imported} events, and in the first trial to ${imported}`);
+      result.wrong.push(
+        `the import came to ${result.imported} events, and in the first trial to ${imported}`,
+      );
     results.push(result);
     process.stdout.write(`${JSON.stringify({ clean: result.wrong.length === 0, ...result })}\n`);
   }

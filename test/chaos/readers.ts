@@ -151,10 +151,7 @@ export function startReaders({ world, holding, fates, seed }: ReadersSettings): 
       blame(read, [`stock ${inventory.version}, and ${due.inventory} was acknowledged`]);
     // During a sale the amount is the sale's.
     if (price && price.sale === null)
-      blame(
-        read,
-        sightings.see({ id, kind: "price.updated", version: price.version, value: price.amount }),
-      );
+      blame(read, sightings.see({ id, kind: "price.updated", version: price.version, value: price.amount }));
     if (inventory)
       blame(
         read,

@@ -50,7 +50,11 @@ export async function runTrial(settings: TrialSettings): Promise<TrialResult> {
     try {
       await live(world, armed, settings, result);
     } finally {
-      result.wrong.push(...world.shelfwire.deaths, ...(world.projector?.deaths ?? []), ...(await world.stop()));
+      result.wrong.push(
+        ...world.shelfwire.deaths,
+        ...(world.projector?.deaths ?? []),
+        ...(await world.stop()),
+      );
     }
   } catch (error) {
     result.wrong.push((error as Error).stack ?? String(error));

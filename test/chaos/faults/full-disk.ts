@@ -1,29 +1,28 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, renameSync, rmdirSync, statfsSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmdirSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { jetstreamManager } from "@nats-io/jetstream";
-import { connectNats } from "../../../streams/jetstream/connection.ts";
 import { type Fault, type Scene, usualBadShare } from "../fault.ts";
 import { outageOf } from "./outage.ts";
 
 /**
- * The disk is a small tmpfs, and the streams' limits are the ones that Shelfwire itself gives them there. Large
- * events come until the log refuses them; it must do so in words, with room left on the disk and every read
- * answered. Then the disk and the limit grow, as an operator would have it, and everything must go on.
+ * The disk is a small tmpfs, and the log's limit is the one that Shelfwire itself gives it there. Large events
+ * come until the log refuses all; it must do so in words, with room left on the disk and every read answered.
+ * Then the disk and the limit grow, as an operator would have it, and everything must go on.
  */
 export const fullDisk: Fault = {
   name: "full-disk",
   story:
-    "all data on a tmpfs of 24 MB, with the limits that Shelfwire gives its streams there; large events until " +
-    "the log refuses them, at times a kill -9 of nats-server on top, then a larger disk and a higher limit",
+    "all data on a tmpfs of 64 MB, with the limit that Shelfwire gives its log there; large events until the log " +
+    "refuses everything, at times a kill -9 of nats-server on top, then a larger disk and, with a restart of " +
+    "nats-server, a higher limit",
   badShare: usualBadShare,
-  largeShare: 0.06,
+  largeShare: 0.12,
   withProjector: false,
   obstacle,
   arm(_, dataDir) {
-    mount(dataDir, "size=24m");
+    mount(dataDir, "size=64m");
     return {
       harm,
       disarm: (keep) => {
@@ -39,10 +38,10 @@ export const fullDisk: Fault = {
 };
 
 const refusalMsMax = 20_000;
-const grownBytes = 200 * 2 ** 20;
+const grownBytes = 512 * 2 ** 20;
 
 async function harm({ world, publishing: { fates }, random, harmMs }: Scene): Promise<number> {
-  for (const deadline = performance.now() + refusalMsMax; fates.refused.size === 0; await delay(20)) {
+  for (const deadline = performance.now() + refusalMsMax; fates.refused.size < 50; await delay(20)) {
     if (performance.now() > deadline) throw new Error("the log was to refuse, and takes everything");
   }
   await delay(random.between(100, harmMs / 2));
@@ -52,14 +51,12 @@ async function harm({ world, publishing: { fates }, random, harmMs }: Scene): Pr
   }
   await delay(random.between(100, harmMs / 2));
   if (statfsSync(world.dataDir).bavail === 0) throw new Error("the disk was full before the log refused");
-  mount(world.dataDir, "remount,size=320m");
-  const connection = await connectNats({ servers: [world.natsUrl], name: "operator" });
-  try {
-    const manager = await jetstreamManager(connection, { checkAPI: false });
-    await manager.streams.update("CATALOG", { max_bytes: grownBytes });
-  } finally {
-    await connection.close();
-  }
+  mount(world.dataDir, `remount,size=${2 * grownBytes}`);
+  const configFile = join(world.dataDir, "nats.conf");
+  const config = readFileSync(configFile, "utf8");
+  writeFileSync(configFile, config.replace(/max_file_store: \d+/, `max_file_store: ${grownBytes}`));
+  world.signal("nats", "SIGKILL");
+  await outageOf(world, "nats");
   return fates.refused.size;
 }
 
