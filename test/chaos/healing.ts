@@ -5,26 +5,28 @@ import { productIds } from "./story.ts";
 import type { World } from "./world.ts";
 
 /** After any fault the read models must be level with the log within this time, and readers be told from them. */
-export const healMsMax = 10_000;
+const healMsMax = 10_000;
+/** With an import's tens of thousands of events behind it. */
+export const importHealMsMax = 60_000;
 const pollMs = 20;
 
 /**
  * Resolves once everything that was in the logs at the call is in the read models, and an answer comes from
- * them. Throws after `healMsMax`, with what was missing.
+ * them. Throws after `msMax`, with what was missing.
  */
-export async function untilLevel(world: World): Promise<void> {
+export async function untilLevel(world: World, msMax: number = healMsMax): Promise<void> {
   const { catalogue } = world;
   const heads = {
     catalog: (await catalogue.catalog.bounds()).last,
     activity: (await catalogue.activity.bounds()).last,
   };
-  const deadline = performance.now() + healMsMax;
+  const deadline = performance.now() + msMax;
   for (
     let missing = await lacking(world, heads);
     missing !== undefined;
     missing = await lacking(world, heads)
   ) {
-    if (performance.now() > deadline) throw new Error(`not level after ${healMsMax} ms: ${missing}`);
+    if (performance.now() > deadline) throw new Error(`not level after ${msMax} ms: ${missing}`);
     await delay(pollMs);
   }
 }

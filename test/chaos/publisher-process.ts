@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { connectNats } from "../../streams/jetstream/connection.ts";
 import { openJetStreamLog } from "../../streams/jetstream/log.ts";
 import { LogRefused } from "../../streams/log.ts";
@@ -18,11 +20,28 @@ const inFlightMax = 256;
 const tickMs = 10;
 const deadlineMs = 1_500;
 
-const connection = await connectNats({ servers: [natsUrl], name: "publisher" });
+// The end of standard input says stop; it also comes when whoever started this process is gone.
+process.stdin.resume();
+const stopped = once(process.stdin, "end");
+
+const connection = await connected();
 const logs = {
   catalog: await openJetStreamLog(connection, "CATALOG"),
   activity: await openJetStreamLog(connection, "ACTIVITY"),
 };
+
+/** The server may be on its way up just now. */
+async function connected(): ReturnType<typeof connectNats> {
+  for (;;) {
+    try {
+      return await connectNats({ servers: [natsUrl], name: "publisher" });
+    } catch (error) {
+      if (process.stdin.readableEnded) throw error;
+      await delay(50);
+    }
+  }
+}
+
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const flights = new Set<Promise<void>>();
 
@@ -56,9 +75,7 @@ const ticking = setInterval(() => {
   for (; due >= 1 && flights.size < inFlightMax; due--) begin(next++);
 }, tickMs);
 
-// The end of standard input says stop; it also comes when whoever started this process is gone.
-process.stdin.resume();
-await new Promise((resolve) => process.stdin.once("end", resolve));
+await stopped;
 clearInterval(ticking);
 await Promise.all(flights);
 await connection.close();

@@ -56,6 +56,8 @@ export function startPublishing(natsUrl: string, settings: StorySettings): Publi
     async stop() {
       life.process.stdin?.end();
       await life.ended;
+      const { exitCode, signalCode } = life.process;
+      if (exitCode !== 0) throw new Error(`the publisher died by itself: ${exitCode ?? signalCode}`);
     },
   };
 }

@@ -7,7 +7,7 @@ import { verifyCatalogue } from "../../ops/verify/verify.ts";
 import { limits } from "../../streams/limits.ts";
 import { accountFor } from "./account.ts";
 import type { Armed, Fault } from "./fault.ts";
-import { untilLevel } from "./healing.ts";
+import { importHealMsMax, untilLevel } from "./healing.ts";
 import { startHolding } from "./holding.ts";
 import { startImporting } from "./importing.ts";
 import { type Publishing, startPublishing } from "./publishing.ts";
@@ -88,13 +88,11 @@ async function live(world: World, armed: Armed, settings: TrialSettings, result:
     result.harms = await armed.harm({ world, publishing, importing, story, random, harmMs });
     if (result.harms === 0) result.wrong.push("no harm was done");
 
-    const healedAt = performance.now();
-    await untilLevel(world);
-    result.healMs = Math.round(performance.now() - healedAt);
-
     const publishedAgain = (await importing?.finish()) ?? 0;
     if (publishedAgain > 0) result.wrong.push(`importing once more published ${publishedAgain}`);
-    if (importing !== undefined) await untilLevel(world);
+    const healedAt = performance.now();
+    await (importing === undefined ? untilLevel(world) : untilLevel(world, importHealMsMax));
+    result.healMs = Math.round(performance.now() - healedAt);
     await calm(publishing, readers, story, result);
     await untilLevel(world);
     for (const close of closers.splice(0).reverse()) await close();
