@@ -1,13 +1,16 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dropsOldest } from "../../streams/jetstream/ensure.ts";
+import { findServer } from "../setup/server-binaries.mjs";
 import { exchange } from "./exchange.ts";
 import { type EmbeddedServer, type ServerKind, type ServerSettings, startServer } from "./server.ts";
 
 /** nats-server with the repository's nats.conf. Its store is DATA_DIR/nats. */
 
 export interface NatsServerSettings extends ServerSettings {
-  /** What its store may hold, in bytes, instead of nats.conf's; full, it refuses writes and keeps what it has. */
+  /** What its store may hold, in bytes, where streams can have no limit of their own (`dropsOldest`). */
   readonly storeBytesMax: number | undefined;
 }
 
@@ -35,7 +38,16 @@ const kind = (configFile: string): ServerKind => ({
 
 export function startNats(settings: NatsServerSettings): Promise<EmbeddedServer> {
   const { dataDir, storeBytesMax } = settings;
-  return startServer(kind(storeBytesMax === undefined ? config : limited(dataDir, storeBytesMax)), settings);
+  const isLimited = storeBytesMax !== undefined && dropsOldest(versionHere());
+  return startServer(kind(isLimited ? limited(dataDir, storeBytesMax) : config), settings);
+}
+
+/** Empty where there is no program, which the start says better. */
+function versionHere(): string {
+  const program = findServer("nats-server");
+  if (program === undefined) return "";
+  const said = spawnSync(program, ["--version"], { encoding: "utf8" }).stdout ?? "";
+  return /\d+\.\d+\.\d+/.exec(said)?.[0] ?? "";
 }
 
 /** The file in DATA_DIR that has nats.conf's settings but for the limit: no option of the command line sets that. */
@@ -45,7 +57,7 @@ function limited(dataDir: string, storeBytesMax: number): string {
   writeFileSync(
     file,
     `# Written at each start; LOG_MAX_BYTES sets the limit.
-include '${relative(dataDir, config)}'
+include "${relative(dataDir, config)}"
 jetstream { max_memory_store: 1GB, max_file_store: ${Math.floor(storeBytesMax)} }
 `,
   );

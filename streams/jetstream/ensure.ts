@@ -29,7 +29,7 @@ export class LogUnfit extends Error {
 export interface EnsureOptions {
   /**
    * What all streams together may hold, in bytes, when they are made. Streams that exist keep theirs. Without
-   * effect on servers before 2.11, see `bytesOf`.
+   * effect on servers that drop the oldest, see `dropsOldest`.
    */
   readonly bytesMax: number;
   readonly replicas: number;
@@ -72,7 +72,7 @@ async function ensureStream(
   }
   const wanted = configOf(
     definition,
-    bytesOf(server, existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share)),
+    dropsOldest(server) ? -1 : (existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share)),
     replicas,
   );
   const info =
@@ -94,14 +94,14 @@ async function ensureStream(
 }
 
 /**
- * Older servers, 2.9 among them, let a last small message into a full stream although it does not fit, and then
- * drop the stream's first ones to make room, `discard: new` notwithstanding (nats-server issue 4775): a full log
- * would eat its own beginning. There no stream has a limit of its own, and the server's `max_file_store`, which
- * refuses and never drops, is what stops writes.
+ * Whether a server of this version drops the first messages of a full stream: before 2.11 it may let a last small
+ * one in although it does not fit, and then makes room for it, `discard: new` notwithstanding (nats-server issue
+ * 4775; 2.10 has it mended somewhere on the way). A full log would eat its own beginning. There no stream has a
+ * limit of its own, and the server's `max_file_store`, which refuses and never drops, is what stops writes.
  */
-export function bytesOf(serverVersion: string, bytesMax: number): number {
+export function dropsOldest(serverVersion: string): boolean {
   const [major = 0, minor = 0] = serverVersion.split(".").map(Number);
-  return major > 2 || (major === 2 && minor >= 11) ? bytesMax : -1;
+  return major < 2 || (major === 2 && minor < 11);
 }
 
 type Wanted = Pick<

@@ -136,8 +136,8 @@ bad events, deliveries repeated or out of turn. "unknown" are publishes that wer
 ${table(foundHead, odd(told))}
 
 "5xx, none held" are answers while the only tier in reach had not yet come to the position that the reader asked
-for. "healed" is from the end of the harm until what was in the log then is in the read models, with events still
-coming; it holds five seconds of lease where a process was killed or paused.
+for. "healed" is from the end of the harm, with every killed process running again, until what was in the log then
+is in the read models and answers come from there, with events still coming.
 
 ## The faults
 

@@ -20,7 +20,7 @@ test("a full log keeps its first event, however long small ones try to get in", 
   });
   try {
     const connection = await connectNats({ servers: [embedded.natsUrl ?? ""], name: "test" });
-    // The stream's share, where it has one, is reached before the server's limit.
+    // The stream's share is reached before the server's limit, where streams have shares.
     await ensureStreams(connection, { bytesMax: 20 * 2 ** 20, replicas: 1, knownEpochs: new Map() });
     const catalog = await openJetStreamLog(connection, "CATALOG");
     let acknowledged = 0;

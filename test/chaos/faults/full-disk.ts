@@ -44,12 +44,12 @@ async function harm({ world, publishing: { fates }, random, harmMs }: Scene): Pr
   for (const deadline = performance.now() + refusalMsMax; fates.refused.size < 50; await delay(20)) {
     if (performance.now() > deadline) throw new Error("the log was to refuse, and takes everything");
   }
-  await delay(random.between(100, harmMs / 2));
+  await delay(random.between(100, harmMs / 3));
   if (random.chance(0.5)) {
     world.signal("nats", "SIGKILL");
     await outageOf(world, "nats");
   }
-  await delay(random.between(100, harmMs / 2));
+  await delay(random.between(100, harmMs / 3));
   if (statfsSync(world.dataDir).bavail === 0) throw new Error("the disk was full before the log refused");
   mount(world.dataDir, `remount,size=${2 * grownBytes}`);
   const configFile = join(world.dataDir, "nats.conf");
