@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, renameSync, rmdirSync, statfsSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Fault, type Scene, usualBadShare } from "../fault.ts";
+import type { Fault, Scene } from "../fault.ts";
 import { outageOf } from "./outage.ts";
 
 /**
@@ -16,8 +16,9 @@ export const fullDisk: Fault = {
   story:
     "all data on a tmpfs of 64 MB, with the limit that Shelfwire gives its log there; large events until the log " +
     "refuses everything, at times a kill -9 of nats-server on top, then a larger disk and, with a restart of " +
-    "nats-server, a higher limit",
-  badShare: usualBadShare,
+    "nats-server, a higher limit; no bad events, since a full log takes no copies of them into the quarantine either",
+  // A full log takes no copies into the quarantine either, and those are not made up for later.
+  badShare: 0,
   largeShare: 0.12,
   withProjector: false,
   obstacle,
