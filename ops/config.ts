@@ -77,7 +77,7 @@ export const settings = {
     name: "LOG_MAX_BYTES",
     unset: undefined,
     default: "a share of the free disk",
-    meaning: "What all streams together may hold when they are made; full, they refuse writes",
+    meaning: "What all streams of the embedded server together may hold; full, they refuse writes",
     allowed: "a size from 100MB on, in bytes or with KB, MB, GB or TB",
     schema: bytes(100 * 2 ** 20),
   } satisfies Setting<number | undefined>,

@@ -1,5 +1,6 @@
-import { mkdirSync, statfsSync } from "node:fs";
+import { mkdirSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { startEmbedded } from "./embedded/embedded.ts";
 import type { Logger } from "./logger.ts";
@@ -16,12 +17,12 @@ export interface Servers {
   readonly http: string | undefined;
   /** Whether they were started here, so that nobody else works on what they hold. */
   readonly own: boolean;
-  /** What new streams together may hold, in bytes. */
+  /** What all streams together may hold, in bytes. */
   readonly logBytesMax: number;
   stop(): Promise<void>;
 }
 
-/** The share of the free disk that an embedded log may fill. */
+/** The share of the disk, of what is free or its own already, that an embedded log may fill. */
 const diskShare = 0.6;
 const remoteLogBytesMax = 8 * 1024 ** 3;
 
@@ -29,10 +30,12 @@ const remoteLogBytesMax = 8 * 1024 ** 3;
 export async function startServers(config: Config, logger: Logger): Promise<Servers> {
   const { natsUrls, redisUrl, dataDir } = config;
   mkdirSync(dataDir, { recursive: true });
+  const logBytesMax =
+    config.logBytesMax ?? (natsUrls === undefined ? diskBytes(dataDir) * diskShare : remoteLogBytesMax);
   const embedded = await startEmbedded({
     dataDir,
     logger,
-    nats: natsUrls === undefined ? { port: config.natsPort } : undefined,
+    nats: natsUrls === undefined ? { port: config.natsPort, storeBytesMax: logBytesMax } : undefined,
     redis:
       redisUrl === undefined
         ? { port: config.redisPort, memoryBytesMax: config.redisMemoryBytesMax }
@@ -43,8 +46,7 @@ export async function startServers(config: Config, logger: Logger): Promise<Serv
     redisUrl: redisUrl ?? embedded.redisUrl ?? "",
     http: undefined,
     own: natsUrls === undefined,
-    logBytesMax:
-      config.logBytesMax ?? (natsUrls === undefined ? freeBytes(dataDir) * diskShare : remoteLogBytesMax),
+    logBytesMax,
     stop: () => embedded.stop(),
   };
 }
@@ -73,9 +75,17 @@ export async function findServers(config: Config, logger: Logger): Promise<Serve
   };
 }
 
-function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+/** What is free for the log, and what it holds. */
+function diskBytes(dataDir: string): number {
+  const { bavail, bsize } = statfsSync(dataDir);
+  const store = join(dataDir, "nats");
+  mkdirSync(store, { recursive: true });
+  const files = readdirSync(store, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const bytesOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const held = files.reduce((sum, { parentPath, name }) => sum + bytesOf(join(parentPath, name)), 0);
+  return bavail * bsize + held;
 }
 
 function answers(url: string, defaultPort: number): Promise<boolean> {

@@ -28,6 +28,8 @@ export const limits = {
   /** A partition's owner that has not renewed for this long has lost it. */
   leaseTtlMs: 5_000,
   leaseRenewMs: 1_500,
+  /** One request about a lease. */
+  leaseAskMs: 1_000,
 } as const;
 
 const relations: readonly [boolean, string][] = [
@@ -44,6 +46,10 @@ const relations: readonly [boolean, string][] = [
   [limits.appendDeadlineMs < limits.duplicateWindowMs / 2, "a retry must meet the memory of its first try"],
   [limits.silenceMs > 3 * limits.heartbeatMs, "one late heartbeat is not silence"],
   [limits.leaseTtlMs > 3 * limits.leaseRenewMs, "a lease survives two lost renewals"],
+  [
+    limits.leaseTtlMs > 2 * limits.leaseAskMs + limits.leaseRenewMs,
+    "a renewal without an answer is asked again in time",
+  ],
 ];
 for (const [holds, reason] of relations)
   if (!holds) throw new Error(`limits contradict each other: ${reason}`);

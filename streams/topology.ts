@@ -4,8 +4,9 @@ import { limits } from "./limits.ts";
  * The streams, as data. The log itself is CATALOG and ACTIVITY; the rest can be made again from it, but for
  * the import ledger, which remembers which feed lines were published.
  *
- * No stream deletes to make room: when `max_bytes` is reached the log refuses writes, at once and in words,
- * and keeps answering reads. (A server whose disk runs full hangs instead, reads included.)
+ * No stream deletes to make room: when its `max_bytes`, or the server's `max_file_store`, is reached the log
+ * refuses writes, at once and in words, and keeps answering reads. (A server whose disk runs full hangs
+ * instead, reads included.)
  */
 export interface StreamDefinition {
   readonly name: "CATALOG" | "ACTIVITY" | "DERIVED" | "QUARANTINE" | "LEDGER";

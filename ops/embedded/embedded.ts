@@ -13,7 +13,7 @@ import type { EmbeddedServer } from "./server.ts";
 export interface EmbeddedSettings {
   readonly dataDir: string;
   /** Absent: none is started. A port is the preferred one; 0 is any. */
-  readonly nats?: { readonly port: number } | undefined;
+  readonly nats?: { readonly port: number; readonly storeBytesMax?: number | undefined } | undefined;
   readonly redis?: { readonly port: number; readonly memoryBytesMax?: number | undefined } | undefined;
   readonly logger: Logger;
 }
@@ -34,7 +34,7 @@ export async function startEmbedded(settings: EmbeddedSettings): Promise<Embedde
   const dataDir = resolve(settings.dataDir);
   const giveUp = ownDataDir(dataDir);
   const starts = {
-    nats: nats && startNats({ dataDir, logger, port: nats.port }),
+    nats: nats && startNats({ dataDir, logger, port: nats.port, storeBytesMax: nats.storeBytesMax }),
     redis: redis && startRedis({ dataDir, logger, port: redis.port, memoryBytesMax: redis.memoryBytesMax }),
   };
   const stop = async (servers: readonly (EmbeddedServer | undefined)[]): Promise<void> => {

@@ -21,7 +21,7 @@ const tasks = {
     ],
   },
   bench: { servers, steps: [["bench/main.ts"]] },
-  crash: { servers, steps: [["test/crash/main.ts"]] },
+  chaos: { servers, steps: [["test/chaos/main.ts"]] },
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -10,7 +10,7 @@ import {
 } from "../categories.ts";
 import type { BatchEntry, Refusal } from "../projection.ts";
 import type { Fence, ListingPut, ReadModel } from "../read-model.ts";
-import { sequenceOf, type Versions } from "../version.ts";
+import { sequenceOf, type Version, type Versions } from "../version.ts";
 
 /**
  * The tree as the log has it at the place where the projector reads, and what a move within it does to the
@@ -42,24 +42,28 @@ export function createTreeWriter(options: {
     sequence: number,
     fences: readonly Fence[],
   ): Promise<void> {
-    const version = versions(sequence);
-    for (const fence of fences) {
-      const { partition } = fence;
-      for (const category of moved) {
-        for await (const ids of readModel.readShown(partition, category)) {
-          const rows = await readModel.readRows(partition, ids);
-          const puts: ListingPut[] = [];
-          for (const [at, row] of rows.entries()) {
-            const id = ids[at];
-            if (id === undefined || row?.created === undefined) continue;
-            const { created, group, direct } = row;
-            puts.push({
-              id,
-              membership: { version, created, group, direct, shown: listsShowing(tree, direct) },
-            });
-          }
-          await readModel.putRows(fence, puts);
+    // Partitions share nothing; one that fails is heard of when all are over.
+    const shown = fences.map((fence) => showAnewIn(fence, moved, versions(sequence)));
+    await Promise.allSettled(shown);
+    await Promise.all(shown);
+  }
+
+  async function showAnewIn(fence: Fence, moved: ReadonlySet<Identifier>, version: Version): Promise<void> {
+    const { partition } = fence;
+    for (const category of moved) {
+      for await (const ids of readModel.readShown(partition, category)) {
+        const rows = await readModel.readRows(partition, ids);
+        const puts: ListingPut[] = [];
+        for (const [at, row] of rows.entries()) {
+          const id = ids[at];
+          if (id === undefined || row?.created === undefined) continue;
+          const { created, group, direct } = row;
+          puts.push({
+            id,
+            membership: { version, created, group, direct, shown: listsShowing(tree, direct) },
+          });
         }
+        await readModel.putRows(fence, puts);
       }
     }
   }

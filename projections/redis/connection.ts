@@ -49,7 +49,7 @@ export interface RedisSettings {
   readonly onState?: (state: "disconnected" | "connected", detail: string) => void;
 }
 
-/** Resolves once the server answers; afterwards the connection heals itself. */
+/** Resolves once the server answers; afterwards the connection heals itself. Rejects where the first try fails. */
 export async function connectRedis(settings: RedisSettings): Promise<RedisConnection> {
   const redis = new Redis(settings.url, {
     lazyConnect: true,
@@ -71,6 +71,12 @@ export async function connectRedis(settings: RedisSettings): Promise<RedisConnec
   });
   redis.on("close", () => settings.onState?.("disconnected", lost));
   redis.on("ready", () => settings.onState?.("connected", settings.url));
-  await redis.connect();
+  try {
+    await redis.connect();
+  } catch (error) {
+    // It would go on trying, which nobody waits for any more, and keep its process from ending.
+    redis.disconnect();
+    throw error;
+  }
   return redis;
 }

@@ -27,7 +27,10 @@ export class LogUnfit extends Error {
 }
 
 export interface EnsureOptions {
-  /** What all streams together may hold, in bytes, when they are made. Streams that exist keep theirs. */
+  /**
+   * What all streams together may hold, in bytes, when they are made. Streams that exist keep theirs. Without
+   * effect on servers that drop the oldest, see `dropsOldest`.
+   */
   readonly bytesMax: number;
   readonly replicas: number;
   /** Epochs of event streams seen before, by stream name. */
@@ -44,7 +47,8 @@ export async function ensureStreams(
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: limits.readMs });
   const epochs = new Map<string, number>();
   for (const definition of streams) {
-    const epoch = await ensureStream(manager, definition, options);
+    const server = connection.info?.version ?? "";
+    const epoch = await ensureStream(manager, definition, { ...options, server });
     if (definition.events) epochs.set(definition.name, epoch);
   }
   return epochs;
@@ -53,7 +57,7 @@ export async function ensureStreams(
 async function ensureStream(
   manager: JetStreamManager,
   definition: StreamDefinition,
-  { bytesMax, replicas, knownEpochs }: EnsureOptions,
+  { bytesMax, replicas, knownEpochs, server }: EnsureOptions & { readonly server: string },
 ): Promise<number> {
   const { name } = definition;
   const existing = await manager.streams.info(name).catch((error: { code?: unknown; message?: string }) => {
@@ -68,7 +72,7 @@ async function ensureStream(
   }
   const wanted = configOf(
     definition,
-    existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share),
+    dropsOldest(server) ? -1 : (existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share)),
     replicas,
   );
   const info =
@@ -87,6 +91,17 @@ async function ensureStream(
     );
   }
   return epoch;
+}
+
+/**
+ * Whether a server of this version drops the first messages of a full stream: before 2.11 it may let a last small
+ * one in although it does not fit, and then makes room for it, `discard: new` notwithstanding (nats-server issue
+ * 4775; 2.10 has it mended somewhere on the way). A full log would eat its own beginning. There no stream has a
+ * limit of its own, and the server's `max_file_store`, which refuses and never drops, is what stops writes.
+ */
+export function dropsOldest(serverVersion: string): boolean {
+  const [major = 0, minor = 0] = serverVersion.split(".").map(Number);
+  return major < 2 || (major === 2 && minor < 11);
 }
 
 type Wanted = Pick<

@@ -1,3 +1,4 @@
+import { jetstream } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import type { Leases } from "../lease.ts";
@@ -8,7 +9,9 @@ import { limits } from "../limits.ts";
  * alone decides, and a claim is a create, which the server refuses while the entry lives.
  */
 export async function openJetStreamLeases(connection: NatsConnection, replicas: number): Promise<Leases> {
-  const bucket = await new Kvm(connection).create("LEASES", {
+  // A request that was lost with its link is asked again while the lease still lives; the client would wait 5 s.
+  const client = jetstream(connection, { timeout: limits.leaseAskMs });
+  const bucket = await new Kvm(client).create("LEASES", {
     ttl: limits.leaseTtlMs,
     history: 1,
     replicas,
