@@ -8,7 +8,8 @@ import { decodeBatch } from "./decode-batch.ts";
 import { createParking } from "./parking.ts";
 import type { Projection, Refusal, Standing, Write } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
-import { sameLineage, sequenceOf, type Version, type Versions } from "./version.ts";
+import { isSamePlace, keepingRevision, sameLog, sequenceOf } from "./version.ts";
+import type { Version, Versions } from "./version.ts";
 
 /**
  * The projector: reads the log in order and drives a projection, for the partitions that it owns.
@@ -63,7 +64,7 @@ const unsettledMax = 5_000;
 const settleMs = 10_000;
 
 interface Owned {
-  /** What the store holds, as far as we know; undefined where it holds none of this log and fold. */
+  /** What the store holds, as far as we know; undefined where it holds none of this log. */
   standing: Version | undefined;
   found: Version | undefined;
   /** When the partition was last known to be at the head of the log. */
@@ -102,8 +103,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     const found = await readModel.positions(name, gained);
     for (const partition of gained) {
       const position = found.get(partition);
-      const ours =
-        position !== undefined && sameLineage(position.version, versions(0)) ? position : undefined;
+      const ours = position !== undefined && sameLog(position.version, versions(0)) ? position : undefined;
       partitions.set(partition, {
         standing: ours?.version,
         found: position?.version,
@@ -187,13 +187,14 @@ export function createProjector(options: ProjectorOptions): Projector {
       state.done = Math.max(state.done, sequence);
       const reached = Math.max(sequence, state.standing === undefined ? 0 : sequenceOf(state.standing));
       state.headAt = headAt ?? state.headAt;
-      moves.push({ partition, from: state.found, to: versions(reached), headAt: state.headAt });
+      const to = keepingRevision(state.standing, versions(reached));
+      moves.push({ partition, from: state.found, to, headAt: state.headAt });
     }
     if (readModel.session() !== session) throw new PositionMoved("the link to the read models was lost");
     const stuck = await readModel.advance(name, moves);
     const overtaken = new Set<number>();
     let lost = false;
-    for (const { partition, to } of moves) {
+    for (const { partition, from, to } of moves) {
       const state = partitions.get(partition);
       if (state === undefined) continue;
       if (!stuck.has(partition)) {
@@ -202,13 +203,14 @@ export function createProjector(options: ProjectorOptions): Projector {
         continue;
       }
       const position = stuck.get(partition)?.version;
-      if (position !== undefined && position > to) overtaken.add(partition);
-      else lost = true;
+      const rebuilt = isSamePlace(position, from);
+      if (!rebuilt && position !== undefined && position > to) overtaken.add(partition);
+      else if (!rebuilt) lost = true;
       partitions.delete(partition);
     }
     if (overtaken.size > 0) journal.warn({ log: name, partitions: [...overtaken] }, "another owner is ahead");
     if (lost) journal.warn({ log: name }, "the read models lost data: reading again from where they stand");
-    if (lost || overtaken.size > 0) {
+    if (stuck.size > 0) {
       await tail?.close();
       tail = undefined;
     }
