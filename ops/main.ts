@@ -7,6 +7,7 @@ import { partitionCount } from "../streams/partition.ts";
 import { api, projector } from "./commands/roles.ts";
 import { publish } from "./commands/publish.ts";
 import { list, republish, show } from "./commands/quarantine.ts";
+import { rebuildCommand } from "./commands/rebuild.ts";
 import { verify } from "./commands/verify.ts";
 import { VerifyImpossible } from "./verify/verify.ts";
 import { up } from "./commands/up.ts";
@@ -132,6 +133,20 @@ program
     for (const difference of shown) print(difference);
     print(counts);
     if (report.differences > 0) process.exitCode = 1;
+  });
+
+program
+  .command("rebuild")
+  .description("make the read models anew from the log while they are read; may be interrupted and run again")
+  .option("--dry-run", "say which products would change and how, write nothing", false)
+  .option("--memory <MiB>", "what one pass over the log may hold", integer, 512)
+  .addOption(json)
+  .action(async (options: { dryRun: boolean; memory: number; json?: boolean }) => {
+    const { config, logger } = settings();
+    const report = await withCatalogue(config, logger, "rebuild", (catalogue) =>
+      rebuildCommand(catalogue, logger, { ...options, json: options.json === true, print }),
+    );
+    print(report);
   });
 
 const quarantine = program.command("quarantine").description("what could not be an event");

@@ -172,9 +172,13 @@ export function createProjector(options: ProjectorOptions): Projector {
 
   async function settle(sequence: number): Promise<void> {
     // Marking how far all partitions are costs two requests for each of them: seldom is enough.
-    const due = now() - settledAt > settleMs;
-    await projection.settle(due ? [...partitions.keys()] : [], sequence);
-    if (due) settledAt = now();
+    if (now() - settledAt > settleMs) await settleAll(sequence);
+    else await projection.settle([], sequence);
+  }
+
+  async function settleAll(sequence: number): Promise<void> {
+    await projection.settle([...partitions.keys()], sequence);
+    settledAt = now();
   }
 
   /**
@@ -194,6 +198,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     const stuck = await readModel.advance(name, moves);
     const overtaken = new Set<number>();
     let lost = false;
+    let rebuilt = false;
     for (const { partition, from, to } of moves) {
       const state = partitions.get(partition);
       if (state === undefined) continue;
@@ -203,11 +208,12 @@ export function createProjector(options: ProjectorOptions): Projector {
         continue;
       }
       const position = stuck.get(partition)?.version;
-      const rebuilt = isSamePlace(position, from);
-      if (!rebuilt && position !== undefined && position > to) overtaken.add(partition);
-      else if (!rebuilt) lost = true;
+      if (isSamePlace(position, from)) rebuilt = true;
+      else if (position !== undefined && position > to) overtaken.add(partition);
+      else lost = true;
       partitions.delete(partition);
     }
+    if (rebuilt && overtaken.size === 0) throw new PositionMoved("a rebuild goes on");
     if (overtaken.size > 0) journal.warn({ log: name, partitions: [...overtaken] }, "another owner is ahead");
     if (lost) journal.warn({ log: name }, "the read models lost data: reading again from where they stand");
     if (stuck.size > 0) {
@@ -282,6 +288,7 @@ export function createProjector(options: ProjectorOptions): Projector {
               { log: name },
               "the read models are not where they were: reading again from where they stand",
             );
+            await settleAll(next - 1);
             await letGo();
           }
         }

@@ -17,7 +17,10 @@ export const versionLength = 30;
  * The revision of the folds in this folder. Raise it when a fold's meaning changes; `shelfwire rebuild` then
  * makes anew in place what stands at a lower one.
  */
-export const foldRevision = 1;
+export const foldRevision = 2;
+
+/** The revisions of a position whose partition waits to be rebuilt; folds have higher ones. */
+export const waiting = [0, 1] as const;
 
 /** A function that dates sequences of one log. `epoch` is the stream's creation in milliseconds since 1970. */
 export type Versions = (sequence: number) => Version;
