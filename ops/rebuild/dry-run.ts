@@ -9,6 +9,7 @@ import type { RedisConnection } from "../../projections/redis/connection.ts";
 import type { Versions } from "../../projections/version.ts";
 import { type Changes, changesBetween } from "./changes.ts";
 import { type ChangedProduct, compareProducts } from "./compare.ts";
+import { untilReached } from "../verify/verify.ts";
 import { follow } from "./follow.ts";
 import { createMeter, type RebuildProgress } from "./meter.ts";
 import { positionsOf } from "./positions.ts";
@@ -16,7 +17,8 @@ import { inMemory } from "./slices.ts";
 
 /**
  * `shelfwire rebuild --dry-run`: what a rebuild would change. Folds the log as a rebuild does, in the same
- * slices, and writes nothing.
+ * slices, and writes nothing. Throws `VerifyImpossible` where no projector brings the read models to the end of
+ * the log.
  */
 export interface DryRunOptions {
   readonly catalog: Log;
@@ -72,6 +74,8 @@ export async function dryRun(options: DryRunOptions): Promise<DryRunReport> {
     } finally {
       await follower.close();
     }
+    // What the projectors have not come to yet is no difference of the folds.
+    await untilReached({ readModel, versions, partition: undefined }, head);
     if (place === 0) for (const change of await compareTree(fold, readModel)) report(change);
     for await (const change of compareProducts({ fold, readModel, versions, now })) report(change);
     products += fold.products.size;
