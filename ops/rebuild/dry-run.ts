@@ -75,7 +75,7 @@ export async function dryRun(options: DryRunOptions): Promise<DryRunReport> {
       await follower.close();
     }
     // What the projectors have not come to yet is no difference of the folds.
-    await untilReached({ readModel, versions, partition: undefined }, head);
+    await untilReached({ readModel, versions }, head);
     if (place === 0) for (const change of await compareTree(fold, readModel)) report(change);
     for await (const change of compareProducts({ fold, readModel, versions, now })) report(change);
     products += fold.products.size;

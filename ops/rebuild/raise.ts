@@ -37,6 +37,7 @@ export async function writeAndRaise(options: RaiseOptions): Promise<void> {
     );
 
   let due = await stillDue();
+  await foldTo(Math.max(0, ...due.values()));
   /** Nothing behind this place in the log was made upon what stood before the last writes. */
   let since = Math.min(...due.values());
   let products: readonly FoldedProduct[] = [...fold.products.values()];

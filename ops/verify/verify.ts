@@ -108,7 +108,11 @@ export async function verifyCatalogue(options: VerifyOptions): Promise<VerifyRep
 
 /** Waits until the read models include the log up to `head`. Throws `VerifyImpossible` after a minute. */
 export async function untilReached(
-  { readModel, versions, partition }: Pick<VerifyOptions, "readModel" | "versions" | "partition">,
+  {
+    readModel,
+    versions,
+    partition,
+  }: Pick<VerifyOptions, "readModel" | "versions"> & Partial<Pick<Comparison, "partition">>,
   head: number,
 ): Promise<void> {
   if (head === 0) return;
