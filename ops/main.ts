@@ -5,8 +5,8 @@ import { LogUnfit } from "../streams/jetstream/ensure.ts";
 import { LogRefused, LogUnavailable, LogVanished } from "../streams/log.ts";
 import { partitionCount } from "../streams/partition.ts";
 import { api, projector } from "./commands/roles.ts";
-import { publish } from "./commands/publish.ts";
-import { list, republish, show } from "./commands/quarantine.ts";
+import { type PublishOptions, publish } from "./commands/publish.ts";
+import { list, type Mended, republish, show } from "./commands/quarantine.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { verify } from "./commands/verify.ts";
 import { VerifyImpossible } from "./verify/verify.ts";
@@ -32,6 +32,9 @@ const integer = (text: string): number => {
   if (!/^\d{1,15}$/.test(text)) throw new Refused(`"${text}" must be a whole number, 0 or more`);
   return Number(text);
 };
+const schema = new Option("--schema <version>", "version of the payload's schema (default: 1)").argParser(
+  integer,
+);
 
 function settings() {
   const config = parseConfig(process.env);
@@ -70,8 +73,9 @@ program
   .argument("<payload>", "JSON, or - to read it from standard input")
   .option("--id <id>", "message id: publishing it again within two minutes stores nothing")
   .option("--expect <sequence>", "store it only if the subject's last event has this sequence", integer)
+  .addOption(schema)
   .addOption(json)
-  .action(async (subject: string, text: string, options: { id?: string; expect?: number }) => {
+  .action(async (subject: string, text: string, options: PublishOptions) => {
     const { config, logger } = settings();
     const payload = text === "-" ? readFileSync(0, "utf8") : text;
     const { stream, sequence, duplicate } = await withCatalogue(config, logger, "publish", (catalogue) =>
@@ -191,16 +195,15 @@ quarantine
   .argument("<sequence>", "its sequence in the log", integer)
   .argument("[payload]", "the mended JSON, or - to read it from standard input")
   .option("--subject <subject>", "the mended subject")
+  .addOption(schema)
   .addOption(logOption)
   .addOption(json)
-  .action(async (sequence: number, text: string | undefined, options: { log: string; subject?: string }) => {
+  .action(async (sequence: number, text: string | undefined, options: Mended & { readonly log: string }) => {
     const { config, logger } = settings();
+    const { log, ...mended } = options;
     const payload = text === "-" ? readFileSync(0, "utf8") : text;
     const { stream, sequence: stored } = await withCatalogue(config, logger, "quarantine", (catalogue) =>
-      republish(catalogue, options.log, sequence, {
-        ...(payload !== undefined && { payload }),
-        ...(options.subject !== undefined && { subject: options.subject }),
-      }),
+      republish(catalogue, log, sequence, { ...mended, ...(payload !== undefined && { payload }) }),
     );
     print({ stream, seq: stored });
   });
