@@ -8,6 +8,7 @@ import { api, projector } from "./commands/roles.ts";
 import { type PublishOptions, publish } from "./commands/publish.ts";
 import { list, type Mended, republish, show } from "./commands/quarantine.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
+import { top } from "./commands/top.ts";
 import { verify } from "./commands/verify.ts";
 import { VerifyImpossible } from "./verify/verify.ts";
 import { up } from "./commands/up.ts";
@@ -151,6 +152,17 @@ program
       rebuildCommand(catalogue, logger, { ...options, json: options.json === true, print }),
     );
     print(report);
+  });
+
+program
+  .command("top")
+  .description("how far the projections are, whose they are and how they fare")
+  .addOption(json)
+  .action(async (options: { json?: boolean }) => {
+    const { config, logger } = settings();
+    await withCatalogue(config, logger, "top", (catalogue) =>
+      top(catalogue, process.stdout, options.json === true ? print : undefined),
+    );
   });
 
 const quarantine = program.command("quarantine").description("what could not be an event");

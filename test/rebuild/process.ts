@@ -63,7 +63,7 @@ export function command(release: Release, servers: TestServers, ...args: readonl
 export async function startUp(
   release: Release,
   servers: TestServers,
-): Promise<{ readonly http: string; stop(): Promise<void> }> {
+): Promise<{ readonly http: string; readonly pid: number | undefined; stop(): Promise<void> }> {
   const dataDir = await mkdtemp(join(tmpdir(), "shelfwire-release-"));
   const child = start(release, servers, ["up"], dataDir);
   let errors = "";
@@ -81,6 +81,7 @@ export async function startUp(
   const { http } = JSON.parse(readFileSync(join(dataDir, "run.json"), "utf8")) as { http: string };
   return {
     http,
+    pid: child.pid,
     async stop() {
       child.kill("SIGTERM");
       await gone;
