@@ -1,8 +1,10 @@
 import type { Log } from "../../streams/log.ts";
+import { createSlots } from "../../streams/slots.ts";
 import { replaceDerived } from "../../projections/derived.ts";
 import type { CatalogueFold } from "../../projections/rebuild/catalogue-fold.ts";
 import { derivedOf, registersOf, rowOf, saleIn } from "../../projections/rebuild/final-state.ts";
 import type { FoldedProduct } from "../../projections/rebuild/folded-product.ts";
+import type { RegisterPut } from "../../projections/read-model.ts";
 import { type Replacing, type ReviewsPut, salesFields } from "../../projections/redis/replacing.ts";
 import type { Versions } from "../../projections/version.ts";
 
@@ -19,6 +21,8 @@ export interface WriteOptions {
 
 /** Products of one turn: Redis is busy with the longest script of it for about a third of a millisecond. */
 const productsPerTurn = 40;
+/** Turns under way, so that Redis need not wait for us. */
+const turnsAtOnce = 3;
 
 export async function writeProducts(
   { fold, replacing, derived, versions, now, onWritten }: WriteOptions,
@@ -26,20 +30,31 @@ export async function writeProducts(
   products: readonly FoldedProduct[],
 ): Promise<void> {
   const place = versions(fold.sequence);
-  for (let at = 0; at < products.length; at += productsPerTurn) {
-    const turn = products.slice(at, at + productsPerTurn);
-    await replacing.evictable(
-      place,
-      turn.flatMap((product) => [...registersOf(product, versions), ...reviewsOf(product, versions)]),
-    );
-    const rows = turn.map((product) => rowOf(product, fold, versions, now()));
-    await replacing.rows(place, partition, rows);
-    for (const { id, rating, given } of turn) {
-      if (given !== undefined) await replacing.rating(place, { id, rating, given }, versions);
-    }
-    await Promise.all(turn.flatMap(derivedOf).map((put) => replaceDerived(derived, put, fold.sequence)));
+  const slots = createSlots(turnsAtOnce);
+
+  async function write(turn: readonly FoldedProduct[]): Promise<void> {
+    const rated = turn.filter(({ given }) => given !== undefined);
+    await Promise.all([
+      replacing.evictable(
+        place,
+        turn.flatMap((product) => evictableOf(product, versions)),
+      ),
+      replacing.rows(
+        place,
+        partition,
+        turn.map((product) => rowOf(product, fold, versions, now())),
+      ),
+      ...rated.map((product) => replacing.rating(place, product, versions)),
+      ...turn.flatMap(derivedOf).map((put) => replaceDerived(derived, put, fold.sequence)),
+    ]);
     onWritten(turn.length);
   }
+
+  const turns: Promise<void>[] = [];
+  for (let at = 0; at < products.length; at += productsPerTurn) {
+    turns.push(slots.run(() => write(products.slice(at, at + productsPerTurn))));
+  }
+  await Promise.all(turns);
 }
 
 /** Each sale's items in one partition, and what the sales hold for each of its products. */
@@ -57,7 +72,9 @@ export async function writeSales(
   await replacing.sales(versions(fold.sequence), partition, salesFields(versions, sales, held));
 }
 
-function reviewsOf({ id, reviews }: FoldedProduct, versions: Versions): readonly ReviewsPut[] {
-  if (reviews === undefined) return [];
-  return [{ id, register: "reviews", version: versions(reviews.sequence), value: reviews }];
+function evictableOf(product: FoldedProduct, versions: Versions): readonly (RegisterPut | ReviewsPut)[] {
+  const { id, reviews } = product;
+  const registers = registersOf(product, versions);
+  if (reviews === undefined) return registers;
+  return [...registers, { id, register: "reviews", version: versions(reviews.sequence), value: reviews }];
 }

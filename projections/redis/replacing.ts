@@ -36,7 +36,7 @@ export type ReviewsPut = { readonly id: Identifier; readonly register: "reviews"
 export interface RatingPut {
   readonly id: Identifier;
   readonly rating: Rating | undefined;
-  readonly given: ReadonlyMap<Identifier, GivenRating>;
+  readonly given: ReadonlyMap<Identifier, GivenRating> | undefined;
 }
 
 // The scripts as commands, in addition to those of the projector.
@@ -83,7 +83,7 @@ export function createReplacing(redis: RedisConnection): Replacing {
     async rating(place, { id, rating, given }, versions) {
       const pairs: string[] = [];
       if (rating !== undefined) {
-        for (const [review, { rating: stars, sequence }] of given) {
+        for (const [review, { rating: stars, sequence }] of given ?? []) {
           pairs.push(reviewField(review), textOf(versions(sequence), stars));
         }
         pairs.push(ratingField, textOf(versions(rating.sequence), rating));
