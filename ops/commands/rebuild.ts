@@ -52,7 +52,9 @@ export async function rebuildCommand(
     return report;
   } catch (error) {
     if (catalogue.readModel.session() === session) throw error;
-    throw new Refused("the link to Redis broke: run this again, it goes on where it was", { cause: error });
+    throw new Refused("the link to Redis broke: run this again, it goes on with what is left", {
+      cause: error,
+    });
   } finally {
     view.end();
   }

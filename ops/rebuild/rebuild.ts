@@ -46,7 +46,8 @@ export interface RebuildReport {
 }
 
 export async function rebuild(options: RebuildOptions): Promise<RebuildReport> {
-  const { catalog, readModel, versions, memoryBytes, journal } = options;
+  const { catalog, versions, memoryBytes, journal } = options;
+  const readModel = whileLinked(options.readModel);
   const startedAt = performance.now();
   const { first, last: head } = await catalog.bounds();
   if (first > 1) {
@@ -98,6 +99,23 @@ export async function rebuild(options: RebuildOptions): Promise<RebuildReport> {
       await follower.close();
     }
   }
+}
+
+/**
+ * The same, but that no position is moved once the link was lost: the store may be an older copy of itself, without
+ * what was written here.
+ */
+function whileLinked(readModel: ReadModel): ReadModel {
+  const session = readModel.session();
+  return {
+    ...readModel,
+    async advance(log, moves) {
+      if (readModel.session() !== session) {
+        throw new Refused("the link to Redis broke: run this again, it goes on with what is left");
+      }
+      return readModel.advance(log, moves);
+    },
+  };
 }
 
 async function countRows(
