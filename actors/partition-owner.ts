@@ -24,10 +24,18 @@ export interface PartitionOwnerOptions {
   /** What is shared, such as `catalog`: the first part of each lease's key. */
   readonly name: string;
   readonly member: string;
+  /** What the member's own lease says of it, anew at each renewal; the partitions' leases say `member`. */
+  readonly about?: () => string;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly journal: Journal;
 }
+
+/** The lease by which a member of `name` shows itself. */
+export const memberKey = (name: string, member: string): string => `${name}.member.${member}`;
+
+/** The lease of a partition; it says which member holds it. */
+export const partitionKey = (name: string, partition: number): string => `${name}.partition.${partition}`;
 
 interface Held {
   lease: Lease;
@@ -36,17 +44,17 @@ interface Held {
 }
 
 export function createPartitionOwner(options: PartitionOwnerOptions): PartitionOwner {
-  const { leases, name, member, clock, journal } = options;
+  const { leases, name, member, about = () => member, clock, journal } = options;
   const held = new Map<number, Held>();
   let membership: Held | undefined;
   const trustMs = leases.ttlMs - limits.leaseRenewMs;
 
-  const keyOf = (partition: number) => `${name}.partition.${partition}`;
-  const memberPrefix = `${name}.member.`;
+  const keyOf = (partition: number) => partitionKey(name, partition);
+  const memberPrefix = memberKey(name, "");
 
-  async function claim(key: string): Promise<Held | undefined> {
+  async function claim(key: string, owner: string = member): Promise<Held | undefined> {
     const from = clock();
-    const lease = await leases.claim(key, member);
+    const lease = await leases.claim(key, owner);
     return lease && { lease, until: from + trustMs };
   }
 
@@ -62,7 +70,8 @@ export function createPartitionOwner(options: PartitionOwnerOptions): PartitionO
   }
 
   async function round(): Promise<void> {
-    membership = (membership && (await renew(membership))) ?? (await claim(`${memberPrefix}${member}`));
+    const known = membership && { ...membership, lease: { ...membership.lease, owner: about() } };
+    membership = (known && (await renew(known))) ?? (await claim(memberKey(name, member), about()));
     await Promise.all(
       [...held].map(async ([partition, one]) => {
         const renewed = await renew(one);

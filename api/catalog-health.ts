@@ -2,7 +2,7 @@ import type { Log } from "../streams/log.ts";
 import { allPartitions } from "../streams/partition.ts";
 import type { LogName } from "../streams/subjects.ts";
 import type { Position, ReadModel } from "../projections/read-model.ts";
-import { sameLineage, sequenceOf, type Versions } from "../projections/version.ts";
+import { sameLog, sequenceOf, type Versions } from "../projections/version.ts";
 
 /**
  * How far the read models are behind the log, asked for at most a few times a second however many readers
@@ -33,7 +33,7 @@ export function allAtHead(
 ): number | undefined {
   let lowest = Number.POSITIVE_INFINITY;
   for (const position of positions) {
-    if (position === undefined || !sameLineage(position.version, versions(0))) return undefined;
+    if (position === undefined || !sameLog(position.version, versions(0))) return undefined;
     lowest = Math.min(lowest, position.headAt);
   }
   return lowest;
@@ -63,7 +63,7 @@ export function createCatalogHealth(options: {
     const at = now();
     const [bounds, positions] = await Promise.all([log.bounds(), readModel.positions(name, allPartitions)]);
     head = Math.max(head, bounds.last);
-    const known = [...positions.values()].filter(({ version }) => sameLineage(version, versions(0)));
+    const known = [...positions.values()].filter(({ version }) => sameLog(version, versions(0)));
     const whole = known.length === allPartitions.length;
     const position = whole ? Math.min(...known.map(({ version }) => sequenceOf(version))) : 0;
     const headAt = whole ? Math.min(...known.map((one) => one.headAt)) : 0;

@@ -5,6 +5,7 @@ import type { Journal } from "../streams/journal.ts";
 import { type Log, LogUnavailable, LogVanished, type ReadFrom } from "../streams/log.ts";
 import { storedSubject } from "../streams/subjects.ts";
 import { createSlots } from "../streams/slots.ts";
+import { currentOf } from "../projections/current.ts";
 import { readDerived } from "../projections/derived.ts";
 import type { Inventory } from "../projections/inventory.ts";
 import { createLogReader } from "../projections/log-reader.ts";
@@ -13,7 +14,7 @@ import type { ProductRead, ReadModel, RegisterPut, Versioned } from "../projecti
 import type { Reviews } from "../projections/reviews.ts";
 import { createSaleFence } from "../projections/sale-fence.ts";
 import type { ProductSales } from "../projections/sales.ts";
-import { sameLineage, sequenceOf, type Versions } from "../projections/version.ts";
+import { sameLog, sequenceOf, type Versions } from "../projections/version.ts";
 import { Problem } from "./problems.ts";
 import type { ProductState } from "./views.ts";
 
@@ -73,7 +74,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
 
   async function fromRedis(ids: readonly Identifier[]): Promise<readonly (ProductRead | undefined)[]> {
     try {
-      return await readModel.readProducts(ids);
+      return (await readModel.readProducts(ids)).map((read) => currentOf(read, versions));
     } catch (error) {
       journal.warn({ err: error }, "the read models did not answer");
       return ids.map(() => undefined);
@@ -83,7 +84,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   /** What Redis has may be served as it is: its partition was at the head of the log recently enough. */
   function trusted(read: ProductRead, { freshnessMs, minSequence = 0 }: ReadOptions): boolean {
     const { position } = read;
-    if (position === undefined || !sameLineage(position.version, versions(0))) return false;
+    if (position === undefined || !sameLog(position.version, versions(0))) return false;
     return now() - position.headAt <= freshnessMs && sequenceOf(position.version) >= minSequence;
   }
 

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Journal } from "../streams/journal.ts";
+import type { ProjectionStatus } from "../actors/projection-status.ts";
 import type { CatalogHealth } from "./catalog-health.ts";
 import { Problem } from "./problems.ts";
 import { categoryRoutes } from "./routes/categories.ts";
@@ -18,6 +19,8 @@ export interface ServerOptions extends RouteContext {
   /** The logs whose projections must have caught up before the node is ready. */
   readonly logs: readonly CatalogHealth[];
   readonly readiness: Readiness;
+  /** How the projections are, or null; asked at each look at `/readyz`, which waits for it. */
+  readonly projections: () => Promise<readonly ProjectionStatus[] | null>;
   readonly journal: Journal;
 }
 
@@ -71,7 +74,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   reviewRoutes(server, options);
   categoryRoutes(server, options);
   imageRoutes(server, options);
-  healthRoutes(server, options.logs, options.readiness);
+  healthRoutes(server, options.logs, options.readiness, options.projections);
   return server;
 }
 

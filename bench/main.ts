@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { miss } from "./cases/miss.ts";
+import { rebuilding } from "./cases/rebuild.ts";
 import { replay } from "./cases/replay.ts";
 import { visible } from "./cases/visible.ts";
 import { type Row, report } from "./report.ts";
@@ -25,6 +26,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   replay: () => replay(sizes),
   visible: () => visible(1_000),
   miss: () => miss(100_000, 5_000),
+  rebuild: () => rebuilding(100_000, 1),
 };
 
 const version = (command: string, pattern: RegExp) =>

@@ -5,8 +5,10 @@ import { LogUnfit } from "../streams/jetstream/ensure.ts";
 import { LogRefused, LogUnavailable, LogVanished } from "../streams/log.ts";
 import { partitionCount } from "../streams/partition.ts";
 import { api, projector } from "./commands/roles.ts";
-import { publish } from "./commands/publish.ts";
-import { list, republish, show } from "./commands/quarantine.ts";
+import { type PublishOptions, publish } from "./commands/publish.ts";
+import { list, type Mended, republish, show } from "./commands/quarantine.ts";
+import { rebuildCommand } from "./commands/rebuild.ts";
+import { top } from "./commands/top.ts";
 import { verify } from "./commands/verify.ts";
 import { VerifyImpossible } from "./verify/verify.ts";
 import { up } from "./commands/up.ts";
@@ -31,6 +33,9 @@ const integer = (text: string): number => {
   if (!/^\d{1,15}$/.test(text)) throw new Refused(`"${text}" must be a whole number, 0 or more`);
   return Number(text);
 };
+const schema = new Option("--schema <version>", "version of the payload's schema (default: 1)").argParser(
+  integer,
+);
 
 function settings() {
   const config = parseConfig(process.env);
@@ -69,8 +74,9 @@ program
   .argument("<payload>", "JSON, or - to read it from standard input")
   .option("--id <id>", "message id: publishing it again within two minutes stores nothing")
   .option("--expect <sequence>", "store it only if the subject's last event has this sequence", integer)
+  .addOption(schema)
   .addOption(json)
-  .action(async (subject: string, text: string, options: { id?: string; expect?: number }) => {
+  .action(async (subject: string, text: string, options: PublishOptions) => {
     const { config, logger } = settings();
     const payload = text === "-" ? readFileSync(0, "utf8") : text;
     const { stream, sequence, duplicate } = await withCatalogue(config, logger, "publish", (catalogue) =>
@@ -134,6 +140,31 @@ program
     if (report.differences > 0) process.exitCode = 1;
   });
 
+program
+  .command("rebuild")
+  .description("make the read models anew from the log while they are read; may be interrupted and run again")
+  .option("--dry-run", "say which products would change and how, write nothing", false)
+  .option("--memory <MiB>", "what one pass over the log may hold", integer, 512)
+  .addOption(json)
+  .action(async (options: { dryRun: boolean; memory: number; json?: boolean }) => {
+    const { config, logger } = settings();
+    const report = await withCatalogue(config, logger, "rebuild", (catalogue) =>
+      rebuildCommand(catalogue, logger, { ...options, json: options.json === true, print }),
+    );
+    print(report);
+  });
+
+program
+  .command("top")
+  .description("how far the projections are, whose they are and how they fare")
+  .addOption(json)
+  .action(async (options: { json?: boolean }) => {
+    const { config, logger } = settings();
+    await withCatalogue(config, logger, "top", (catalogue) =>
+      top(catalogue, process.stdout, options.json === true ? print : undefined),
+    );
+  });
+
 const quarantine = program.command("quarantine").description("what could not be an event");
 
 quarantine
@@ -176,16 +207,15 @@ quarantine
   .argument("<sequence>", "its sequence in the log", integer)
   .argument("[payload]", "the mended JSON, or - to read it from standard input")
   .option("--subject <subject>", "the mended subject")
+  .addOption(schema)
   .addOption(logOption)
   .addOption(json)
-  .action(async (sequence: number, text: string | undefined, options: { log: string; subject?: string }) => {
+  .action(async (sequence: number, text: string | undefined, options: Mended & { readonly log: string }) => {
     const { config, logger } = settings();
+    const { log, ...mended } = options;
     const payload = text === "-" ? readFileSync(0, "utf8") : text;
     const { stream, sequence: stored } = await withCatalogue(config, logger, "quarantine", (catalogue) =>
-      republish(catalogue, options.log, sequence, {
-        ...(payload !== undefined && { payload }),
-        ...(options.subject !== undefined && { subject: options.subject }),
-      }),
+      republish(catalogue, log, sequence, { ...mended, ...(payload !== undefined && { payload }) }),
     );
     print({ stream, seq: stored });
   });

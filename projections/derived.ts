@@ -68,6 +68,26 @@ export async function putDerived(log: Log, { name, id, value }: DerivedPut): Pro
   await putNewer(log, subjectOf(name, id), value);
 }
 
+/** Puts it over whatever stands for a place up to `place`, unless that says the same. */
+export async function replaceDerived(
+  log: Log,
+  { name, id, value }: DerivedPut,
+  place: number,
+): Promise<void> {
+  const subject = subjectOf(name, id);
+  const payload = Buffer.from(JSON.stringify(value));
+  for (;;) {
+    const standing = await log.last(subject, "leader");
+    if (standing !== undefined) {
+      if (payload.equals(standing.payload)) return;
+      if ((parse(standing.payload) as typeof value).sequence > place) return;
+    }
+    const expectedLastSubjectSequence = standing?.sequence ?? 0;
+    const { outcome } = await log.append(subject, payload, { expectedLastSubjectSequence });
+    if (outcome === "stored") return;
+  }
+}
+
 export async function putDerivedPosition(log: Log, partition: number, sequence: number): Promise<void> {
   await putNewer(log, positionSubject(partition), { sequence });
 }

@@ -5,10 +5,11 @@ import { tokenOf } from "../streams/identifier.ts";
 import { partitionOf } from "../streams/partition.ts";
 import type { LogName } from "../streams/subjects.ts";
 import { decodeBatch } from "./decode-batch.ts";
+import { claimedPositions, moveOf, type Owned, ownedAt, standingOf } from "./owned.ts";
 import { createParking } from "./parking.ts";
-import type { Projection, Refusal, Standing, Write } from "./projection.ts";
+import type { Applied, Projection, Refusal, Write } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
-import { sameLineage, sequenceOf, type Version, type Versions } from "./version.ts";
+import { isSamePlace, type Versions } from "./version.ts";
 
 /**
  * The projector: reads the log in order and drives a projection, for the partitions that it owns.
@@ -62,16 +63,6 @@ const heartbeatMs = 1_000;
 const unsettledMax = 5_000;
 const settleMs = 10_000;
 
-interface Owned {
-  /** What the store holds, as far as we know; undefined where it holds none of this log and fold. */
-  standing: Version | undefined;
-  found: Version | undefined;
-  /** When the partition was last known to be at the head of the log. */
-  headAt: number;
-  /** Everything up to here is done, by us or before us. */
-  done: number;
-}
-
 export function createProjector(options: ProjectorOptions): Projector {
   const { name, log, readModel, projection, versions, epoch, owned, now, journal, sleep = delay } = options;
   const partitions = new Map<number, Owned>();
@@ -98,30 +89,9 @@ export function createProjector(options: ProjectorOptions): Projector {
     const gained = [...mine].filter((partition) => !partitions.has(partition));
     if (gained.length === 0 && tail !== undefined) return;
     session = readModel.session();
-    await claimPositions(gained);
-    const found = await readModel.positions(name, gained);
-    for (const partition of gained) {
-      const position = found.get(partition);
-      const ours =
-        position !== undefined && sameLineage(position.version, versions(0)) ? position : undefined;
-      partitions.set(partition, {
-        standing: ours?.version,
-        found: position?.version,
-        headAt: ours?.headAt ?? 0,
-        done: ours === undefined ? 0 : sequenceOf(ours.version),
-      });
-    }
+    const found = await claimedPositions(readModel, name, gained, versions);
+    for (const partition of gained) partitions.set(partition, ownedAt(found.get(partition), versions));
     await reopen();
-  }
-
-  /** A partition without a position gets one at 0, so that a store emptied from here on shows as one. */
-  async function claimPositions(gained: readonly number[]): Promise<void> {
-    const found = await readModel.positions(name, gained);
-    const none = gained.filter((partition) => !found.has(partition));
-    await readModel.advance(
-      name,
-      none.map((partition) => ({ partition, from: undefined, to: versions(0), headAt: 0 })),
-    );
   }
 
   async function reopen(): Promise<void> {
@@ -147,25 +117,43 @@ export function createProjector(options: ProjectorOptions): Projector {
     last: number,
     headAt: number | undefined,
   ): Promise<void> {
-    const applied = await apply(standing());
-    const mine = applied.refused.filter(({ partition }) => partitions.has(partition));
+    const { created, refused: late } = await applied(apply);
+    const mine = late.filter(({ partition }) => partitions.has(partition));
     const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
     await Promise.all(parked.map((refusal) => parking.park(refusal)));
     const atHead = headAt !== undefined && projection.unsettled > 0;
     if (atHead || projection.unsettled > unsettledMax || now() - settledAt > settleMs) await settle(last);
     next = last + 1;
     const overtaken = await advance(last, headAt);
-    const ghosts = applied.created.filter(({ id }) => overtaken.has(partitionOf(tokenOf(id))));
+    const ghosts = created.filter(({ id }) => overtaken.has(partitionOf(tokenOf(id))));
     await readModel.dropRegisters(ghosts);
   }
 
-  function standing(): Standing {
-    return new Map(
-      [...partitions].map(([partition, { standing: version, found }]) => [
-        partition,
-        { sequence: version === undefined ? 0 : sequenceOf(version), fence: { partition, position: found } },
-      ]),
-    );
+  const standing = () => standingOf(partitions);
+
+  /** Applies a batch; once more upon what stands now, where a rebuild went on meanwhile. */
+  async function applied(apply: Write): Promise<Applied> {
+    for (;;) {
+      try {
+        return await apply(standing());
+      } catch (error) {
+        if (!(error instanceof PositionMoved) || !(await isRebuilt())) throw error;
+      }
+    }
+  }
+
+  /** Whether all positions are where they were but for the revision; then they are taken as they are. */
+  async function isRebuilt(): Promise<boolean> {
+    if (readModel.session() !== session) return false;
+    const positions = await readModel.positions(name, [...partitions.keys()]);
+    for (const [partition, state] of partitions) {
+      const version = positions.get(partition)?.version;
+      if (version === undefined || !isSamePlace(version, state.found)) return false;
+      state.standing = version;
+      state.found = version;
+    }
+    await projection.open([...partitions.keys()], next - 1);
+    return true;
   }
 
   const isSettlingDue = () => projection.unsettled > 0 || now() - settledAt > settleMs;
@@ -179,29 +167,31 @@ export function createProjector(options: ProjectorOptions): Projector {
 
   /**
    * Moves the positions to `sequence`. Returns the partitions in which another owner is ahead. A position
-   * that went back makes the tail start again from there.
+   * that went back makes the tail start again from there; one that a rebuild moved is moved again.
    */
   async function advance(sequence: number, headAt: number | undefined): Promise<ReadonlySet<number>> {
     const moves: PositionMove[] = [];
     for (const [partition, state] of partitions) {
       state.done = Math.max(state.done, sequence);
-      const reached = Math.max(sequence, state.standing === undefined ? 0 : sequenceOf(state.standing));
       state.headAt = headAt ?? state.headAt;
-      moves.push({ partition, from: state.found, to: versions(reached), headAt: state.headAt });
+      moves.push(moveOf(partition, state, sequence, versions));
     }
     if (readModel.session() !== session) throw new PositionMoved("the link to the read models was lost");
     const stuck = await readModel.advance(name, moves);
     const overtaken = new Set<number>();
     let lost = false;
-    for (const { partition, to } of moves) {
+    let again = false;
+    for (const { partition, from, to } of moves) {
       const state = partitions.get(partition);
       if (state === undefined) continue;
-      if (!stuck.has(partition)) {
-        state.standing = to;
-        state.found = to;
+      const position = stuck.get(partition)?.version;
+      const rebuilt = isSamePlace(position, from);
+      if (rebuilt || !stuck.has(partition)) {
+        state.standing = rebuilt ? position : to;
+        state.found = state.standing;
+        again ||= rebuilt;
         continue;
       }
-      const position = stuck.get(partition)?.version;
       if (position !== undefined && position > to) overtaken.add(partition);
       else lost = true;
       partitions.delete(partition);
@@ -212,7 +202,9 @@ export function createProjector(options: ProjectorOptions): Projector {
       await tail?.close();
       tail = undefined;
     }
-    return overtaken;
+    if (!again) return overtaken;
+    await projection.open([...partitions.keys()], sequence);
+    return new Set([...overtaken, ...(await advance(sequence, headAt))]);
   }
 
   /** Once a second: is the log still the one we know, are we at its end, does the store still stand? */

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import type { Identifier, Token } from "./identifier.ts";
 import type { StoredMessage } from "./log.ts";
-import { instant, type Payload, payloadSchemas } from "./payloads.ts";
+import { instant, laterSchemas, type Payload, payloadSchemas } from "./payloads.ts";
 import { plainBytes } from "./plain-bytes.ts";
 import { plainProduct } from "./plain-product.ts";
+import { firstVersion, schemaVersionOf } from "./schema-version.ts";
 import { type EventKind, parseStoredSubject } from "./subjects.ts";
 
 /**
@@ -69,7 +70,7 @@ export function decodeEvent(message: StoredMessage): Event | BadEvent {
   } as Event;
 }
 
-/** A payload held against its schema, as every door of the catalogue does before it lets one in. */
+/** A payload held against its schema, in the version that its headers name, as every door of the catalogue does before it lets one in. */
 export function parsePayload<Kind extends EventKind>(
   kind: Kind,
   payload: Uint8Array,
@@ -82,7 +83,10 @@ export function parsePayload<Kind extends EventKind>(
   if (contentType !== undefined && !/^application\/(?:[\w.-]+\+)?json\b/i.test(contentType)) {
     return { reason: `the payload is ${contentType}; publish application/json` };
   }
-  const read = plainBytes[kind]?.(payload);
+  const version = schemaVersionOf(kind, headers);
+  if (typeof version === "object") return version;
+  const isFirst = version === firstVersion;
+  const read = isFirst ? plainBytes[kind]?.(payload) : undefined;
   if (read !== undefined) return { data: read as Payload<Kind> };
   const json = textOf(payload);
   if (json === undefined) return { reason: "the payload is not UTF-8" };
@@ -96,9 +100,9 @@ export function parsePayload<Kind extends EventKind>(
   if (json.includes("\\u") && !isWellFormed(value)) {
     return { reason: "the payload holds a lone surrogate (\\ud800 to \\udfff without its other half)" };
   }
-  const recognised = kind === "product.modified" ? plainProduct(value) : undefined;
+  const recognised = isFirst && kind === "product.modified" ? plainProduct(value) : undefined;
   if (recognised !== undefined) return { data: recognised as Payload<Kind> };
-  const schema = payloadSchemas[kind];
+  const schema = laterSchemas[kind]?.[version] ?? payloadSchemas[kind];
   const result = schema.safeParse(value);
   if (result.success) return { data: result.data as Payload<Kind> };
   const { issues = [] } = schema.safeParse(value, { error: explain }).error ?? {};

@@ -8,11 +8,13 @@ export interface Leases {
   readonly ttlMs: number;
   /** Takes a free key. Returns undefined if somebody holds it. */
   claim(key: string, owner: string): Promise<Lease | undefined>;
-  /** The lease, good for another `ttlMs`, or undefined if it was lost. */
+  /** The lease, good for another `ttlMs`, or undefined if it was lost. What it says of its owner may be new. */
   renew(lease: Lease): Promise<Lease | undefined>;
   release(lease: Lease): Promise<void>;
   /** Every key that somebody holds. */
   keys(): Promise<ReadonlySet<string>>;
+  /** Every key that somebody holds, with what it says of its owner. Costs more than the keys alone. */
+  owners(): Promise<ReadonlyMap<string, string>>;
 }
 
 export interface Lease {

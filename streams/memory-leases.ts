@@ -23,6 +23,10 @@ export function createMemoryLeases(ttlMs: number, now: () => number): Leases {
     async release(lease) {
       if (held.get(lease.key)?.revision === lease.revision) held.delete(lease.key);
     },
+    async owners() {
+      const living = [...held].filter(([, { until }]) => until > now());
+      return new Map(living.map(([key, { owner }]) => [key, owner]));
+    },
     async keys() {
       return new Set([...held.keys()].filter((key) => living(key) !== undefined));
     },

@@ -58,12 +58,39 @@ const priceUpdated = z
     error: "must be the currency of new_price",
   });
 
+const stockReason = z
+  .enum(["restock", "purchase", "return", "adjustment", "reservation", "release"])
+  .nullish();
+
 const inventoryChanged = z.object({
   new_quantity: quantity(0, "a whole number, 0 or more"),
-  reason: z.enum(["restock", "purchase", "return", "adjustment", "reservation", "release"]).nullish(),
+  reason: stockReason,
   reference: optionalText,
   ...dated,
 });
+
+/** Version 2, for stock that is counted by place; what the folds take is the sum. */
+const inventoryByLocation = z
+  .object({
+    locations: z
+      .array(z.object({ location_id: identifier, quantity: quantity(0, "a whole number, 0 or more") }))
+      .min(1, { error: "must name a location" }),
+    reason: stockReason,
+    reference: optionalText,
+    ...dated,
+  })
+  .transform(({ locations, ...others }, context) => {
+    const new_quantity = locations.reduce((sum, location) => sum + location.quantity, 0);
+    const isTwice = new Set(locations.map(({ location_id }) => location_id)).size < locations.length;
+    const problem = isTwice
+      ? "must name each location once"
+      : Number.isSafeInteger(new_quantity)
+        ? undefined
+        : "must come to a whole number that JSON can hold";
+    if (problem === undefined) return { new_quantity, ...others };
+    context.issues.push({ code: "custom", path: ["locations"], message: problem, input: locations });
+    return z.NEVER;
+  });
 
 const reviewPosted = z.object({
   review_id: identifier,
@@ -115,6 +142,7 @@ const orderPlaced = z.object({
   ...dated,
 });
 
+/** Version 1 of each, in the shape that the folds take. */
 export const payloadSchemas = {
   "product.modified": productModified,
   "price.updated": priceUpdated,
@@ -129,3 +157,11 @@ export const payloadSchemas = {
 } as const satisfies Record<EventKind, z.ZodType>;
 
 export type Payload<Kind extends EventKind> = z.output<(typeof payloadSchemas)[Kind]>;
+
+/**
+ * Later versions, by kind. Each brings what it reads into the shape of version 1, so folds know one shape of an
+ * event whatever the log holds; what that shape cannot say makes it grow by an optional field.
+ */
+export const laterSchemas: {
+  readonly [Kind in EventKind]?: { readonly [version: number]: z.ZodType<Payload<Kind>> };
+} = { "inventory.changed": { 2: inventoryByLocation } };

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from "fastify";
+import type { ProjectionStatus } from "../../actors/projection-status.ts";
 import type { CatalogHealth, Lag } from "../catalog-health.ts";
 
 /**
  * `GET /healthz`: the process lives. `GET /readyz`: it has been level with the log once, and is not draining.
- * Losing NATS or Redis later does not make a node unready, since it can still answer.
+ * Losing NATS or Redis later does not make a node unready, since it can still answer. The body says how the
+ * projections are; null where that cannot be read.
  */
 export interface Readiness {
   draining: boolean;
@@ -15,6 +17,7 @@ export function healthRoutes(
   server: FastifyInstance,
   logs: readonly CatalogHealth[],
   readiness: Readiness,
+  projections: () => Promise<readonly ProjectionStatus[] | null>,
 ): void {
   let caughtUp = false;
 
@@ -36,7 +39,8 @@ export function healthRoutes(
           ? null
           : Math.max(...known.map(({ seconds }) => seconds ?? 0)),
     };
-    if (readiness.draining) return reply.code(503).send({ status: "draining", lag });
-    return reply.code(caughtUp ? 200 : 503).send({ status: caughtUp ? "ready" : "catching_up", lag });
+    const status = readiness.draining ? "draining" : caughtUp ? "ready" : "catching_up";
+    const body = { status, lag, projections: await projections() };
+    return reply.code(status === "ready" ? 200 : 503).send(body);
   });
 }

@@ -94,7 +94,8 @@ async function readBare(rig: Rig, events: number): Promise<number> {
   }
 }
 
-async function project(rig: Rig, events: number): Promise<number> {
+/** Events a second of a replay into an empty Redis. */
+export async function project(rig: Rig, events: number): Promise<number> {
   const { catalogue } = rig;
   await catalogue.readModel.clear();
   const now = () => Date.now();

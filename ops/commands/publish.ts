@@ -1,6 +1,7 @@
 import { parsePayload } from "../../streams/events.ts";
 import { identifierOf } from "../../streams/identifier.ts";
 import type { Log } from "../../streams/log.ts";
+import { schemaUri } from "../../streams/schema-version.ts";
 import { type EventKind, eventKinds, logOf, mappedEntities } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { Refused } from "../refused.ts";
@@ -11,6 +12,8 @@ export interface PublishOptions {
   readonly id?: string;
   /** The subject's last sequence that the publisher knows; the event is stored only if it still is. */
   readonly expect?: number;
+  /** The version of the payload's schema; without one it is the first. */
+  readonly schema?: number;
 }
 
 /** Returns where the event stands, as `<stream>/<sequence>`. Throws `Refused` with what to mend. */
@@ -18,14 +21,16 @@ export async function publish(
   catalogue: Pick<Catalogue, "catalog" | "activity">,
   subject: string,
   payload: string,
-  { id, expect }: PublishOptions,
+  { id, expect, schema }: PublishOptions,
 ): Promise<{ readonly stream: string; readonly sequence: number; readonly duplicate: boolean }> {
   const kind = kindOf(subject);
   const bytes = Buffer.from(payload);
-  const parsed = parsePayload(kind, bytes);
+  const headers = schema === undefined ? {} : { "ce-dataschema": schemaUri(kind, schema) };
+  const parsed = parsePayload(kind, bytes, new Map(Object.entries(headers)));
   if ("reason" in parsed) throw new Refused(`${subject}: ${parsed.reason}`);
   const log: Log = logOf(kind) === "catalog" ? catalogue.catalog : catalogue.activity;
   const appended = await log.append(subject, bytes, {
+    headers,
     ...(id !== undefined && { id }),
     ...(expect !== undefined && { expectedLastSubjectSequence: expect }),
   });

@@ -49,12 +49,20 @@ export async function show(catalogue: Catalogue, log: string, sequence: number):
   return lineOf((await find(catalogue, log, sequence))[0]);
 }
 
+/** What is other than in the entry. */
+export interface Mended {
+  readonly payload?: string;
+  readonly subject?: string;
+  /** The version of the payload's schema; without one it is the first. */
+  readonly schema?: number;
+}
+
 /** Publishes the mended payload on the entry's subject, or on another one, and marks the entry. */
 export async function republish(
   catalogue: Catalogue,
   log: string,
   sequence: number,
-  mended: { readonly payload?: string; readonly subject?: string },
+  mended: Mended,
 ): Promise<{ readonly stream: string; readonly sequence: number }> {
   const [entry, ...others] = await find(catalogue, log, sequence);
   if (entry.republished !== undefined)
@@ -62,6 +70,7 @@ export async function republish(
   const payload = mended.payload ?? Buffer.from(entry.payload).toString("utf8");
   const position = await publish(catalogue, mended.subject ?? entry.subject, payload, {
     id: `republished-${log}-${sequence}`,
+    ...(mended.schema !== undefined && { schema: mended.schema }),
   });
   for (const one of [entry, ...others]) {
     await markRepublished(catalogue.quarantine, one, `${position.stream}/${position.sequence}`);

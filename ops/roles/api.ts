@@ -1,3 +1,4 @@
+import { createStatusReader } from "../../actors/projection-status.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
@@ -61,6 +62,7 @@ export async function startApi(
     now,
     logs: [health, healthOf("activity")],
     readiness,
+    projections: createStatusReader({ ...catalogue, logs: catalogue, now }),
     journal: logger,
   });
   await orRefuse(

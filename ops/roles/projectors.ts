@@ -1,12 +1,16 @@
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { createPartitionOwner } from "../../actors/partition-owner.ts";
+import type { OwnerReport } from "../../actors/projection-status.ts";
 import { type Supervisor, supervise } from "../../actors/supervisor.ts";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
 import { judgeOnly, type Projection } from "../../projections/projection.ts";
 import { createProjector } from "../../projections/projector.ts";
+import { allPartitions } from "../../streams/partition.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
+import { dueAmong, positionsOf } from "../rebuild/positions.ts";
 
 /** The role that keeps the read models true: for each log an owner of partitions and a projector, supervised. */
 export interface Projectors {
@@ -22,12 +26,25 @@ export function startProjectors(catalogue: Catalogue, logger: Logger): Projector
   };
   const supervisors: Supervisor[] = [];
   for (const name of ["catalog", "activity"] as const) {
+    const own: Supervisor[] = [];
     let owned: () => ReadonlySet<number> = () => new Set();
+    let quarantined = () => 0;
+    const about = (): string => {
+      const restarts = own.reduce((sum, supervisor) => sum + supervisor.restarts, 0);
+      const report: OwnerReport = {
+        host: hostname(),
+        pid: process.pid,
+        restarts,
+        quarantined: quarantined(),
+      };
+      return JSON.stringify(report);
+    };
     const ownerOf = () => {
       const owner = createPartitionOwner({
         leases: catalogue.leases,
         name,
         member: randomUUID(),
+        about,
         clock: () => performance.now(),
         journal: logger,
       });
@@ -47,19 +64,33 @@ export function startProjectors(catalogue: Catalogue, logger: Logger): Projector
         now,
         journal: logger,
       });
+      quarantined = () => projector.health().quarantined;
       return {
         run: (signal: AbortSignal) => projector.run(signal),
         aliveAt: () => projector.health().aliveAt,
       };
     };
-    supervisors.push(
+    own.push(
       supervise(`${name} partitions`, ownerOf, { journal: logger, now }),
       supervise(`${name} projector`, projectorOf, { journal: logger, now }),
     );
+    supervisors.push(...own);
   }
+  void tellOfOlderFolds(catalogue, logger);
   return {
     stop: async () => {
       await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
     },
   };
+}
+
+/** A new version goes on from where the old one came to; what that one's folds made stays until it is rebuilt. */
+async function tellOfOlderFolds({ readModel, versions }: Catalogue, logger: Logger): Promise<void> {
+  try {
+    const due = dueAmong(await positionsOf(readModel, versions.catalog, allPartitions), versions.catalog);
+    if (due.size === 0) return;
+    logger.warn({ partitions: due.size }, "older folds made these read models: npx shelfwire rebuild");
+  } catch (error) {
+    logger.debug({ err: error }, "whether the read models are of this version could not be read");
+  }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../../streams/log.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import type { RedisConnection } from "../../projections/redis/connection.ts";
-import type { Versions } from "../../projections/version.ts";
+import { sameLog, sequenceOf, type Versions } from "../../projections/version.ts";
 import { compareAnswers } from "./compare-answers.ts";
 import { compareKeys } from "./compare-keys.ts";
 import { compareQuarantine } from "./compare-quarantine.ts";
@@ -108,7 +108,11 @@ export async function verifyCatalogue(options: VerifyOptions): Promise<VerifyRep
 
 /** Waits until the read models include the log up to `head`. Throws `VerifyImpossible` after a minute. */
 export async function untilReached(
-  { readModel, versions, partition }: Pick<VerifyOptions, "readModel" | "versions" | "partition">,
+  {
+    readModel,
+    versions,
+    partition,
+  }: Pick<VerifyOptions, "readModel" | "versions"> & Partial<Pick<Comparison, "partition">>,
   head: number,
 ): Promise<void> {
   if (head === 0) return;
@@ -116,7 +120,10 @@ export async function untilReached(
   const until = performance.now() + catchUpMs;
   for (;;) {
     const positions = await readModel.positions("catalog", partitions);
-    const behind = partitions.filter((each) => (positions.get(each)?.version ?? "") < versions(head));
+    const behind = partitions.filter((each) => {
+      const position = positions.get(each)?.version;
+      return position === undefined || !sameLog(position, versions(0)) || sequenceOf(position) < head;
+    });
     if (behind.length === 0) return;
     if (performance.now() > until) {
       throw new VerifyImpossible(

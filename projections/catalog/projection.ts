@@ -53,9 +53,8 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
   return {
     async open(partitions, sequence) {
       await tree.load(sequence);
-      const settled = new Map<number, number>();
-      for (const partition of partitions) settled.set(partition, await buffer.adopt(partition));
-      return settled;
+      const settled = partitions.map(async (each) => [each, await buffer.adopt(each)] as const);
+      return new Map(await Promise.all(settled));
     },
 
     fold(entries, standing) {

@@ -9,7 +9,7 @@ import { readText, textOf } from "./text.ts";
 
 /** `ratings:<id>:{partition}` is a hash: the rating in one field, and a field for what each review counts for. */
 export const ratingField = "rating";
-const reviewField = (review: Identifier) => `review:${review}`;
+export const reviewField = (review: Identifier) => `review:${review}`;
 
 export function redisRatings(redis: RedisConnection): Pick<ReadModel, "readRatings" | "putRatings"> {
   return {

@@ -8,7 +8,7 @@ import { readText, textOf } from "./text.ts";
 
 /** `sales:{partition}` is a hash: a field for each sale with its items there, and one for each such product. */
 export const productField = (id: Identifier) => `product:${id}`;
-const saleField = (sale: Identifier) => `sale:${sale}`;
+export const saleField = (sale: Identifier) => `sale:${sale}`;
 
 export function redisSales(redis: RedisConnection): Pick<ReadModel, "readSale" | "readSalesOf" | "putSale"> {
   return {

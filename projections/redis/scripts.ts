@@ -23,7 +23,7 @@ export const noVersion = "-".repeat(versionLength);
  *
  * A row is `<membership version> <pricing version> <created>|<group>|<amount>|<boundary>|<direct>|<shown>`.
  */
-function rowsOfCall(textsPerRow: number): string {
+export function rowsOfCall(textsPerRow: number): string {
   return `
     local call, sub, match, gmatch = redis.call, string.sub, string.match, string.gmatch
     local slot = ':{' .. ARGV[2] .. '}'
@@ -60,7 +60,7 @@ function rowsOfCall(textsPerRow: number): string {
     end`;
 }
 
-const writeRows = `
+export const writeRows = `
     for set, members in pairs(added) do call('ZADD', 'category:' .. set, unpack(members)) end
     if #changed > 0 then call('HSET', KEYS[2], unpack(changed)) end
     return 0`;

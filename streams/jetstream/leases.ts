@@ -52,6 +52,14 @@ export async function openJetStreamLeases(connection: NatsConnection, replicas: 
       for await (const key of await bucket.keys()) keys.add(key);
       return keys;
     },
+
+    async owners() {
+      const owners = new Map<string, string>();
+      for await (const entry of await bucket.history({ key: ">" })) {
+        if (entry.operation === "PUT") owners.set(entry.key, entry.string());
+      }
+      return owners;
+    },
   };
 }
 

@@ -158,3 +158,26 @@ test("who ends gives everything back at once", async () => {
   expect(ann.owned().size).toBe(0);
   expect(await leases.keys()).toEqual(new Set());
 });
+
+test("a member says of itself in its own lease how it fares, anew with each renewal", async () => {
+  let now = 1_000;
+  let restarts = 0;
+  const leases = createMemoryLeases(limits.leaseTtlMs, () => now);
+  const about = () => `${restarts} restarts`;
+  const ann = createPartitionOwner({
+    leases,
+    name: "catalog",
+    member: "ann",
+    about,
+    clock: () => now,
+    journal: silent,
+  });
+  await ann.round();
+  restarts++;
+  expect((await leases.owners()).get("catalog.member.ann")).toBe("0 restarts");
+  now += limits.leaseRenewMs;
+  await ann.round();
+  const owners = await leases.owners();
+  expect(owners.get("catalog.member.ann")).toBe("1 restarts");
+  expect(owners.get("catalog.partition.3")).toBe("ann");
+});

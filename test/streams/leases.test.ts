@@ -68,6 +68,7 @@ describe.each([memory(), jetStream()])("leases ($adapter)", (adapter) => {
 
   test("nobody holds anything at first", async () => {
     expect(await leases.keys()).toEqual(new Set());
+    expect(await leases.owners()).toEqual(new Map());
     expect(leases.ttlMs).toBe(limits.leaseTtlMs);
   });
 
@@ -94,10 +95,18 @@ describe.each([memory(), jetStream()])("leases ($adapter)", (adapter) => {
     expect(second && (await leases.renew(second))).toBeDefined();
   });
 
+  test("a renewal may say something new of its owner, which all can read", async () => {
+    const lease = await claimed("told", "ann, 1 restart");
+    expect((await leases.owners()).get("told")).toBe("ann, 1 restart");
+    expect(await leases.renew({ ...lease, owner: "ann, 2 restarts" })).toBeDefined();
+    expect((await leases.owners()).get("told")).toBe("ann, 2 restarts");
+  });
+
   test("what is released is free at once", async () => {
     const lease = await claimed("released", "ann");
     await leases.release(lease);
     expect(await leases.keys()).not.toContain("released");
+    expect((await leases.owners()).has("released")).toBe(false);
     expect(await leases.renew(lease)).toBeUndefined();
     expect(await leases.claim("released", "bob")).toMatchObject({ owner: "bob" });
   });

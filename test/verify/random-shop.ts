@@ -119,6 +119,27 @@ const inventory = fc.record({
   reason: fc.constantFrom("restock", "purchase"),
 });
 
+/** In version 2, and in one that there is not; a place may be named twice. */
+const inventoryByPlace = fc
+  .record({
+    fields: fc.record({
+      locations: fc.array(
+        fc.record({
+          location_id: fc.constantFrom("north", "south dock"),
+          quantity: fc.integer({ min: -1, max: 2 }),
+        }),
+        { maxLength: 2 },
+      ),
+    }),
+    version: fc.constantFrom("inventory.changed:2", "inventory.changed:2", "inventory.changed:3"),
+  })
+  .chain(({ fields, version }) =>
+    published("inventory.changed", product, fc.constant(fields)).map((event) => ({
+      ...event,
+      headers: { "ce-dataschema": `urn:shelfwire:${version}` },
+    })),
+  );
+
 /** Bad in one way each; all but the first few on subjects that good events use too. */
 const bad: fc.Arbitrary<Published> = fc.oneof(
   fc.constantFrom(
@@ -176,6 +197,7 @@ export const event: fc.Arbitrary<Published> = fc.oneof(
   { weight: 5, arbitrary: published("product.modified", product, modified) },
   { weight: 5, arbitrary: published("price.updated", product, price) },
   { weight: 2, arbitrary: published("inventory.changed", product, inventory) },
+  { weight: 1, arbitrary: inventoryByPlace },
   { weight: 4, arbitrary: published("review.posted", product, review) },
   { weight: 3, arbitrary: published("category.modified", category, categoryFields) },
   { weight: 4, arbitrary: published("sale.scheduled", fc.constantFrom(...saleIds), scheduled) },

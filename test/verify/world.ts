@@ -88,6 +88,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         now: time,
         logs: [health],
         readiness: { draining: false },
+        projections: async () => [],
         journal: silent,
       });
     },

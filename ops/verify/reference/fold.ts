@@ -4,6 +4,7 @@ import { partitionOf } from "../../../streams/partition.ts";
 import { type Categories, type Category, withAncestors } from "./categories.ts";
 import { readPayload } from "./payload.ts";
 import type { Product, SaleEntry } from "./product.ts";
+import { inFirstVersion } from "./schema.ts";
 import { type Fact, type Facts, factOf, isInstant } from "./shapes.ts";
 import { encode, readSubject } from "./subject.ts";
 
@@ -156,7 +157,9 @@ function judge(
   if ("bad" in named) return named;
   const payload = readPayload(message);
   if ("bad" in payload) return payload;
-  const fact = factOf(named.kind, payload.value);
+  const stated = inFirstVersion(named.kind, message.headers, payload.value);
+  if ("bad" in stated) return stated;
+  const fact = factOf(named.kind, stated.value);
   return "bad" in fact ? fact : { id: named.id, fact };
 }
 
