@@ -83,7 +83,7 @@ const doors: readonly { readonly packages: RegExp; readonly doors: RegExp }[] = 
   { packages: /^ioredis$/, doors: /^projections\/redis\// },
   { packages: /^pino(?:-pretty)?$/, doors: /^ops\/logger\.ts$/ },
   { packages: /^(?:fastify|@fastify\/.+)$/, doors: /^api\// },
-  { packages: /^zod$/, doors: /^(?:streams\/events\.ts$|api\/|ops\/)/ },
+  { packages: /^zod$/, doors: /^(?:streams\/(?:events|payloads)\.ts$|api\/|ops\/)/ },
   { packages: /^currency-codes$/, doors: /^streams\/currency\.ts$/ },
   { packages: /./, doors: /^ops\// },
 ];

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { imageUrl } from "../../api/image.ts";
 import { generateDemoCatalogue } from "../../ops/demo/catalogue.ts";
 import { gtinCheckDigit } from "../../ops/demo/gtin.ts";
-import { type Payload, parsePayload } from "../../streams/events.ts";
+import { parsePayload } from "../../streams/events.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import type { Payload } from "../../streams/payloads.ts";
 import type { CatalogKind } from "../../streams/subjects.ts";
 
 const now = Date.UTC(2026, 10, 26, 12);
