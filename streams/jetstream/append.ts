@@ -30,7 +30,8 @@ export interface ReadBack {
 /** The server counts headers to the payload. */
 const headerBytesMax = 8 * 1024;
 
-const wrongLastSequence = new Set([10071, 10164]);
+/** Not the last sequence of its subject, not the last id of the stream. */
+const wrongLast = new Set([10070, 10071, 10164]);
 /** Too large, or the stream, the account or the server is full: another try would hear the same. */
 const refused = new Set([10023, 10047, 10053, 10054, 10077]);
 
@@ -55,6 +56,8 @@ export function createAppend(connection: NatsConnection, stream: string, readBac
     if (options.expectedLastSubjectSequence !== undefined) {
       headers.set("Nats-Expected-Last-Subject-Sequence", String(options.expectedLastSubjectSequence));
     }
+    if (options.expectedLastId !== undefined)
+      headers.set("Nats-Expected-Last-Msg-Id", options.expectedLastId);
     const deadline = performance.now() + (options.deadlineMs ?? limits.appendDeadlineMs);
     let obstacle = "no answer";
     for (let attempt = 0; performance.now() < deadline; attempt++) {
@@ -81,7 +84,7 @@ export function createAppend(connection: NatsConnection, stream: string, readBac
       if (error !== undefined && refused.has(error.err_code)) {
         throw new LogRefused(`${stream} refused ${subject}: ${error.description}`);
       }
-      if (error !== undefined && wrongLastSequence.has(error.err_code)) {
+      if (error !== undefined && wrongLast.has(error.err_code)) {
         const standing = await readBack.last(storedSubjectOf(subject)).catch(() => undefined);
         if (standing?.headers?.get("nats-msg-id") === id) {
           return { outcome: "stored", sequence: standing.sequence, duplicate: attempt === 0 };

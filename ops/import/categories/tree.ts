@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { type Identifier, identifierProblem } from "../../../streams/identifier.ts";
+import type { JsonObject } from "./json-objects.ts";
+
+/**
+ * A category tree from its file: each category with its path from the root, and its sub-categories in their
+ * order.
+ *
+ * A category's own entry decides its name and its parent. One that is only named, in a path or among the
+ * sub-categories of another, is where it is first named: without it the tree would fall apart.
+ */
+export interface TreeCategory {
+  readonly id: Identifier;
+  readonly name: string;
+  readonly parent_id: Identifier | null;
+  /** Its place among its siblings; undefined where nothing says. */
+  readonly position: number | undefined;
+  /** The line of the entry that it is known from. */
+  readonly line: number;
+}
+
+export interface CategoryProblem {
+  readonly line: number;
+  readonly row: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface TreeReading {
+  take(object: JsonObject): void;
+  /** Parents before their children, with what each level needs before the next: the roots are the first. */
+  levels(): readonly (readonly TreeCategory[])[];
+  readonly problems: readonly CategoryProblem[];
+}
+
+const identifier = z.string().transform((text, context): Identifier => {
+  const problem = identifierProblem(text);
+  if (problem === undefined) return text as Identifier;
+  context.issues.push({ code: "custom", message: `"${text.slice(0, 200)}" ${problem}`, input: text });
+  return z.NEVER;
+});
+
+const named = z.object({ id: identifier, name: z.string().trim().min(1, { error: "must not be empty" }) });
+
+const entry = named
+  .extend({ path: z.array(named), subCategories: z.array(named).nullish() })
+  .refine(({ id, path }) => path.at(-1)?.id === id, {
+    path: ["path"],
+    error: "must end with the category itself",
+  });
+
+type Entry = z.infer<typeof entry>;
+
+export function createTreeReading(): TreeReading {
+  const own = new Map<Identifier, Entry & { readonly line: number; readonly row: string }>();
+  const problems: CategoryProblem[] = [];
+
+  return {
+    problems,
+    take(object) {
+      const { line, raw: row } = object;
+      if (!("value" in object)) {
+        problems.push({ line, row, reason: object.reason, detail: object.problem });
+        return;
+      }
+      const parsed = entry.safeParse(object.value);
+      if (!parsed.success) {
+        const detail = parsed.error.issues
+          .map(({ path, message }) => `${path.join(".")}: ${message}`)
+          .join("; ");
+        problems.push({ line, row, reason: "bad-category", detail });
+        return;
+      }
+      const earlier = own.get(parsed.data.id);
+      if (earlier === undefined) own.set(parsed.data.id, { ...parsed.data, line, row });
+      else {
+        const detail = `"${parsed.data.id}" stands in line ${earlier.line} already`;
+        problems.push({ line, row, reason: "duplicate-id", detail });
+      }
+    },
+    levels() {
+      const categories = placed(own.values());
+      const depths = new Map<Identifier, number>();
+      const levels: TreeCategory[][] = [];
+      for (const category of categories.values()) {
+        const depth = depthOf(category, categories, depths);
+        if (depth !== undefined) {
+          levels[depth] ??= [];
+          levels[depth].push(category);
+          continue;
+        }
+        const detail = `"${category.id}" is its own ancestor by the paths of this file`;
+        problems.push({
+          line: category.line,
+          row: own.get(category.id)?.row ?? "",
+          reason: "category-cycle",
+          detail,
+        });
+      }
+      return levels;
+    },
+  };
+}
+
+/** Every category that the entries name, where it belongs. */
+function placed(entries: Iterable<Entry & { readonly line: number }>): ReadonlyMap<Identifier, TreeCategory> {
+  const categories = new Map<Identifier, TreeCategory>();
+  const all = [...entries];
+  const positions = new Map<string, number>();
+  for (const { id, subCategories } of all) {
+    for (const [position, sub] of (subCategories ?? []).entries())
+      positions.set(`${id}\n${sub.id}`, position);
+  }
+  let roots = 0;
+  const place = (id: Identifier, name: string, parent: Identifier | undefined, line: number) => {
+    if (categories.has(id)) return;
+    const position = parent === undefined ? roots++ : positions.get(`${parent}\n${id}`);
+    categories.set(id, { id, name, parent_id: parent ?? null, position, line });
+  };
+  for (const { id, name, path, line } of all) place(id, name, path.at(-2)?.id, line);
+  for (const { path, line } of all) {
+    for (const [at, { id, name }] of path.entries()) place(id, name, path[at - 1]?.id, line);
+  }
+  for (const { id, subCategories, line } of all) {
+    for (const sub of subCategories ?? []) place(sub.id, sub.name, id, line);
+  }
+  return categories;
+}
+
+/** How many stand above it; undefined where its ancestors never end. */
+function depthOf(
+  category: TreeCategory,
+  categories: ReadonlyMap<Identifier, TreeCategory>,
+  depths: Map<Identifier, number>,
+): number | undefined {
+  const line: Identifier[] = [];
+  let at: TreeCategory | undefined = category;
+  let depth = -1;
+  for (; at !== undefined; at = at.parent_id === null ? undefined : categories.get(at.parent_id)) {
+    const known = depths.get(at.id);
+    if (known !== undefined) {
+      depth = known;
+      break;
+    }
+    if (line.length > categories.size) return undefined;
+    line.push(at.id);
+  }
+  for (const id of line.reverse()) depths.set(id, ++depth);
+  return depth;
+}
