@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { importing } from "./cases/import.ts";
 import { miss } from "./cases/miss.ts";
 import { replay } from "./cases/replay.ts";
 import { visible } from "./cases/visible.ts";
@@ -25,6 +26,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   replay: () => replay(sizes),
   visible: () => visible(1_000),
   miss: () => miss(100_000, 5_000),
+  import: () => importing(50_000, 3),
 };
 
 const version = (command: string, pattern: RegExp) =>

@@ -33,50 +33,66 @@ export interface TreeReading {
   readonly problems: readonly CategoryProblem[];
 }
 
-const identifier = z.string().transform((text, context): Identifier => {
+const identifier = z.string({ error: "must be a text" }).transform((text, context): Identifier => {
   const problem = identifierProblem(text);
   if (problem === undefined) return text as Identifier;
   context.issues.push({ code: "custom", message: `"${text.slice(0, 200)}" ${problem}`, input: text });
   return z.NEVER;
 });
 
-const named = z.object({ id: identifier, name: z.string().trim().min(1, { error: "must not be empty" }) });
+const named = z.object({
+  id: identifier,
+  name: z.string({ error: "must be a text" }).trim().min(1, { error: "must not be empty" }),
+});
 
 const entry = named
-  .extend({ path: z.array(named), subCategories: z.array(named).nullish() })
+  .extend({
+    path: z.array(named, { error: "must be the list of categories from the root to this one" }),
+    subCategories: z.array(z.unknown(), { error: "must be a list" }).nullish(),
+  })
   .refine(({ id, path }) => path.at(-1)?.id === id, {
     path: ["path"],
     error: "must end with the category itself",
   });
 
-type Entry = z.infer<typeof entry>;
+interface Entry extends z.infer<typeof named> {
+  readonly path: readonly z.infer<typeof named>[];
+  readonly subCategories: readonly z.infer<typeof named>[];
+  readonly line: number;
+  readonly row: string;
+}
 
 export function createTreeReading(): TreeReading {
-  const own = new Map<Identifier, Entry & { readonly line: number; readonly row: string }>();
+  const own = new Map<Identifier, Entry>();
   const problems: CategoryProblem[] = [];
 
   return {
     problems,
     take(object) {
       const { line, raw: row } = object;
+      const reject = (reason: string, detail: string) => problems.push({ line, row, reason, detail });
       if (!("value" in object)) {
-        problems.push({ line, row, reason: object.reason, detail: object.problem });
+        reject(object.reason, object.problem);
         return;
       }
       const parsed = entry.safeParse(object.value);
       if (!parsed.success) {
-        const detail = parsed.error.issues
-          .map(({ path, message }) => `${path.join(".")}: ${message}`)
-          .join("; ");
-        problems.push({ line, row, reason: "bad-category", detail });
+        reject("bad-category", describe(parsed.error));
         return;
       }
-      const earlier = own.get(parsed.data.id);
-      if (earlier === undefined) own.set(parsed.data.id, { ...parsed.data, line, row });
-      else {
-        const detail = `"${parsed.data.id}" stands in line ${earlier.line} already`;
-        problems.push({ line, row, reason: "duplicate-id", detail });
+      const { id, name, path } = parsed.data;
+      const earlier = own.get(id);
+      if (earlier !== undefined) {
+        reject("duplicate-id", `"${id}" stands in line ${earlier.line} already`);
+        return;
       }
+      const subCategories: z.infer<typeof named>[] = [];
+      for (const [at, sub] of (parsed.data.subCategories ?? []).entries()) {
+        const below = named.safeParse(sub);
+        if (below.success) subCategories.push(below.data);
+        else reject("bad-sub-category", `left out of "${id}": subCategories.${at}.${describe(below.error)}`);
+      }
+      own.set(id, { id, name, path, subCategories, line, row });
     },
     levels() {
       const categories = placed(own.values());
@@ -102,8 +118,14 @@ export function createTreeReading(): TreeReading {
   };
 }
 
+function describe({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`))
+    .join("; ");
+}
+
 /** Every category that the entries name, where it belongs. */
-function placed(entries: Iterable<Entry & { readonly line: number }>): ReadonlyMap<Identifier, TreeCategory> {
+function placed(entries: Iterable<Entry>): ReadonlyMap<Identifier, TreeCategory> {
   const categories = new Map<Identifier, TreeCategory>();
   const all = [...entries];
   const positions = new Map<string, number>();
@@ -122,7 +144,7 @@ function placed(entries: Iterable<Entry & { readonly line: number }>): ReadonlyM
     for (const [at, { id, name }] of path.entries()) place(id, name, path[at - 1]?.id, line);
   }
   for (const { id, subCategories, line } of all) {
-    for (const sub of subCategories ?? []) place(sub.id, sub.name, id, line);
+    for (const sub of subCategories) place(sub.id, sub.name, id, line);
   }
   return categories;
 }

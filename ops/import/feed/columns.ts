@@ -10,7 +10,7 @@ export interface Layout<Column extends string> {
   readonly format: string;
   readonly columns: readonly Column[];
   readonly required: readonly Column[];
-  /** Every heading that the column may have, in lower case and with letters and digits alone. */
+  /** Every heading that the column may have. */
   readonly headingsOf: (column: Column) => readonly string[];
 }
 
@@ -23,11 +23,12 @@ export function findColumns<Column extends string>(
   { format, columns, required, headingsOf }: Layout<Column>,
   file: string,
 ): CellOf<Column> {
-  const found = header.map((heading) => heading.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ""));
+  const found = header.map(plain);
   const places = new Map<Column, number>();
   const missing: string[] = [];
   for (const column of columns) {
-    const names = headingsOf(column);
+    const headings = headingsOf(column);
+    const names = headings.map(plain);
     const at = found.flatMap((heading, place) => (names.includes(heading) ? [place] : []));
     const [first, second] = at;
     if (first !== undefined && second !== undefined) {
@@ -36,7 +37,7 @@ export function findColumns<Column extends string>(
       );
     }
     if (first !== undefined) places.set(column, first);
-    else if (required.includes(column)) missing.push(`"${names.join('" or "')}"`);
+    else if (required.includes(column)) missing.push(`"${headings.join('" or "')}"`);
   }
   if (missing.length > 0) {
     throw new ImportRefused(
@@ -47,4 +48,8 @@ export function findColumns<Column extends string>(
     const place = places.get(column);
     return place === undefined ? "" : (fields[place] ?? "").trim();
   };
+}
+
+function plain(heading: string): string {
+  return heading.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }

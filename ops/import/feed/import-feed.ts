@@ -38,8 +38,8 @@ export interface FeedImportOptions {
   readonly confirmPrune?: (left: number, of: number) => Promise<boolean>;
 }
 
-/** Products under way; each has up to three events in flight. */
-const productsInFlightMax = 256;
+/** Products under way. As many appends are in flight: most wait for their document, or for room. */
+const productsInFlightMax = 512;
 
 /**
  * Throws `ImportRefused` with one line for the operator, or what the log throws when it stays away for longer

@@ -5,24 +5,26 @@ export interface Problems {
   /** `reason` is a stable code to count by, `detail` says it in words with what was found. */
   add(reason: string, detail: string): undefined;
   readonly any: boolean;
+  readonly found: readonly { readonly reason: string; readonly detail: string }[];
   /** What was found, counted under the first. `about` is the product's id, where that much is right. */
   rejection(row: { readonly line: number; readonly raw: string }, about: string | undefined): FeedRejection;
 }
 
-export function createProblems(): Problems {
-  const reasons: string[] = [];
-  const details: string[] = [];
+/** `inherited` are those of what the row builds on. */
+export function createProblems(inherited?: Problems): Problems {
+  const found = [...(inherited?.found ?? [])];
   return {
+    found,
     add(reason, detail) {
-      reasons.push(reason);
-      details.push(detail);
+      found.push({ reason, detail });
       return undefined;
     },
     get any() {
-      return reasons.length > 0;
+      return found.length > 0;
     },
     rejection({ line, raw }, about) {
-      return { line, reason: reasons[0] ?? "", detail: details.join("; "), row: raw, about };
+      const detail = found.map((each) => each.detail).join("; ");
+      return { line, reason: found[0]?.reason ?? "", detail, row: raw, about };
     },
   };
 }

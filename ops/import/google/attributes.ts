@@ -41,10 +41,7 @@ export const googleLayout: Layout<Attribute> = {
   format: "google",
   columns: attributeNames,
   required: ["id", "title", "price"],
-  headingsOf(name) {
-    const heading = name.replaceAll("_", "");
-    return [heading, `g${heading}`];
-  },
+  headingsOf: (name) => [name, `g:${name}`],
 };
 
 const known: ReadonlySet<string> = new Set(attributeNames);

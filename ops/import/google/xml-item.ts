@@ -1,8 +1,6 @@
 import { SaxesParser } from "saxes";
 import { type Attribute, type Attributes, isAttribute } from "./attributes.ts";
-import type { XmlItem } from "./xml-items.ts";
-
-const googleNamespace = "http://base.google.com/ns/1.0";
+import { googleNamespace, type XmlItem } from "./xml-items.ts";
 
 /** What RSS and Atom have under names of their own; Google's own elements go before them. */
 const plainNames: Readonly<Record<string, Attribute>> = {
@@ -15,11 +13,16 @@ const plainNames: Readonly<Record<string, Attribute>> = {
 
 /** The attributes of one item, or why its text is no XML. Elements within attributes, as shipping has, are left out. */
 export function parseXmlItem(
-  item: Extract<XmlItem, { readonly namespaces: string }>,
+  item: Extract<XmlItem, { readonly namespaces: object }>,
 ): { readonly attributes: Attributes } | { readonly reason: string; readonly problem: string } {
   const google = new Map<Attribute, string[]>();
   const plain = new Map<Attribute, string[]>();
-  const parser = new SaxesParser({ xmlns: true });
+  const parser = new SaxesParser({
+    xmlns: true,
+    fragment: true,
+    position: false,
+    additionalNamespaces: item.namespaces,
+  });
   let problem: string | undefined;
   let depth = 0;
   let text = "";
@@ -45,10 +48,10 @@ export function parseXmlItem(
     if (earlier === undefined) values.set(name, [text.trim()]);
     else earlier.push(text.trim());
   });
-  parser.write(`<feed ${item.namespaces}>${item.raw}</feed>`).close();
+  parser.write(item.raw).close();
   if (problem !== undefined) return { reason: "malformed-row", problem: `the item is not XML: ${problem}` };
   return { attributes: new Map([...plain, ...google]) };
 }
 
-/** The element around the item, the item, its attributes. */
-const fieldDepth = 3;
+/** The item, then its attributes. */
+const fieldDepth = 2;

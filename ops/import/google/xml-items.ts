@@ -14,8 +14,8 @@ export type XmlItem = {
   readonly raw: string;
 } & (
   | {
-      /** The namespace declarations of the elements around it, as attributes. */
-      readonly namespaces: string;
+      /** What the elements around it declare: namespaces by prefix. */
+      readonly namespaces: Readonly<Record<string, string>>;
     }
   | Problem
 );
@@ -24,6 +24,8 @@ interface Problem {
   readonly reason: string;
   readonly problem: string;
 }
+
+export const googleNamespace = "http://base.google.com/ns/1.0";
 
 const itemBytesMax = 512 * 1024;
 const headBytesMax = 64 * 1024;
@@ -44,7 +46,7 @@ export async function* readXmlItems(
   let open = false;
   let rootSeen = false;
   let rootClosed = false;
-  let namespaces: string | undefined;
+  let namespaces: Readonly<Record<string, string>> | undefined;
 
   function drop(count: number): void {
     for (let at = text.indexOf("\n"); at !== -1 && at < count; at = text.indexOf("\n", at + 1)) line++;
@@ -79,7 +81,7 @@ export async function* readXmlItems(
         open = true;
       } else if (open) {
         const { raw, isUnicode } = decode(text.slice(0, tag.after));
-        items.push(isUnicode ? { line, raw, namespaces: namespaces ?? "" } : rejected(tag.after, notUtf8));
+        items.push(isUnicode ? { line, raw, namespaces: namespaces ?? {} } : rejected(tag.after, notUtf8));
         drop(tag.after);
         open = false;
       }
@@ -118,17 +120,18 @@ function notAFeed(file: string): ImportRefused {
 }
 
 /** The prefix `g` means what it always means, also where nobody declared it. */
-function namespacesOf(head: string, file: string): string {
+function namespacesOf(head: string, file: string): Readonly<Record<string, string>> {
   const encoding = /^[^<]*<\?xml[^>]*\bencoding\s*=\s*["']([^"']+)["']/.exec(head)?.[1] ?? "UTF-8";
   if (!/^(?:utf-?8|us-ascii)$/i.test(encoding)) {
     throw new ImportRefused(
       `${file} is in ${encoding}: convert it first, such as with iconv -f ${encoding} -t UTF-8, and change its first line`,
     );
   }
-  const declared = head.match(/\bxmlns(?::[\w.-]+)?\s*=\s*(?:"[^"<]*"|'[^'<]*')/g) ?? [];
-  const unique = new Map(declared.map((each) => [each.slice(0, each.indexOf("=")).trim(), each]));
-  if (!unique.has("xmlns:g")) unique.set("xmlns:g", 'xmlns:g="http://base.google.com/ns/1.0"');
-  return [...unique.values()].join(" ");
+  const declared = head.matchAll(/\bxmlns(?::([\w.-]+))?\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/g);
+  return {
+    g: googleNamespace,
+    ...Object.fromEntries([...declared].map(([, prefix = "", uri, quoted]) => [prefix, uri ?? quoted ?? ""])),
+  };
 }
 
 function decode(bytes: string): { readonly raw: string; readonly isUnicode: boolean } {

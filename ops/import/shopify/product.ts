@@ -17,12 +17,15 @@ export function productsOf(
 ): readonly FeedEntry[] {
   const rows = [first, ...others];
   const images = imagesOf(rows);
+  const sharedProblems = createProblems();
+  const group = parseId(handle, "handle", sharedProblems);
+  const shared = sharedOf(first, sharedProblems);
+  const path = pathOf(first);
+  const tags = first.cell("tags");
   return rows
     .filter((row) => row === first || isVariant(row))
     .map((row) => {
-      const problems = createProblems();
-      const group = parseId(handle, "handle", problems);
-      const shared = sharedOf(first, problems);
+      const problems = createProblems(sharedProblems);
       const options = optionsOf(first, row);
       const variant = variantOf(handle, first, row, Object.values(options), currency, problems);
       const { id, gtin, specs, price, stock } = variant;
@@ -32,7 +35,7 @@ export function productsOf(
         id,
         line: row.line,
         row: row.raw,
-        path: pathOf(first),
+        path,
         price,
         stock,
         sale: undefined,
@@ -40,7 +43,7 @@ export function productsOf(
           ...shared,
           ...(gtin !== undefined && { gtin }),
           images: own === "" ? images : [{ url: own }, ...images.filter(({ url }) => url !== own)],
-          specs: { ...(first.cell("tags") !== "" && { tags: first.cell("tags") }), ...specs },
+          specs: { ...(tags !== "" && { tags }), ...specs },
           ...(Object.keys(options).length > 0 && { group_id: group, options }),
         },
       };
