@@ -103,8 +103,12 @@ export async function* readXmlItems(
     yield take();
   }
   if (!rootSeen) throw notAFeed(file);
-  if (open) yield [rejected(text.length, neverClosed)];
-  else if (!rootClosed) yield [rejected(0, cutShort)];
+  if (open) {
+    yield [rejected(text.length, neverClosed)];
+  } else if (!rootClosed) {
+    drop(text.length);
+    yield [rejected(0, cutShort)];
+  }
 }
 
 const tooLarge = { reason: "row-too-large", problem: `the item is larger than ${itemBytesMax} bytes` };
