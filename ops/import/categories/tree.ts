@@ -42,7 +42,7 @@ const identifier = z.string({ error: "must be a text" }).transform((text, contex
 
 const named = z.object({
   id: identifier,
-  name: z.string({ error: "must be a text" }).trim().min(1, { error: "must not be empty" }),
+  name: z.string({ error: "must be a text" }).regex(/\S/, { error: "must not be empty" }),
 });
 
 const entry = named

@@ -31,16 +31,21 @@ export const lineBytesMax = 2 * 1024 * 1024;
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 const headerValue = /^[^\p{Cc}]{0,4096}$/u;
 
-const shape = z.object({
-  subject: z.string(),
-  payload: z.unknown(),
-  payload_base64: z.base64().optional(),
-  headers: z.record(z.string().regex(headerName), z.string().regex(headerValue)).optional(),
-  time: z
-    .string()
-    .refine((text) => instant.safeParse(text).success, "must be an RFC 3339 time")
-    .optional(),
-});
+const shape = z
+  .object({
+    subject: z.string(),
+    payload: z.unknown().optional(),
+    payload_base64: z.base64().optional(),
+    headers: z.record(z.string().regex(headerName), z.string().regex(headerValue)).optional(),
+    time: z
+      .string()
+      .refine((text) => instant.safeParse(text).success, "must be an RFC 3339 time")
+      .optional(),
+  })
+  .refine(({ payload, payload_base64 }) => (payload === undefined) !== (payload_base64 === undefined), {
+    path: ["payload"],
+    error: "must be there, or a payload_base64 in its place",
+  });
 
 export function isProblem(parsed: EventLine | LineProblem): parsed is LineProblem {
   return "reason" in parsed;
