@@ -34,8 +34,8 @@ export async function openReport(path: string): Promise<Report> {
   };
   return {
     path,
-    add(row) {
-      lines += `${JSON.stringify(row)}\n`;
+    add({ file: name, line, reason, detail, row }) {
+      lines += `${JSON.stringify({ file: name, line, reason, detail, row })}\n`;
     },
     flush,
     async close() {

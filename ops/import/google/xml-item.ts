@@ -49,9 +49,18 @@ export function parseXmlItem(
     else earlier.push(text.trim());
   });
   parser.write(item.raw).close();
-  if (problem !== undefined) return { reason: "malformed-row", problem: `the item is not XML: ${problem}` };
+  if (problem !== undefined) {
+    // The parser reads on for the end of the entity and complains of what it finds there.
+    const cause = bareAmpersand.test(item.raw.replace(literal, ""))
+      ? "an & is not written as &amp;"
+      : problem;
+    return { reason: "malformed-row", problem: `the item is not XML: ${cause}` };
+  }
   return { attributes: new Map([...plain, ...google]) };
 }
+
+const literal = /<!\[CDATA\[[\s\S]*?\]\]>/g;
+const bareAmpersand = /&(?!#?\w+;)/;
 
 /** The item, then its attributes. */
 const fieldDepth = 2;
