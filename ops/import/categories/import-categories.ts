@@ -34,7 +34,7 @@ export async function importCategories(options: CategoriesImportOptions): Promis
   const { files, catalog, dryRun, progress } = options;
   await assertReadable(files);
   const tally = createFeedTally();
-  const settle = createSettle(catalog, dryRun);
+  const settle = createSettle(catalog, dryRun, tally.event);
   const inFlight = createInFlight(inFlightMax);
   const reports = await createReports(options);
   let expectNew = true;
@@ -42,8 +42,7 @@ export async function importCategories(options: CategoriesImportOptions): Promis
   async function settleCategory(category: TreeCategory): Promise<void> {
     const { published, known } = await settle(categoryFact(category), expectNew);
     expectNew = !known;
-    if (published) tally.event("categories");
-    else tally.unchanged();
+    if (!published) tally.unchanged();
   }
 
   async function importFile(path: string, number: number): Promise<void> {

@@ -17,6 +17,10 @@ export type JsonObject = {
 const objectBytesMax = 1024 * 1024;
 const shownMax = 2_048;
 
+/** The characters that mean something, one character a byte. */
+const betweenTexts = /["{}\n]/g;
+const inTexts = /["\\\n]/g;
+
 /** In batches, one for each chunk of bytes. Throws `ImportRefused` where there is no JSON at all. */
 export async function* readJsonObjects(
   bytes: AsyncIterable<Buffer>,
@@ -79,14 +83,21 @@ export async function* readJsonObjects(
       if (!/^(?:\u00ef\u00bb\u00bf)?\s*[[{]/.test(text)) throw notJson(file);
       isJson = true;
     }
-    for (; at < text.length; at++) {
-      step(text.charAt(at));
+    for (;;) {
+      const wanted = inText ? inTexts : betweenTexts;
+      wanted.lastIndex = at;
+      const found = wanted.exec(text);
+      at = found?.index ?? Math.max(at, text.length);
       if (begun !== undefined && at - begun.at > objectBytesMax) {
         reject(
           "row-too-large",
           `the object is larger than ${objectBytesMax} bytes; the rest of its line is not read`,
         );
+      } else if (found !== null) {
+        step(found[0]);
+        at++;
       }
+      if (found === null) break;
     }
     const keep = begun?.at ?? at;
     text = text.slice(keep);

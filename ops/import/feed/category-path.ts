@@ -12,21 +12,14 @@ export interface PathCategory {
 }
 
 /**
- * The feed's own category and those along the path, outermost first: at least one. Ids are made of the names,
- * whatever their capitals and punctuation: `google/women/dresses`.
+ * The category at the end of the path, below `parent`; the feed's own where the path is empty. Ids are made of
+ * the names, whatever their capitals and punctuation: `google/women/dresses`.
  */
-export function categoriesOf(
-  feed: string,
-  path: readonly string[],
-): readonly [PathCategory, ...PathCategory[]] {
-  const root: PathCategory = { id: feed as Identifier, name: titleOf(feed), parent_id: null };
-  const categories: [PathCategory, ...PathCategory[]] = [root];
-  let parent = root;
-  for (const name of path) {
-    parent = { id: within(`${parent.id}/${slugOf(name)}`), name, parent_id: parent.id };
-    categories.push(parent);
-  }
-  return categories;
+export function pathCategory(feed: string, path: readonly string[], parent: Identifier | null): PathCategory {
+  const name = path.at(-1);
+  if (name === undefined || parent === null)
+    return { id: feed as Identifier, name: titleOf(feed), parent_id: null };
+  return { id: within(`${parent}/${slugOf(name)}`), name, parent_id: parent };
 }
 
 /** `Home & Garden > Decor`, as feeds write paths. */

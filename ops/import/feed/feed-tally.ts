@@ -31,13 +31,23 @@ export interface PruneSummary {
   readonly refused?: string;
 }
 
-export type FeedEvents = "documents" | "prices" | "stocks" | "sales" | "categories";
+/** Under which count an event goes. */
+const countOf = {
+  "product.modified": "documents",
+  "price.updated": "prices",
+  "inventory.changed": "stocks",
+  "sale.scheduled": "sales",
+  "sale.cancelled": "sales",
+  "category.modified": "categories",
+} as const;
+
+export type FeedEvent = keyof typeof countOf;
 
 export interface FeedTally {
   file(report: string): void;
   entry(): void;
   unchanged(): void;
-  event(what: FeedEvents): void;
+  event(kind: FeedEvent): void;
   reject(reason: string): void;
   rejected(): number;
   summary(dryRun: boolean, prune?: PruneSummary): FeedSummary;
@@ -45,7 +55,7 @@ export interface FeedTally {
 
 export function createFeedTally(): FeedTally {
   const counts = { files: 0, entries: 0, unchanged: 0 };
-  const events: Record<FeedEvents, number> = { documents: 0, prices: 0, stocks: 0, sales: 0, categories: 0 };
+  const events = { documents: 0, prices: 0, stocks: 0, sales: 0, categories: 0 };
   const reports = new Set<string>();
   const reasons = new Map<string, number>();
   let rejected = 0;
@@ -60,8 +70,8 @@ export function createFeedTally(): FeedTally {
     unchanged() {
       counts.unchanged++;
     },
-    event(what) {
-      events[what]++;
+    event(kind) {
+      events[countOf[kind]]++;
     },
     reject(reason) {
       rejected++;

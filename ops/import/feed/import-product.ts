@@ -1,9 +1,10 @@
 import { parsePayload } from "../../../streams/events.ts";
+import type { Identifier } from "../../../streams/identifier.ts";
 import type { Log } from "../../../streams/log.ts";
-import { categoriesOf } from "./category-path.ts";
+import { pathCategory } from "./category-path.ts";
 import type { FeedProduct } from "./entry.ts";
 import { detailsFact, namedCategoryFact, priceFact, stockFact } from "./facts.ts";
-import type { FeedEvents, FeedTally } from "./feed-tally.ts";
+import type { FeedTally } from "./feed-tally.ts";
 import { createFeedSales } from "./sale.ts";
 import { bytesOf, createSettle, type Settled } from "./settle.ts";
 
@@ -27,52 +28,56 @@ export interface ProductImportOptions {
 
 export function createProductImport(options: ProductImportOptions): ProductImport {
   const { catalog, feed, dryRun, now, tally } = options;
-  const settle = createSettle(catalog, dryRun);
+  const settle = createSettle(catalog, dryRun, tally.event);
   const sales = createFeedSales(catalog, feed, settle, now);
-  const categories = new Map<string, Promise<void>>();
+  /** By path, each published once. */
+  const categories = new Map<string, FeedCategory>();
   /** A feed is mostly all new or mostly all known: what the last product was, the next one will be. */
   let expectNew = true;
 
-  async function count(what: FeedEvents, settling: Promise<Settled>): Promise<Settled> {
-    const settled = await settling;
-    if (settled.published) tally.event(what);
-    return settled;
-  }
-
   /** A category is there before the first product that it lists, and its parent before it. */
-  function ensureCategories(path: readonly string[]): Promise<void> {
+  function categoryOf(path: readonly string[]): FeedCategory {
     const key = path.join("\n");
-    let ensured = categories.get(key);
-    if (ensured === undefined) {
-      ensured = (async () => {
-        if (path.length > 0) await ensureCategories(path.slice(0, -1));
-        const category = categoriesOf(feed, path).at(-1);
-        if (category !== undefined) await count("categories", settle(namedCategoryFact(category), true));
-      })();
-      categories.set(key, ensured);
-    }
-    return ensured;
+    const known = categories.get(key);
+    if (known !== undefined) return known;
+    const above = path.length === 0 ? undefined : categoryOf(path.slice(0, -1));
+    const category = pathCategory(feed, path, above?.id ?? null);
+    const ensured = (async () => {
+      await above?.ensured;
+      await settle(namedCategoryFact(category), true);
+    })();
+    // Its failure surfaces at the products that wait for it.
+    ensured.catch(() => {});
+    const made = { id: category.id, ensured };
+    categories.set(key, made);
+    return made;
   }
 
-  async function run({ id, path, price, stock, sale }: FeedProduct, document: Buffer): Promise<void> {
-    await ensureCategories(path);
-    const details = await count("documents", settle(detailsFact(id, document, feed), expectNew));
+  async function run(product: FeedProduct, category: FeedCategory, document: Buffer): Promise<void> {
+    const { id, price, stock, sale } = product;
+    await category.ensured;
+    const details = await settle(detailsFact(id, document, feed), expectNew);
     const isNew = !details.known;
     expectNew = isNew;
     const others: Promise<Settled>[] = [];
-    if (price !== undefined) others.push(count("prices", settle(priceFact(id, price), isNew)));
-    if (stock !== undefined) others.push(count("stocks", settle(stockFact(id, stock, feed), isNew)));
-    if (sale !== undefined) others.push(count("sales", sales.settle(id, sale, isNew)));
-    const settled = [details, ...(await Promise.all(others))];
-    if (!settled.some(({ published }) => published)) tally.unchanged();
+    if (price !== undefined) others.push(settle(priceFact(id, price), isNew));
+    if (stock !== undefined) others.push(settle(stockFact(id, stock, feed), isNew));
+    if (sale !== undefined) others.push(sales.settle(id, sale, isNew));
+    const settled = await Promise.all(others);
+    if (!details.published && !settled.some(({ published }) => published)) tally.unchanged();
   }
 
   return {
     take(product) {
-      const { details, path } = product;
-      const document = bytesOf({ ...details, category_ids: [categoriesOf(feed, path).at(-1)?.id] });
+      const category = categoryOf(product.path);
+      const document = bytesOf({ ...product.details, category_ids: [category.id] });
       const parsed = parsePayload("product.modified", document);
-      return "reason" in parsed ? { problem: parsed.reason } : () => run(product, document);
+      return "reason" in parsed ? { problem: parsed.reason } : () => run(product, category, document);
     },
   };
+}
+
+interface FeedCategory {
+  readonly id: Identifier;
+  readonly ensured: Promise<void>;
 }

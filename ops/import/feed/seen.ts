@@ -21,50 +21,54 @@ export interface Place {
 
 export function createSeen(): Seen {
   let capacity = 1_024;
-  let keys = new BigUint64Array(capacity);
+  /** Two words a slot; the first is never 0 in one that is taken. */
+  let keys = new Uint32Array(2 * capacity);
   let files = new Uint32Array(capacity);
   let lines = new Float64Array(capacity);
   let size = 0;
 
-  /** Where the key stands, or where it would; 0 is the empty slot. */
-  function find(key: bigint): number {
-    let at = Number(key & BigInt(capacity - 1));
-    while (keys[at] !== 0n && keys[at] !== key) at = (at + 1) & (capacity - 1);
+  /** The slot where the key stands, or the free one where it would. */
+  function find(high: number, low: number): number {
+    let at = low & (capacity - 1);
+    while (keys[2 * at] !== 0 && (keys[2 * at] !== high || keys[2 * at + 1] !== low))
+      at = (at + 1) & (capacity - 1);
     return at;
+  }
+
+  function put(at: number, high: number, low: number, file: number, line: number): void {
+    keys[2 * at] = high;
+    keys[2 * at + 1] = low;
+    files[at] = file;
+    lines[at] = line;
   }
 
   function grow(): void {
     const old = { keys, files, lines };
     capacity *= 2;
-    keys = new BigUint64Array(capacity);
+    keys = new Uint32Array(2 * capacity);
     files = new Uint32Array(capacity);
     lines = new Float64Array(capacity);
-    for (const [from, key] of old.keys.entries()) {
-      if (key === 0n) continue;
-      const at = find(key);
-      keys[at] = key;
-      files[at] = old.files[from] ?? 0;
-      lines[at] = old.lines[from] ?? 0;
+    for (const [from, file] of old.files.entries()) {
+      const [high = 0, low = 0] = old.keys.subarray(2 * from, 2 * from + 2);
+      if (high !== 0) put(find(high, low), high, low, file, old.lines[from] ?? 0);
     }
   }
 
   return {
     add(id, file, line) {
-      const key = keyOf(id);
-      let at = find(key);
-      if (keys[at] === key) return { file: files[at] ?? 0, line: lines[at] ?? 0 };
+      const { high, low } = keyOf(id);
+      let at = find(high, low);
+      if (keys[2 * at] !== 0) return { file: files[at] ?? 0, line: lines[at] ?? 0 };
       if (++size > capacity * 0.7) {
         grow();
-        at = find(key);
+        at = find(high, low);
       }
-      keys[at] = key;
-      files[at] = file;
-      lines[at] = line;
+      put(at, high, low, file, line);
       return undefined;
     },
     has(id) {
-      const key = keyOf(id);
-      return keys[find(key)] === key;
+      const { high, low } = keyOf(id);
+      return keys[2 * find(high, low)] !== 0;
     },
     get size() {
       return size;
@@ -72,7 +76,7 @@ export function createSeen(): Seen {
   };
 }
 
-function keyOf(id: string): bigint {
-  const key = hash("sha1", id, "buffer").readBigUInt64LE();
-  return key === 0n ? 1n : key;
+function keyOf(id: string): { readonly high: number; readonly low: number } {
+  const digest = hash("sha1", id, "buffer");
+  return { high: digest.readUInt32LE(0) || 1, low: digest.readUInt32LE(4) };
 }

@@ -1,8 +1,9 @@
 import type { Identifier } from "../../../streams/identifier.ts";
 import { tokenOf } from "../../../streams/identifier.ts";
 import type { Log, StoredMessage } from "../../../streams/log.ts";
-import { type CatalogKind, publicSubject, storedSubject } from "../../../streams/subjects.ts";
+import { publicSubject, storedSubject } from "../../../streams/subjects.ts";
 import { ImportRefused } from "../import-refused.ts";
+import type { FeedEvent } from "./feed-tally.ts";
 
 /**
  * Making true in the log what a feed says: the last event on a subject is read, and another is published only
@@ -14,7 +15,7 @@ import { ImportRefused } from "../import-refused.ts";
  * event is read, and judged again.
  */
 export interface Fact {
-  readonly kind: CatalogKind;
+  readonly kind: FeedEvent;
   readonly id: Identifier;
   readonly payload: Uint8Array;
   /** Whether the log's last event on the subject says the same already. */
@@ -41,7 +42,8 @@ const triesMax = 20;
 /** Long enough for a server to restart. */
 const deadlineMs = 50_000;
 
-export function createSettle(catalog: Log, dryRun: boolean): Settle {
+/** `published` hears of each event that was, or in a dry run would have been. */
+export function createSettle(catalog: Log, dryRun: boolean, published: (kind: FeedEvent) => void): Settle {
   return async ({ kind, id, payload, holds, headers }, expectNew) => {
     const subject = publicSubject(kind, id);
     const publish = async (expectedLastSubjectSequence: number): Promise<boolean> => {
@@ -53,12 +55,18 @@ export function createSettle(catalog: Log, dryRun: boolean): Settle {
       });
       return appended.outcome === "stored";
     };
-    if (expectNew && !dryRun && (await publish(0))) return { published: true, known: false };
+    if (expectNew && !dryRun && (await publish(0))) {
+      published(kind);
+      return { published: true, known: false };
+    }
     for (let tries = 0; tries < triesMax; tries++) {
       // A replica may not have what was published a moment ago.
       const last = await catalog.last(storedSubject(kind, tokenOf(id)), "leader");
       if (last !== undefined && holds(last)) return { published: false, known: true };
-      if (await publish(last?.sequence ?? 0)) return { published: true, known: last !== undefined };
+      if (await publish(last?.sequence ?? 0)) {
+        published(kind);
+        return { published: true, known: last !== undefined };
+      }
     }
     throw new ImportRefused(`somebody else keeps publishing on ${subject}: stop them, then run this again`);
   };

@@ -4,7 +4,7 @@ import { type FeedRow, isFeedRow, readFeedRows } from "../feed/feed-rows.ts";
 import { type Attribute, attributeNames, type Attributes, googleLayout } from "./attributes.ts";
 import { productOf } from "./item.ts";
 import { readXmlItems } from "./xml-items.ts";
-import { parseXmlItem } from "./xml-item.ts";
+import { createXmlItemParser } from "./xml-item.ts";
 
 /** A Merchant feed of Google: a table with tabs, or XML as RSS 2.0 or Atom. Its first character says which. */
 export async function* readGoogle(source: FeedSource): AsyncGenerator<readonly FeedEntry[]> {
@@ -31,10 +31,11 @@ function attributesOf({ cell }: FeedRow<Attribute>): Attributes {
 }
 
 async function* readXml({ path, file, currency }: FeedSource): AsyncGenerator<readonly FeedEntry[]> {
+  const parse = createXmlItemParser();
   for await (const items of readXmlItems(readFeed(path), file)) {
     yield items.map((item): FeedEntry => {
       const { line, raw } = item;
-      const parsed = "problem" in item ? item : parseXmlItem(item);
+      const parsed = "problem" in item ? item : parse(item);
       if (!("problem" in parsed)) return productOf(parsed.attributes, item, currency);
       return { line, row: raw, reason: parsed.reason, detail: parsed.problem, about: undefined };
     });

@@ -11,34 +11,29 @@ const plainNames: Readonly<Record<string, Attribute>> = {
   content: "description",
 };
 
-/** The attributes of one item, or why its text is no XML. Elements within attributes, as shipping has, are left out. */
-export function parseXmlItem(
-  item: Extract<XmlItem, { readonly namespaces: object }>,
-): { readonly attributes: Attributes } | { readonly reason: string; readonly problem: string } {
-  const google = new Map<Attribute, string[]>();
-  const plain = new Map<Attribute, string[]>();
-  const parser = new SaxesParser({
-    xmlns: true,
-    fragment: true,
-    position: false,
-    additionalNamespaces: item.namespaces,
-  });
+type Namespaced = Extract<XmlItem, { readonly namespaces: object }>;
+
+export type XmlItemParser = (
+  item: Namespaced,
+) => { readonly attributes: Attributes } | { readonly reason: string; readonly problem: string };
+
+/**
+ * Gives the attributes of one item after the other, or why its text is no XML. Elements within attributes, as
+ * shipping has, are left out. One parser serves until an item breaks it: making one costs as much as an item.
+ */
+export function createXmlItemParser(): XmlItemParser {
+  let google = new Map<Attribute, string[]>();
+  let plain = new Map<Attribute, string[]>();
   let problem: string | undefined;
   let depth = 0;
   let text = "";
-  const collect = (more: string) => {
+  let parser: SaxesParser<{ xmlns: true }> | undefined;
+
+  function collect(more: string): void {
     if (depth === fieldDepth) text += more;
-  };
-  parser.on("error", ({ message }) => {
-    problem ??= message.replace(/^\d+:\d+: /, "");
-  });
-  parser.on("opentag", () => {
-    depth++;
-    if (depth === fieldDepth) text = "";
-  });
-  parser.on("text", collect);
-  parser.on("cdata", collect);
-  parser.on("closetag", ({ local, uri }) => {
+  }
+
+  function close({ local, uri }: { readonly local: string; readonly uri: string }): void {
     if (depth-- !== fieldDepth || text.trim() === "") return;
     const isGoogle = uri === googleNamespace;
     const name = isGoogle ? local : plainNames[local];
@@ -47,16 +42,43 @@ export function parseXmlItem(
     const earlier = values.get(name);
     if (earlier === undefined) values.set(name, [text.trim()]);
     else earlier.push(text.trim());
-  });
-  parser.write(item.raw).close();
-  if (problem !== undefined) {
-    // The parser reads on for the end of the entity and complains of what it finds there.
-    const cause = bareAmpersand.test(item.raw.replace(literal, ""))
-      ? "an & is not written as &amp;"
-      : problem;
-    return { reason: "malformed-row", problem: `the item is not XML: ${cause}` };
   }
-  return { attributes: new Map([...plain, ...google]) };
+
+  function makeParser(namespaces: Readonly<Record<string, string>>): SaxesParser<{ xmlns: true }> {
+    const made = new SaxesParser({
+      xmlns: true,
+      fragment: true,
+      position: false,
+      additionalNamespaces: namespaces,
+    });
+    made.on("error", ({ message }) => {
+      problem ??= message;
+    });
+    made.on("opentag", () => {
+      if (++depth === fieldDepth) text = "";
+    });
+    made.on("text", collect);
+    made.on("cdata", collect);
+    made.on("closetag", close);
+    return made;
+  }
+
+  return (item) => {
+    google = new Map();
+    plain = new Map();
+    depth = 0;
+    problem = undefined;
+    parser ??= makeParser(item.namespaces);
+    parser.write(item.raw);
+    if (problem === undefined && depth === 0) return { attributes: new Map([...plain, ...google]) };
+    // What is open is named when the text ends.
+    parser.close();
+    parser = undefined;
+    // The parser reads on for the end of the entity and complains of what it finds there.
+    const isAmpersand = bareAmpersand.test(item.raw.replace(literal, ""));
+    const cause = isAmpersand ? "an & is not written as &amp;" : (problem ?? "an element is not closed");
+    return { reason: "malformed-row", problem: `the item is not XML: ${cause}` };
+  };
 }
 
 const literal = /<!\[CDATA\[[\s\S]*?\]\]>/g;
