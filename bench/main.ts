@@ -26,7 +26,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   replay: () => replay(sizes),
   visible: () => visible(1_000),
   miss: () => miss(100_000, 5_000),
-  import: () => importing(30_000, 3),
+  import: () => importing(5_000, 9),
 };
 
 const version = (command: string, pattern: RegExp) =>

@@ -21,7 +21,8 @@ import { median, type Rig, startRig } from "../rig.ts";
 /**
  * Import: each format from its file into the log, beside reading the file alone, and beside publishing the
  * same messages bare: a client's own pipelined publishing, as many in flight, no ids. Each turn does all three,
- * with products that the log does not know, then imports the same file again.
+ * with products that the log does not know, then imports the same file again; turns are short, so that what
+ * else the machine does falls on both.
  */
 const bareInFlight = 512;
 
@@ -31,6 +32,9 @@ interface Turn {
   readonly again: number;
   readonly events: number;
   readonly bare: number;
+  /** CPU of this process, in microseconds an event. */
+  readonly importCpu: number;
+  readonly bareCpu: number;
 }
 
 export async function importing(rows: number, turns: number): Promise<readonly Row[]> {
@@ -55,7 +59,7 @@ export async function importing(rows: number, turns: number): Promise<readonly R
         yardstick: `${rate(of(({ parsed }) => parsed))} rows/s (parsing), ${rate(of(({ bare }) => bare))} events/s (bare publishing)`,
         ratio: `${of(({ imported, parsed }) => imported / parsed).toFixed(2)} and ${of(({ events, bare }) => events / bare).toFixed(2)}`,
         wanted: "events at least 0.70",
-        note: `again, nothing new: ${rate(of(({ again }) => again))} rows/s`,
+        note: `CPU of the client: ${of(({ importCpu }) => importCpu).toFixed(0)} and ${of(({ bareCpu }) => bareCpu).toFixed(0)} µs an event; again, nothing new: ${rate(of(({ again }) => again))} rows/s`,
       });
     }
     return results;
@@ -73,7 +77,7 @@ async function measure(
   rows: number,
 ): Promise<Turn> {
   const { catalog, activity } = rig.catalogue;
-  const parsing = await seconds(async () => {
+  const parsing = await timed(async () => {
     let seen = 0;
     for await (const batch of readers[format](file)) seen += batch.length;
     if (seen < rows) throw new Error(`${format}: ${seen} of ${rows} rows were read`);
@@ -85,18 +89,20 @@ async function measure(
     checkImport(name, options);
     await runImport(rig.catalogue, parseConfig({ DATA_DIR: folder }), name, [file], options);
   };
-  const importing = await seconds(run);
+  const importing = await timed(run);
   const messages = (
     await Promise.all([catalog, activity].map((log, at) => messagesBehind(log, before[at]?.last ?? 0)))
   ).flat();
-  const bare = await seconds(() => publishBare(rig, messages));
-  const again = await seconds(run);
+  const bare = await timed(() => publishBare(rig, messages));
+  const again = await timed(run);
   return {
-    parsed: rows / parsing,
-    imported: rows / importing,
-    again: rows / again,
-    events: messages.length / importing,
-    bare: messages.length / bare,
+    parsed: rows / parsing.seconds,
+    imported: rows / importing.seconds,
+    again: rows / again.seconds,
+    events: messages.length / importing.seconds,
+    bare: messages.length / bare.seconds,
+    importCpu: importing.cpuMicroseconds / messages.length,
+    bareCpu: bare.cpuMicroseconds / messages.length,
   };
 }
 
@@ -145,10 +151,12 @@ async function publishBare(rig: Rig, messages: readonly Message[]): Promise<void
   await connection.close();
 }
 
-async function seconds(work: () => Promise<void>): Promise<number> {
+async function timed(work: () => Promise<void>) {
   const from = performance.now();
+  const before = process.cpuUsage();
   await work();
-  return (performance.now() - from) / 1_000;
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (performance.now() - from) / 1_000, cpuMicroseconds: user + system };
 }
 
 const rate = (perSecond: number) => Math.round(perSecond).toLocaleString("en");

@@ -1,12 +1,11 @@
-import type { Log } from "../../streams/log.ts";
+import type { Appended, Log } from "../../streams/log.ts";
 
 /**
  * Publishing in one order over all subjects, as fast as that allows.
  *
- * A window of events is in flight at once. Each holds only if the event before it is the last of the stream, so
- * the log takes a prefix of the window in its order, whatever is lost, repeated or published by others
- * meanwhile; what it did not take is published again behind what it did. Only the first of a window is
- * unconditional: everything before it is acknowledged.
+ * Many events are in flight at once. Each holds only if the event before it is the last of the stream, unless
+ * that one is acknowledged already; so the log takes them in their order up to some point, whatever is lost,
+ * repeated or published by others meanwhile, and what it did not take is published again behind what it did.
  */
 export interface OrderedEvent {
   readonly subject: string;
@@ -17,7 +16,7 @@ export interface OrderedEvent {
 }
 
 export interface OrderedPublisher {
-  /** Takes an event in; a window that is full is on its way when this returns. */
+  /** Takes an event in, once there is room. Throws what the log threw for an earlier one. */
   publish(event: OrderedEvent): Promise<void>;
   /** Everything taken in is acknowledged. Throws what the log throws. */
   drain(): Promise<void>;
@@ -26,60 +25,73 @@ export interface OrderedPublisher {
   counts(): { readonly published: number; readonly skipped: number; readonly sequence: number };
 }
 
-/** The window of a JetStream log is sent in one go: it must not exceed `limits.appendsInFlightMax`. */
-const windowMax = 512;
+interface Sent {
+  readonly event: OrderedEvent;
+  readonly appending: Promise<Appended>;
+  stored: boolean;
+}
+
+/** As many as a log appends at once: were it more, some would wait inside it, and not in their order. */
+const inFlightMax = 512;
 /** Long enough for a server to restart, short enough for it to remember the id of the first try. */
 const deadlineMs = 50_000;
 
 export function createOrderedPublisher(log: Log): OrderedPublisher {
-  let gathered: OrderedEvent[] = [];
-  let underWay: Promise<void> = Promise.resolve();
+  /** In their order. */
+  let inFlight: Sent[] = [];
   let published = 0;
   let skipped = 0;
   let sequence = 0;
 
-  async function send(window: readonly OrderedEvent[]): Promise<void> {
-    for (let left = window; left.length > 0; ) {
-      const sent = left.map(({ subject, payload, id, headers }, at) => {
-        const before = left[at - 1];
-        const chained = before === undefined ? {} : { expectedLastId: before.id };
-        return log.append(subject, payload, { id, headers, deadlineMs, ...chained });
-      });
-      // Nothing is in flight any more when this fails.
-      await Promise.allSettled(sent);
-      const outcomes = await Promise.all(sent);
-      let stored = 0;
-      for (const appended of outcomes) {
-        if (appended.outcome === "conflict") break;
-        stored++;
-        if (appended.duplicate) skipped++;
-        else published++;
-        sequence = Math.max(sequence, appended.sequence);
-      }
-      if (stored === 0) throw new Error(`${log.stream} answered a conflict to an unconditional append`);
-      left = left.slice(stored);
-    }
+  function send(event: OrderedEvent): void {
+    const { subject, payload, id, headers } = event;
+    const before = inFlight.at(-1);
+    const chained = before === undefined || before.stored ? {} : { expectedLastId: before.event.id };
+    const appending = log.append(subject, payload, { id, headers, deadlineMs, ...chained });
+    const sent: Sent = { event, appending, stored: false };
+    appending.then(
+      ({ outcome }) => {
+        sent.stored = outcome === "stored";
+      },
+      // It surfaces when its turn comes.
+      () => {},
+    );
+    inFlight.push(sent);
   }
 
-  async function flush(): Promise<void> {
-    await underWay;
-    const window = gathered;
-    gathered = [];
-    underWay = send(window);
-    // Its failure surfaces at the next flush.
-    underWay.catch(() => {});
+  const settle = async () => {
+    await Promise.allSettled(inFlight.map(({ appending }) => appending));
+  };
+
+  /** The oldest in flight is acknowledged, or it and all behind it are sent again. */
+  async function settleOldest(): Promise<void> {
+    const [oldest] = inFlight;
+    if (oldest === undefined) return;
+    const appended = await oldest.appending;
+    if (appended.outcome === "stored") {
+      inFlight.shift();
+      if (appended.duplicate) skipped++;
+      else published++;
+      sequence = Math.max(sequence, appended.sequence);
+      return;
+    }
+    await settle();
+    const again = inFlight;
+    if (again.some(({ stored }) => stored))
+      throw new Error(`${log.stream} stored an event behind one that it did not take`);
+    inFlight = [];
+    for (const { event } of again) send(event);
   }
 
   return {
     async publish(event) {
-      gathered.push(event);
-      if (gathered.length >= windowMax) await flush();
+      while (inFlight.length >= inFlightMax) await settleOldest();
+      send(event);
     },
     async drain() {
-      await flush();
-      await underWay;
+      while (inFlight.length > 0) await settleOldest();
     },
-    settle: () => underWay.catch(() => {}),
+    settle,
     counts: () => ({ published, skipped, sequence }),
   };
 }
