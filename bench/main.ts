@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { importing } from "./cases/import.ts";
 import { miss } from "./cases/miss.ts";
 import { rebuilding } from "./cases/rebuild.ts";
 import { replay } from "./cases/replay.ts";
@@ -27,6 +28,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   visible: () => visible(1_000),
   miss: () => miss(100_000, 5_000),
   rebuild: () => rebuilding(100_000, 1),
+  import: () => importing(5_000, 9),
 };
 
 const version = (command: string, pattern: RegExp) =>

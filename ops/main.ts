@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command, Option } from "commander";
 import { LogUnfit } from "../streams/jetstream/ensure.ts";
 import { LogRefused, LogUnavailable, LogVanished } from "../streams/log.ts";
 import { partitionCount } from "../streams/partition.ts";
+import { checkExport, type ExportOptions, runExport } from "./commands/export.ts";
+import { checkImport, describeImport, type ImportOptions, runImport } from "./commands/import.ts";
 import { api, projector } from "./commands/roles.ts";
 import { type PublishOptions, publish } from "./commands/publish.ts";
 import { list, type Mended, republish, show } from "./commands/quarantine.ts";
@@ -16,8 +17,6 @@ import { withCatalogue } from "./commands/with-catalogue.ts";
 import { ConfigError, parseConfig } from "./config.ts";
 import { EmbeddedFailure } from "./embedded/failure.ts";
 import { ImportRefused } from "./import/import-refused.ts";
-import { importOnlineRetail } from "./import/online-retail.ts";
-import { createProgress } from "./import/progress.ts";
 import { createLogger } from "./logger.ts";
 import { Refused } from "./refused.ts";
 
@@ -85,40 +84,35 @@ program
     print({ stream, seq: sequence, ...(duplicate && { duplicate }) });
   });
 
-program
-  .command("import")
-  .description("import a feed")
-  .argument("<format>", "online-retail")
-  .argument("<files...>")
-  .option("--dry-run", "read and count, publish nothing", false)
-  .option("--report <path>", "where rejected rows go (default: DATA_DIR/reports)")
-  .option("--currency <code>", "ISO 4217, of the prices in the files", "GBP")
-  .option("--opening-stock <pieces>", "fixed opening stock (default: what the file sells)", integer)
+describeImport(program.command("import"), integer)
   .addOption(json)
-  .action(
-    async (
-      format: string,
-      files: string[],
-      options: { dryRun: boolean; report?: string; currency: string; openingStock?: number; json?: boolean },
-    ) => {
-      if (format !== "online-retail")
-        throw new Refused(`there is no format "${format}"; there is online-retail`);
-      const { config, logger } = settings();
-      const summary = await withCatalogue(config, logger, "import", (catalogue) =>
-        importOnlineRetail({
-          ...catalogue,
-          files,
-          dryRun: options.dryRun,
-          currency: options.currency,
-          reportsDir: join(config.dataDir, "reports"),
-          ...(options.report !== undefined && { reportPath: options.report }),
-          ...(options.openingStock !== undefined && { openingStock: options.openingStock }),
-          progress: createProgress(process.stderr, () => performance.now()),
-        }),
-      );
-      print(summary);
-    },
-  );
+  .action(async (format: string, files: string[], options: ImportOptions) => {
+    checkImport(format, options);
+    const { config, logger } = settings();
+    const { summary, refused } = await withCatalogue(config, logger, "import", (catalogue) =>
+      runImport(catalogue, config, format, files, options),
+    );
+    print(summary);
+    if (refused !== undefined) throw new Refused(refused);
+  });
+
+const logName = () =>
+  new Option("--log <name>", "the log that sequences count in").choices(["catalog", "activity"]);
+
+program
+  .command("export")
+  .description("write events as lines that import ndjson takes back")
+  .addOption(logName())
+  .option("--from <sequence>", "the first event (default: the log's first)", integer)
+  .option("--to <sequence>", "the last event (default: the log's last)", integer)
+  .option("--product <id>", "only the events of one product")
+  .action(async (options: ExportOptions) => {
+    checkExport(options);
+    const { config, logger } = settings();
+    await withCatalogue(config, logger, "export", (catalogue) =>
+      runExport(catalogue, options, process.stdout),
+    );
+  });
 
 program
   .command("verify")
@@ -182,9 +176,7 @@ quarantine
     });
   });
 
-const logOption = new Option("--log <name>", "the log that the sequence belongs to")
-  .choices(["catalog", "activity"])
-  .default("catalog");
+const logOption = logName().default("catalog");
 
 quarantine
   .command("show")

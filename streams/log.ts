@@ -21,6 +21,11 @@ export interface AppendOptions {
   readonly id?: string;
   /** The append holds only if the subject's last message has this sequence (0: none). */
   readonly expectedLastSubjectSequence?: number;
+  /**
+   * The append holds only if the stream's last message has this id: a chain of appends in flight at once is
+   * stored in its order or cut off, whoever else appends meanwhile.
+   */
+  readonly expectedLastId?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Give up after this long. Default `limits.appendDeadlineMs`. */
   readonly deadlineMs?: number;

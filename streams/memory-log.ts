@@ -28,13 +28,16 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
   return {
     stream,
 
-    async append(published, payload, { id, expectedLastSubjectSequence, headers = {} } = {}) {
+    async append(published, payload, { id, expectedLastSubjectSequence, expectedLastId, headers = {} } = {}) {
       const subject = storedSubjectOf(published);
       if (payload.byteLength > limits.messageBytesMax) throw new LogRefused(`${stream}: message too large`);
       const earlier = id === undefined ? undefined : sequenceById.get(id);
       if (earlier !== undefined) return { outcome: "stored", sequence: earlier, duplicate: true };
       const standing = newest.get(subject)?.sequence ?? 0;
       if (expectedLastSubjectSequence !== undefined && expectedLastSubjectSequence !== standing) {
+        return { outcome: "conflict" };
+      }
+      if (expectedLastId !== undefined && messages.at(-1)?.headers?.get("nats-msg-id") !== expectedLastId) {
         return { outcome: "conflict" };
       }
       const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);

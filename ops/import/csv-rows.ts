@@ -19,13 +19,20 @@ export type CsvRow = {
   readonly line: number;
   /** As it stands in the file, without its line end. */
   readonly raw: string;
-} & ({ readonly fields: readonly string[] } | { readonly problem: string });
+} & (
+  | { readonly fields: readonly string[] }
+  | { readonly problem: string; readonly reason: "malformed-row" | "row-too-large" | "bad-encoding" }
+);
 
-export const csvLimits = {
-  /** Even with each byte escaped as `\u0000` a row fits an event of 256 KiB. */
-  rowBytesMax: 32 * 1024,
-  rowLinesMax: 64,
-} as const;
+export interface CsvFormat {
+  readonly rowBytesMax: number;
+  readonly rowLinesMax: number;
+  /** Whether a row that is not UTF-8 is read as Windows-1252, or is no row. */
+  readonly mixedEncodings: boolean;
+}
+
+/** Even with each byte escaped as `\u0000` a row fits an event of 256 KiB. */
+export const csvLimits: CsvFormat = { rowBytesMax: 32 * 1024, rowLinesMax: 64, mixedEncodings: true };
 
 const delimitersToGuess = [",", ";", "\t", "|"];
 const windows1252 = new TextDecoder("windows-1252");
@@ -35,20 +42,23 @@ const byteOrderMark = "\u00ef\u00bb\u00bf";
  * Yields the rows in batches, one for each chunk of bytes; the first row of the first batch is the header,
  * which also tells the delimiter. Blank lines are no rows.
  */
-export async function* readCsvRows(bytes: AsyncIterable<Buffer>): AsyncGenerator<readonly CsvRow[]> {
-  const assembler = createAssembler();
+export async function* readCsvRows(
+  bytes: AsyncIterable<Buffer>,
+  format = csvLimits,
+): AsyncGenerator<readonly CsvRow[]> {
+  const assembler = createAssembler(format);
   let carry = "";
   for await (const chunk of bytes) {
     const lines = (carry + chunk.toString("latin1")).split("\n");
     // A line without an end must not fill the memory: past the limit, what it holds no longer matters.
-    carry = (lines.pop() ?? "").slice(0, csvLimits.rowBytesMax + 1);
+    carry = (lines.pop() ?? "").slice(0, format.rowBytesMax + 1);
     yield assembler.take(lines, false);
   }
   yield assembler.take(carry === "" ? [] : [carry], true);
 }
 
 /** Makes rows of physical lines, given as one character a byte. */
-function createAssembler() {
+function createAssembler({ rowBytesMax, rowLinesMax, mixedEncodings }: CsvFormat) {
   let lines: string[] = [];
   /** The number of `lines[0]` in the file. */
   let number = 1;
@@ -78,15 +88,28 @@ function createAssembler() {
           settle(undefined, 1);
           continue;
         }
-        const raw = decode(bytes);
+        const { raw, isUnicode } = decode(bytes);
         delimiter ??= guessDelimiter(raw);
-        const split = bytes.length > csvLimits.rowBytesMax ? tooLarge : splitRow(raw, delimiter);
+        const split = bytes.length > rowBytesMax ? tooLarge(rowBytesMax) : splitRow(raw, delimiter);
         if ("fields" in split) {
-          settle({ line, raw, fields: split.fields }, size);
-        } else if (split.open && size < csvLimits.rowLinesMax && !(ended && at + size === lines.length)) {
-          size++;
+          settle(isUnicode || mixedEncodings ? { line, raw, ...split } : { line, raw, ...notUtf8 }, size);
+          continue;
+        }
+        // While a quote is open only a line with an odd number of quotes can close it.
+        let next = size + 1;
+        let total = bytes.length;
+        while (at + next <= lines.length && next <= rowLinesMax && total <= rowBytesMax) {
+          const added = lines[at + next - 1] ?? "";
+          total += added.length + 1;
+          if (hasOddQuotes(added)) break;
+          next++;
+        }
+        const isLast = ended && at + next > lines.length;
+        if (split.open && next <= rowLinesMax && total <= rowBytesMax && !isLast) {
+          size = next;
         } else {
-          settle({ line, raw: decode(lines[at] ?? ""), problem: split.problem }, 1);
+          const { problem, reason } = split;
+          settle({ line, raw: decode(lines[at] ?? "").raw, problem, reason }, 1);
         }
       }
       lines = lines.slice(at);
@@ -95,9 +118,31 @@ function createAssembler() {
   };
 }
 
-type Split = { readonly fields: readonly string[] } | { readonly problem: string; readonly open: boolean };
+type Split =
+  | { readonly fields: readonly string[] }
+  | {
+      readonly problem: string;
+      readonly reason: "malformed-row" | "row-too-large";
+      /** More lines may make it a row. */
+      readonly open: boolean;
+    };
 
-const tooLarge: Split = { problem: `the row is larger than ${csvLimits.rowBytesMax} bytes`, open: false };
+const tooLarge = (bytesMax: number): Split => ({
+  problem: `the row is larger than ${bytesMax} bytes`,
+  reason: "row-too-large",
+  open: false,
+});
+
+const notUtf8 = {
+  problem: "the row is not UTF-8: save the file as UTF-8",
+  reason: "bad-encoding",
+} as const;
+
+function hasOddQuotes(line: string): boolean {
+  let odd = false;
+  for (let at = line.indexOf('"'); at !== -1; at = line.indexOf('"', at + 1)) odd = !odd;
+  return odd;
+}
 
 function splitRow(raw: string, delimiter: string): Split {
   if (!raw.includes('"')) return { fields: raw.split(delimiter) };
@@ -106,6 +151,7 @@ function splitRow(raw: string, delimiter: string): Split {
     const open = errors.every((error) => error.code === "MissingQuotes");
     return {
       problem: open ? "a quote is opened and never closed" : "a quote stands inside a quoted field",
+      reason: "malformed-row",
       open,
     };
   }
@@ -116,8 +162,9 @@ function guessDelimiter(header: string): string {
   return Papa.parse(header, { delimitersToGuess }).meta.delimiter;
 }
 
-function decode(bytes: string): string {
-  if (!/[\u0080-\u00ff]/.test(bytes)) return bytes;
+function decode(bytes: string): { readonly raw: string; readonly isUnicode: boolean } {
+  if (!/[\u0080-\u00ff]/.test(bytes)) return { raw: bytes, isUnicode: true };
   const buffer = Buffer.from(bytes, "latin1");
-  return isUtf8(buffer) ? buffer.toString("utf8") : windows1252.decode(buffer);
+  const isUnicode = isUtf8(buffer);
+  return { raw: isUnicode ? buffer.toString("utf8") : windows1252.decode(buffer), isUnicode };
 }

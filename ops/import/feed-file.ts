@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { access, open } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { ImportRefused } from "./import-refused.ts";
@@ -29,6 +29,24 @@ export async function* readFeed(path: string): AsyncGenerator<Buffer> {
       cause: error,
     });
   }
+}
+
+/** Throws `ImportRefused` before anything is begun where one of the files is not there. */
+export async function assertReadable(files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    await access(file).catch(() => {
+      throw new ImportRefused(`${file} cannot be read: give files that are there`);
+    });
+  }
+}
+
+/** How many lines there are; throws as `readFeed` does, so that a file cut short is met before its first row. */
+export async function countLines(path: string): Promise<number> {
+  let lines = 1;
+  for await (const chunk of readFeed(path)) {
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines++;
+  }
+  return lines;
 }
 
 /** The SHA-256 of the decompressed bytes, in hex. */

@@ -1,10 +1,9 @@
-import { access } from "node:fs/promises";
-import { join } from "node:path";
 import { isCurrency } from "../../streams/currency.ts";
 import type { Log } from "../../streams/log.ts";
+import { assertReadable } from "./feed-file.ts";
 import { ImportRefused } from "./import-refused.ts";
 import type { Progress } from "./progress.ts";
-import { openReport } from "./report.ts";
+import { createReports } from "./report.ts";
 import { importFile } from "./retail/import-file.ts";
 import { createImportTally, type ImportSummary } from "./retail/import-tally.ts";
 
@@ -42,12 +41,8 @@ export async function importOnlineRetail(options: OnlineRetailOptions): Promise<
   }
   if (!isCurrency(currency))
     throw new ImportRefused(`"${currency}" is no currency: give an ISO 4217 code such as GBP`);
-  for (const file of files) {
-    await access(file).catch(() => {
-      throw new ImportRefused(`${file} cannot be read: give files that are there`);
-    });
-  }
-  const shared = reportPath === undefined ? undefined : await openReport(reportPath);
+  await assertReadable(files);
+  const reports = await createReports({ reportPath, reportsDir: options.reportsDir });
   const tally = createImportTally();
   const run = {
     ...options,
@@ -55,15 +50,12 @@ export async function importOnlineRetail(options: OnlineRetailOptions): Promise<
     linesPerCheckpoint,
     tally,
     imagined: new Map(),
-    openReport: async (file: string, hash: string) =>
-      shared === undefined
-        ? openReport(join(options.reportsDir, `${file}-${hash.slice(0, 8)}.ndjson`))
-        : { ...shared, close: shared.flush },
+    openReport: (file: string, hash: string) => reports.open(`${file}-${hash.slice(0, 8)}`),
   };
   try {
     for (const file of files) await importFile(file, run);
   } finally {
-    await shared?.close();
+    await reports.close();
   }
   return tally.summary();
 }

@@ -1,5 +1,5 @@
 import { mkdir, open } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 /** What an import could not use, one JSON object a line, so that its sender can mend it. */
 export interface RejectedRow {
@@ -34,13 +34,34 @@ export async function openReport(path: string): Promise<Report> {
   };
   return {
     path,
-    add(row) {
-      lines += `${JSON.stringify(row)}\n`;
+    add({ file: name, line, reason, detail, row }) {
+      lines += `${JSON.stringify({ file: name, line, reason, detail, row })}\n`;
     },
     flush,
     async close() {
       await flush();
       await file.close();
     },
+  };
+}
+
+/** The reports of an import's files: one of their own each, or one for all where the operator named it. */
+export interface Reports {
+  open(name: string): Promise<Report>;
+  close(): Promise<void>;
+}
+
+export async function createReports(options: {
+  readonly reportPath?: string | undefined;
+  readonly reportsDir: string;
+}): Promise<Reports> {
+  const { reportPath, reportsDir } = options;
+  const shared = reportPath === undefined ? undefined : await openReport(reportPath);
+  return {
+    open: async (name) =>
+      shared === undefined
+        ? openReport(join(reportsDir, `${name}.ndjson`))
+        : { ...shared, close: shared.flush },
+    close: async () => shared?.close(),
   };
 }

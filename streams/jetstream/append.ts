@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { headers as createHeaders, type NatsConnection, nuid } from "nats";
+import { type NatsConnection, nuid } from "nats";
 import { limits } from "../limits.ts";
 import { type Appended, type AppendOptions, LogRefused, LogUnavailable, type StoredMessage } from "../log.ts";
 import { storedSubjectOf } from "../subjects.ts";
 import { createSlots } from "../slots.ts";
+import { createPublishes } from "./publishes.ts";
 
 /**
  * Appending, with every outcome known in the end.
@@ -30,7 +31,8 @@ export interface ReadBack {
 /** The server counts headers to the payload. */
 const headerBytesMax = 8 * 1024;
 
-const wrongLastSequence = new Set([10071, 10164]);
+/** Not the last sequence of its subject, not the last id of the stream. */
+const wrongLast = new Set([10070, 10071, 10164]);
 /** Too large, or the stream, the account or the server is full: another try would hear the same. */
 const refused = new Set([10023, 10047, 10053, 10054, 10077]);
 
@@ -38,6 +40,7 @@ export type Append = (subject: string, payload: Uint8Array, options?: AppendOpti
 
 export function createAppend(connection: NatsConnection, stream: string, readBack: ReadBack): Append {
   const slots = createSlots(limits.appendsInFlightMax);
+  const publishes = createPublishes(connection, stream);
 
   async function resolve(
     subject: string,
@@ -48,21 +51,22 @@ export function createAppend(connection: NatsConnection, stream: string, readBac
     const room = (connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - headerBytesMax;
     if (payload.byteLength > room)
       throw new LogRefused(`${subject}: ${payload.byteLength} bytes are too large to send`);
-    const headers = createHeaders();
-    headers.set("Nats-Msg-Id", id);
-    headers.set("Nats-Expected-Stream", stream);
-    for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
-    if (options.expectedLastSubjectSequence !== undefined) {
-      headers.set("Nats-Expected-Last-Subject-Sequence", String(options.expectedLastSubjectSequence));
-    }
+    const headers: [string, string][] = [
+      ["Nats-Msg-Id", id],
+      ["Nats-Expected-Stream", stream],
+      ...Object.entries(options.headers ?? {}),
+    ];
+    if (options.expectedLastSubjectSequence !== undefined)
+      headers.push(["Nats-Expected-Last-Subject-Sequence", String(options.expectedLastSubjectSequence)]);
+    if (options.expectedLastId !== undefined)
+      headers.push(["Nats-Expected-Last-Msg-Id", options.expectedLastId]);
     const deadline = performance.now() + (options.deadlineMs ?? limits.appendDeadlineMs);
     let obstacle = "no answer";
     for (let attempt = 0; performance.now() < deadline; attempt++) {
       if (attempt > 0) await delay(Math.min(20 * 2 ** attempt, 500) * (0.5 + Math.random() / 2));
       let reply: PublishReply;
       try {
-        const answer = await connection.request(subject, payload, { headers, timeout: limits.appendTryMs });
-        reply = answer.json<PublishReply>();
+        reply = JSON.parse(await publishes.publish(subject, headers, payload)) as PublishReply;
       } catch (error) {
         if (connection.isClosed()) throw new LogUnavailable(`the connection to ${stream} is closed`);
         obstacle = (error as Error).message;
@@ -81,7 +85,7 @@ export function createAppend(connection: NatsConnection, stream: string, readBac
       if (error !== undefined && refused.has(error.err_code)) {
         throw new LogRefused(`${stream} refused ${subject}: ${error.description}`);
       }
-      if (error !== undefined && wrongLastSequence.has(error.err_code)) {
+      if (error !== undefined && wrongLast.has(error.err_code)) {
         const standing = await readBack.last(storedSubjectOf(subject)).catch(() => undefined);
         if (standing?.headers?.get("nats-msg-id") === id) {
           return { outcome: "stored", sequence: standing.sequence, duplicate: attempt === 0 };

@@ -11,6 +11,8 @@ import { createWireParser, type Frame } from "./wire-parser.ts";
  */
 export interface Wire {
   publish(subject: string, reply: string, body: string): void;
+  /** Bytes of the protocol as they are: whole messages. */
+  write(bytes: Uint8Array): void;
   close(): void;
 }
 
@@ -102,6 +104,9 @@ export async function openWire(options: WireOptions): Promise<Wire> {
   return {
     publish(subject, reply, body) {
       socket.write(`PUB ${subject} ${reply} ${Buffer.byteLength(body)}\r\n${body}\r\n`);
+    },
+    write(bytes) {
+      socket.write(bytes);
     },
     close() {
       open = false;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { imageUrl } from "../../api/image.ts";
 import { generateDemoCatalogue } from "../../ops/demo/catalogue.ts";
-import { gtinCheckDigit } from "../../ops/demo/gtin.ts";
+import { gtinCheckDigit } from "../../ops/gtin.ts";
 import { parsePayload } from "../../streams/events.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import type { Payload } from "../../streams/payloads.ts";

@@ -140,6 +140,46 @@ describe.each(logAdapters)("the log ($adapter)", ({ open }) => {
     expect(textOf(await logs.catalog.last(stored, "leader"))).toBe("two");
   });
 
+  test("a chain of appends in flight at once is stored in its order, or cut off where somebody was quicker", async () => {
+    const chain = async (ids: readonly string[], foreignBehind?: string) => {
+      const appends = ids.flatMap((id, at) => {
+        const expected = ids[at - 1];
+        const chained = logs.catalog.append(price().published, bytes(id), {
+          id,
+          ...(expected !== undefined && { expectedLastId: expected }),
+        });
+        return id === foreignBehind
+          ? [chained, append(logs.catalog, price().published, "foreign")]
+          : [chained];
+      });
+      const outcomes = await Promise.all(appends);
+      return outcomes.map((appended) => (typeof appended === "number" ? "foreign" : appended.outcome));
+    };
+    const named = (text: string) => Array.from({ length: 5 }, (_, at) => `${freshId()}-${text}-${at}`);
+    const { last } = await logs.catalog.bounds();
+    const whole = named("whole");
+    expect(await chain(whole)).toEqual(whole.map(() => "stored"));
+    const tailed = await readTail(logs.catalog, { from: last + 1 }, 5);
+    expect(tailed.map(textOf)).toEqual(whole);
+    const torn = named("torn");
+    expect(await chain(torn, torn[1])).toEqual([
+      "stored",
+      "stored",
+      "foreign",
+      "conflict",
+      "conflict",
+      "conflict",
+    ]);
+    // What was cut off goes in behind.
+    expect(await chain(torn.slice(2))).toEqual(["stored", "stored", "stored"]);
+    // The same append again is itself, whatever is the last by now.
+    const again = await logs.catalog.append(price().published, bytes("again"), {
+      id: torn[1] ?? "",
+      expectedLastId: torn[0] ?? "",
+    });
+    expect(again).toMatchObject({ outcome: "stored", duplicate: true });
+  });
+
   test("of many that expect the same only one is stored", async () => {
     const { published, stored } = price();
     const racers = Array.from({ length: 20 }, (_, at) =>
