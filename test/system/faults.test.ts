@@ -92,7 +92,9 @@ describe("a product with good values and then only bad events", () => {
     await shop.catalogue.redis.flushall();
     await expectGood();
     await expect
-      .poll(async () => (await shop.get("/api/products/solid")).headers.get("cache-status"))
+      .poll(async () => (await shop.get("/api/products/solid")).headers.get("cache-status"), {
+        timeout: 10_000,
+      })
       .toBe("shelfwire; hit; detail=redis");
     await expectGood();
     expect((await reasons()).size).toBe(bad.length);
