@@ -22,7 +22,7 @@ export interface WriteOptions {
 /** Products of one turn: Redis is busy with each of its two scripts for about a fifth of a millisecond. */
 const productsPerTurn = 20;
 /** Turns under way, so that Redis need not wait for us. */
-const turnsAtOnce = 3;
+const turnsAtOnce = 4;
 
 export async function writeProducts(
   { fold, replacing, derived, versions, now, onWritten }: WriteOptions,
