@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Category, evolveCategory } from "../projections/categories.ts";
 import { decodeEvent, isBad } from "../streams/events.ts";
 import { type Identifier, tokenOf } from "../streams/identifier.ts";
@@ -60,13 +61,15 @@ export interface CatalogReaderOptions {
   readonly readModel: ReadModel;
   readonly versions: Versions;
   readonly now: () => number;
+  /** Waits that many milliseconds, by the same clock as `now`. */
+  readonly sleep?: (ms: number) => Promise<unknown>;
   readonly journal: Journal;
 }
 
 const logReadsInFlightMax = 32;
 
 export function createCatalogReader(options: CatalogReaderOptions): CatalogReader {
-  const { catalog, derived, readModel, versions, now, journal } = options;
+  const { catalog, derived, readModel, versions, now, journal, sleep = delay } = options;
   const log = createLogReader(catalog, derived);
   const fence = createSaleFence(catalog, derived);
   const slots = createSlots(logReadsInFlightMax);
@@ -213,7 +216,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
           read?.position !== undefined && sequenceOf(read.position.version) < (wanted.minSequence ?? 0),
       );
       if (!behind || now() >= until) return reads;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
     }
   }
 

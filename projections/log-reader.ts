@@ -60,14 +60,11 @@ export function createLogReader(catalog: Log, derived: Log): LogReader {
     fold: Fold<Name>,
   ): Promise<Registers[Name] | undefined> {
     const tail = catalog.tail({ from: 1, subject });
-    const deadline = performance.now() + waitMs;
     let state: Registers[Name] | undefined;
     try {
       for (;;) {
         const { messages } = await tail.take(1_000, waitMs);
-        if (messages.length === 0 && performance.now() > deadline) {
-          throw new LogUnavailable(`${catalog.stream} did not deliver ${subject}`);
-        }
+        if (messages.length === 0) throw new LogUnavailable(`${catalog.stream} did not deliver ${subject}`);
         for (const message of messages) {
           if (message.sequence >= until) return state;
           state = fold(state, message);
