@@ -12,6 +12,8 @@ export interface FoldedRun {
   readonly details: ReadonlyMap<Identifier, Details>;
   /** The sequence of each product's first product.modified in the run. */
   readonly firstSeen: ReadonlyMap<Identifier, number>;
+  /** Every group that a document of the run put the product into, also those that a later one took it out of. */
+  readonly groups: ReadonlyMap<Identifier, ReadonlySet<Identifier>>;
   readonly prices: ReadonlyMap<Identifier, Price>;
   readonly inventories: ReadonlyMap<Identifier, Inventory>;
   /** In the order of the log. */
@@ -21,6 +23,7 @@ export interface FoldedRun {
 export function foldRun(events: readonly Event[]): FoldedRun {
   const details = new Map<Identifier, Details>();
   const firstSeen = new Map<Identifier, number>();
+  const groups = new Map<Identifier, Set<Identifier>>();
   const prices = new Map<Identifier, Price>();
   const inventories = new Map<Identifier, Inventory>();
   const reviews = new Map<Identifier, EventOf<"review.posted">[]>();
@@ -29,6 +32,7 @@ export function foldRun(events: readonly Event[]): FoldedRun {
       case "product.modified":
         if (!firstSeen.has(event.id)) firstSeen.set(event.id, event.sequence);
         details.set(event.id, evolveDetails(details.get(event.id), event));
+        if (event.data.group_id != null) named(groups, event.id).add(event.data.group_id);
         break;
       case "price.updated":
         prices.set(event.id, evolvePrice(prices.get(event.id), event));
@@ -44,5 +48,13 @@ export function foldRun(events: readonly Event[]): FoldedRun {
       }
     }
   }
-  return { details, firstSeen, prices, inventories, reviews };
+  return { details, firstSeen, groups, prices, inventories, reviews };
+}
+
+function named(groups: Map<Identifier, Set<Identifier>>, id: Identifier): Set<Identifier> {
+  const known = groups.get(id);
+  if (known !== undefined) return known;
+  const none = new Set<Identifier>();
+  groups.set(id, none);
+  return none;
 }

@@ -50,7 +50,11 @@ export function createListingWriter({
     };
   }
 
-  /** A product that changes its group leaves the old one before its row forgets it. */
+  /**
+   * A product that changes its group leaves the old one before its row forgets it. An owner that died after it
+   * had put the product into a group left no row that says so, and the next one may fold that event and a later
+   * one together: so the product also leaves every group that the run took it through.
+   */
   async function regroup(
     fence: Fence,
     ids: readonly Identifier[],
@@ -61,11 +65,16 @@ export function createListingWriter({
     for (const id of ids) {
       const details = run.details.get(id);
       if (details === undefined) continue;
+      const left = new Set(run.groups.get(id));
       const before = rows.get(id)?.group ?? null;
+      if (before !== null) left.add(before);
       const group = groupOf(details);
       const version = versions(details.sequence);
-      if (before !== null && before !== group) puts.push({ group: before, id, version, member: false });
-      if (group !== null) puts.push({ group, id, version, member: true });
+      if (group !== null) {
+        left.delete(group);
+        puts.push({ group, id, version, member: true });
+      }
+      for (const each of left) puts.push({ group: each, id, version, member: false });
     }
     if (puts.length > 0) await readModel.putGroupMembers(fence, puts);
   }
