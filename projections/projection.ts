@@ -1,8 +1,7 @@
 import type { BadEvent, Event } from "../streams/events.ts";
 import type { Identifier } from "../streams/identifier.ts";
 import type { StoredMessage } from "../streams/log.ts";
-import type { Fence, RegisterKey } from "./read-model.ts";
-import type { Version } from "./version.ts";
+import type { Fence } from "./read-model.ts";
 
 /**
  * What a projector drives: something that turns batches of the log into read models. The projector owns
@@ -39,8 +38,6 @@ export interface BatchEntry {
 }
 
 export interface Applied {
-  /** Registers that this batch made where none was, to be taken back if the owner was overtaken. */
-  readonly created: readonly (RegisterKey & { readonly version: Version })[];
   /** Events that are good by themselves and bad where they stand. */
   readonly refused: readonly Refusal[];
 }
@@ -55,7 +52,7 @@ export interface Refusal {
 /** Events that only need to be well-formed today: whatever is not goes to quarantine, the rest is kept. */
 export const judgeOnly: Projection = {
   open: async () => new Map(),
-  apply: async () => ({ created: [], refused: [] }),
+  apply: async () => ({ refused: [] }),
   settle: async () => {},
   tick: async () => 0,
   unsettled: 0,

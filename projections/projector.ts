@@ -1,14 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Journal } from "../streams/journal.ts";
 import { type Log, LogVanished, type Tail } from "../streams/log.ts";
-import { tokenOf } from "../streams/identifier.ts";
-import { partitionOf } from "../streams/partition.ts";
 import type { LogName } from "../streams/subjects.ts";
 import { type DecodedBatch, decodeBatch } from "./decode-batch.ts";
 import { createParking } from "./parking.ts";
+import { claimPositions } from "./position-claim.ts";
 import type { Projection, Standing } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
-import { sameLineage, sequenceOf, type Version, type Versions } from "./version.ts";
+import { inLife, lifeOf, sameLineage, sequenceOf, type Version, type Versions } from "./version.ts";
 
 /**
  * The projector: reads the log in order and drives a projection, for the partitions that it owns.
@@ -19,7 +19,7 @@ import { sameLineage, sequenceOf, type Version, type Versions } from "./version.
  *
  * The position of a partition is a key among the read models, moved after the data it covers and only from
  * where its owner last saw it. Where it will not move, the store lost data (it is lower, or gone: read on
- * from there) or another owner went ahead (it is higher: take back what was created, step aside). Killed
+ * from there) or another owner went ahead (it is higher: read on from there as well). Killed
  * anywhere, the next owner resumes from the position and arrives at the same bytes.
  */
 export interface ProjectorOptions {
@@ -36,6 +36,8 @@ export interface ProjectorOptions {
   readonly now: () => number;
   /** Waits that many milliseconds, by the same clock as `now`. */
   readonly sleep?: (ms: number) => Promise<unknown>;
+  /** A text of letters and digits that nobody had before: names the life of an emptied store. */
+  readonly newId?: () => string;
   readonly journal: Journal;
 }
 
@@ -62,6 +64,8 @@ const heartbeatMs = 1_000;
 const unsettledMax = 5_000;
 const settleMs = 10_000;
 
+const shortId = () => randomUUID().slice(0, 8);
+
 interface Owned {
   /** What the store holds, as far as we know; undefined where it holds none of this log and fold. */
   standing: Version | undefined;
@@ -73,7 +77,19 @@ interface Owned {
 }
 
 export function createProjector(options: ProjectorOptions): Projector {
-  const { name, log, readModel, projection, versions, epoch, owned, now, journal, sleep = delay } = options;
+  const {
+    name,
+    log,
+    readModel,
+    projection,
+    versions,
+    epoch,
+    owned,
+    now,
+    journal,
+    sleep = delay,
+    newId = shortId,
+  } = options;
   const partitions = new Map<number, Owned>();
   const parking = createParking(options);
   let tail: Tail | undefined;
@@ -98,8 +114,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     const gained = [...mine].filter((partition) => !partitions.has(partition));
     if (gained.length === 0 && tail !== undefined) return;
     session = readModel.session();
-    await claimPositions(gained);
-    const found = await readModel.positions(name, gained);
+    const found = await claimPositions(readModel, name, gained, versions, newId);
     for (const partition of gained) {
       const position = found.get(partition);
       const ours =
@@ -112,16 +127,6 @@ export function createProjector(options: ProjectorOptions): Projector {
       });
     }
     await reopen();
-  }
-
-  /** A partition without a position gets one at 0, so that a store emptied from here on shows as one. */
-  async function claimPositions(gained: readonly number[]): Promise<void> {
-    const found = await readModel.positions(name, gained);
-    const none = gained.filter((partition) => !found.has(partition));
-    await readModel.advance(
-      name,
-      none.map((partition) => ({ partition, from: undefined, to: versions(0), headAt: 0 })),
-    );
   }
 
   async function reopen(): Promise<void> {
@@ -153,17 +158,15 @@ export function createProjector(options: ProjectorOptions): Projector {
     const atHead = headAt !== undefined && projection.unsettled > 0;
     if (atHead || projection.unsettled > unsettledMax || now() - settledAt > settleMs) await settle(last);
     next = last + 1;
-    const overtaken = await advance(last, headAt);
-    const ghosts = applied.created.filter(({ id }) => overtaken.has(partitionOf(tokenOf(id))));
-    await readModel.dropRegisters(ghosts);
+    await advance(last, headAt);
   }
 
   function standing(): Standing {
     return new Map(
-      [...partitions].map(([partition, { standing: version, found }]) => [
-        partition,
-        { sequence: version === undefined ? 0 : sequenceOf(version), fence: { partition, position: found } },
-      ]),
+      [...partitions].map(([partition, { standing: version, found }]) => {
+        const fence = { partition, position: found, session };
+        return [partition, { sequence: version === undefined ? 0 : sequenceOf(version), fence }];
+      }),
     );
   }
 
@@ -177,21 +180,20 @@ export function createProjector(options: ProjectorOptions): Projector {
   }
 
   /**
-   * Moves the positions to `sequence`. Returns the partitions in which another owner is ahead. A position
-   * that went back makes the tail start again from there.
+   * Moves the positions to `sequence`. One that another owner moved ahead, or that went back, makes the tail start
+   * again from there.
    */
-  async function advance(sequence: number, headAt: number | undefined): Promise<ReadonlySet<number>> {
+  async function advance(sequence: number, headAt: number | undefined): Promise<void> {
     const moves: PositionMove[] = [];
     for (const [partition, state] of partitions) {
       state.done = Math.max(state.done, sequence);
       const reached = Math.max(sequence, state.standing === undefined ? 0 : sequenceOf(state.standing));
       state.headAt = headAt ?? state.headAt;
-      moves.push({ partition, from: state.found, to: versions(reached), headAt: state.headAt });
+      const life = (state.found && lifeOf(state.found)) ?? newId();
+      moves.push({ partition, from: state.found, to: inLife(versions(reached), life), headAt: state.headAt });
     }
     if (readModel.session() !== session) throw new PositionMoved("the link to the read models was lost");
     const stuck = await readModel.advance(name, moves);
-    const overtaken = new Set<number>();
-    let lost = false;
     for (const { partition, to } of moves) {
       const state = partitions.get(partition);
       if (state === undefined) continue;
@@ -200,18 +202,14 @@ export function createProjector(options: ProjectorOptions): Projector {
         state.found = to;
         continue;
       }
-      const position = stuck.get(partition)?.version;
-      if (position !== undefined && position > to) overtaken.add(partition);
-      else lost = true;
       partitions.delete(partition);
     }
-    if (overtaken.size > 0) journal.warn({ log: name, partitions: [...overtaken] }, "another owner is ahead");
-    if (lost) journal.warn({ log: name }, "the read models lost data: reading again from where they stand");
-    if (lost || overtaken.size > 0) {
-      await tail?.close();
-      tail = undefined;
-    }
-    return overtaken;
+    if (stuck.size === 0) return;
+    const ahead = moves.filter(({ partition, to }) => (stuck.get(partition)?.version ?? "") > to);
+    const why = ahead.length < stuck.size ? "the read models lost data" : "another owner is ahead";
+    journal.warn({ log: name, partitions: [...stuck.keys()] }, `${why}: reading again from where they stand`);
+    await tail?.close();
+    tail = undefined;
   }
 
   /** Once a second: is the log still the one we know, are we at its end, does the store still stand? */

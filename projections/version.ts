@@ -34,7 +34,21 @@ export function versionsOf(epoch: number, revision: number = foldRevision): Vers
 
 /** The sequence that a version stands for. */
 export function sequenceOf(version: Version): number {
-  return Number(version.slice(14));
+  return Number(version.slice(14, versionLength));
+}
+
+/**
+ * The version of a position also names the life of the store that it stands in, such as
+ * `mi8x3kq2p.001.0000000000001234-5f0c9a1e`: a store that was emptied and filled again up to the same place is
+ * another one, and what was begun in the first must not be finished in the second.
+ */
+export function inLife(version: Version, life: string): Version {
+  return `${version}-${life}` as Version;
+}
+
+/** Undefined for a version that names none. */
+export function lifeOf(version: Version): string | undefined {
+  return version.length > versionLength ? version.slice(versionLength + 1) : undefined;
 }
 
 /** Whether two versions speak of the same log and the same revision of the folds. */

@@ -5,7 +5,7 @@ import type { CategoryTree } from "../categories.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
 import { foldRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
-import type { Applied, BatchEntry, Refusal, Standing } from "../projection.ts";
+import type { BatchEntry, Refusal, Standing } from "../projection.ts";
 import type { ReadModel, RegisterPut } from "../read-model.ts";
 import type { Versions } from "../version.ts";
 import { createGoodKeeper } from "./good.ts";
@@ -17,7 +17,7 @@ import { createReviewWriter } from "./reviews.ts";
  * beforehand is read in one round trip, and all is written in one more.
  */
 export interface ProductWriter {
-  apply(entries: readonly BatchEntry[], standing: Standing): Promise<Applied>;
+  apply(entries: readonly BatchEntry[], standing: Standing): Promise<readonly Refusal[]>;
   /** Gives the listings the amounts that a sale's start or end has brought by the clock. */
   reprice(standing: Standing, now: number): Promise<number>;
 }
@@ -62,14 +62,12 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
       for (const [id, value] of run.inventories) {
         puts.push({ id, register: "inventory", version: versions(value.sequence), value });
       }
-      const written = readModel.putRegisters(puts);
+      const fences = [...standing.values()].map(({ fence }) => fence);
+      const written = readModel.putRegisters(fences, puts);
       const reviewed = reviews.apply(run.reviews, again, standing);
       const listed = listings.apply(run, standing);
-      const [created, foreign] = await Promise.all([written, listed, reviewed]);
-      return {
-        created,
-        refused: foreignPrices(entries, foreign),
-      };
+      const [, foreign] = await Promise.all([written, listed, reviewed]);
+      return foreignPrices(entries, foreign);
     },
 
     async reprice(standing, now) {

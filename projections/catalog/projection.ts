@@ -6,6 +6,7 @@ import { createLogReader } from "../log-reader.ts";
 import type { BatchEntry, Projection, Refusal } from "../projection.ts";
 import type { ReadModel } from "../read-model.ts";
 import type { SaleEvent } from "../sales.ts";
+import { withinSession } from "../session-fence.ts";
 import type { Versions } from "../version.ts";
 import { createProductWriter } from "./products.ts";
 import { createSaleWriter } from "./sales.ts";
@@ -29,9 +30,10 @@ export interface CatalogProjectionOptions {
 export function createCatalogProjection(options: CatalogProjectionOptions): Projection {
   const buffer = createDerivedBuffer(options.derived, options.journal);
   const reader = createLogReader(options.catalog, options.derived);
-  const tree = createTreeWriter(options);
-  const products = createProductWriter({ ...options, reader, buffer, tree: tree.current });
-  const sales = createSaleWriter({ ...options, reader, buffer });
+  const readModel = withinSession(options.readModel);
+  const tree = createTreeWriter({ ...options, readModel });
+  const products = createProductWriter({ ...options, readModel, reader, buffer, tree: tree.current });
+  const sales = createSaleWriter({ ...options, readModel, reader, buffer });
 
   return {
     async open(partitions, sequence) {
@@ -43,13 +45,10 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
 
     async apply({ entries, standing }) {
       const fences = [...standing.values()].map(({ fence }) => fence);
-      const created = [];
       const refused: Refusal[] = [];
       for (const stretch of stretches(entries)) {
         if (stretch.kind === "products") {
-          const done = await products.apply(stretch.entries, standing);
-          created.push(...done.created);
-          refused.push(...done.refused);
+          refused.push(...(await products.apply(stretch.entries, standing)));
         } else if (stretch.kind === "categories") {
           refused.push(...(await tree.apply(stretch.entries, fences)));
         } else {
@@ -58,7 +57,7 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
           }
         }
       }
-      return { created, refused };
+      return { refused };
     },
 
     settle: (partitions, sequence) => buffer.flush(partitions, sequence),

@@ -12,7 +12,7 @@ export type RedisConnection = Redis;
 declare module "ioredis" {
   interface ChainableCommander {
     storeIfNewer(keys: number, ...args: string[]): this;
-    dropIfVersion(key: string, version: string): this;
+    refill(keys: number, ...args: string[]): this;
     storeFieldsIfNewer(position: string, key: string, expected: string, ...args: string[]): this;
     storeFencedIfNewer(position: string, key: string, expected: string, seconds: string, text: string): this;
     advance(key: string, from: string, to: string): this;
@@ -28,7 +28,7 @@ declare module "ioredis" {
 
 const numberOfKeys: Readonly<Record<keyof typeof scripts, number | undefined>> = {
   storeIfNewer: undefined,
-  dropIfVersion: 1,
+  refill: undefined,
   storeFieldsIfNewer: 2,
   storeFencedIfNewer: 2,
   advance: 1,
