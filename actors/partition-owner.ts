@@ -2,6 +2,7 @@ import type { Journal } from "../streams/journal.ts";
 import type { Lease, Leases } from "../streams/lease.ts";
 import { limits } from "../streams/limits.ts";
 import { allPartitions, partitionCount } from "../streams/partition.ts";
+import { type Pause, pause as realPause } from "./pause.ts";
 
 /**
  * Shares the partitions of a log among the projectors that are alive, by leases.
@@ -28,6 +29,7 @@ export interface PartitionOwnerOptions {
   readonly about?: () => string;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
+  readonly pause?: Pause;
   readonly journal: Journal;
 }
 
@@ -44,7 +46,7 @@ interface Held {
 }
 
 export function createPartitionOwner(options: PartitionOwnerOptions): PartitionOwner {
-  const { leases, name, member, about = () => member, clock, journal } = options;
+  const { leases, name, member, about = () => member, clock, journal, pause = realPause } = options;
   const held = new Map<number, Held>();
   let membership: Held | undefined;
   const trustMs = leases.ttlMs - limits.leaseRenewMs;
@@ -124,16 +126,4 @@ export function createPartitionOwner(options: PartitionOwnerOptions): PartitionO
       }
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -1,4 +1,5 @@
 import type { Journal } from "../streams/journal.ts";
+import { type Pause, pause as realPause } from "./pause.ts";
 
 /**
  * A supervisor: lets an actor live. One that throws is started again after a pause that doubles up to a
@@ -18,6 +19,7 @@ export interface SupervisorOptions {
   readonly pauseMs?: { readonly first: number; readonly most: number };
   /** Without a sign of life for this long an actor is stuck. */
   readonly stuckMs?: number;
+  readonly pause?: Pause;
 }
 
 export interface Supervisor {
@@ -26,25 +28,37 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
+/** How long an actor that was told to end may take before its successor starts without it. */
+const abandonMs = 2_000;
+
 /** `create` makes a new actor for each life, so nothing of a stuck one is shared with its successor. */
 export function supervise(name: string, create: () => Actor, options: SupervisorOptions): Supervisor {
-  const { journal, now, pauseMs = { first: 100, most: 5_000 }, stuckMs = 15_000 } = options;
+  const {
+    journal,
+    now,
+    pauseMs = { first: 100, most: 5_000 },
+    stuckMs = 15_000,
+    pause = realPause,
+  } = options;
   let restarts = 0;
   let actor: Actor | undefined;
   let current = new AbortController();
   const stopping = new AbortController();
 
-  const watchdog = setInterval(() => {
-    if (actor?.aliveAt === undefined || current.signal.aborted || stopping.signal.aborted) return;
-    const silentMs = now() - actor.aliveAt();
-    if (silentMs < stuckMs) return;
-    journal.error({ actor: name, silentMs }, "actor stands still; starting it again");
-    current.abort();
-  }, stuckMs / 5);
-  watchdog.unref();
+  async function watch(): Promise<void> {
+    for (;;) {
+      await pause(stuckMs / 5, stopping.signal);
+      if (stopping.signal.aborted) return;
+      if (actor?.aliveAt === undefined || current.signal.aborted) continue;
+      const silentMs = now() - actor.aliveAt();
+      if (silentMs < stuckMs) continue;
+      journal.error({ actor: name, silentMs }, "actor stands still; starting it again");
+      current.abort();
+    }
+  }
 
   async function live(): Promise<void> {
-    let pause = pauseMs.first;
+    let waitMs = pauseMs.first;
     while (!stopping.signal.aborted) {
       current = new AbortController();
       const startedAt = now();
@@ -57,31 +71,27 @@ export function supervise(name: string, create: () => Actor, options: Supervisor
       );
       // A stuck actor may never end; its successor does not wait for it, since two at once do no harm.
       const aborted = new Promise<undefined>((resolve) => {
-        current.signal.addEventListener("abort", () => setTimeout(() => resolve(undefined), 2_000).unref());
+        current.signal.addEventListener("abort", () => {
+          void pause(abandonMs, stopping.signal).then(() => resolve(undefined));
+        });
       });
       const error = await Promise.race([run, aborted]);
       if (stopping.signal.aborted) return;
       restarts++;
-      if (now() - startedAt > 10 * pauseMs.most) pause = pauseMs.first;
-      journal.warn({ actor: name, err: error, restarts, pauseMs: pause }, "actor ended; starting it again");
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pause);
-        stopping.signal.addEventListener("abort", () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-      pause = Math.min(2 * pause, pauseMs.most);
+      if (now() - startedAt > 10 * pauseMs.most) waitMs = pauseMs.first;
+      journal.warn({ actor: name, err: error, restarts, pauseMs: waitMs }, "actor ended; starting it again");
+      await pause(waitMs, stopping.signal);
+      waitMs = Math.min(2 * waitMs, pauseMs.most);
     }
   }
 
+  void watch();
   const life = live();
   return {
     get restarts() {
       return restarts;
     },
     async stop() {
-      clearInterval(watchdog);
       stopping.abort();
       current.abort();
       await life;

@@ -1,14 +1,15 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Category, evolveCategory } from "../projections/categories.ts";
 import { decodeEvent, isBad } from "../streams/events.ts";
 import { type Identifier, tokenOf } from "../streams/identifier.ts";
 import type { Journal } from "../streams/journal.ts";
-import { type Log, LogUnavailable, LogVanished, type ReadFrom } from "../streams/log.ts";
+import { type Log, LogUnavailable, LogVanished } from "../streams/log.ts";
+import { partitionOf } from "../streams/partition.ts";
 import { storedSubject } from "../streams/subjects.ts";
 import { createSlots } from "../streams/slots.ts";
 import { currentOf } from "../projections/current.ts";
 import { readDerived } from "../projections/derived.ts";
 import type { Inventory } from "../projections/inventory.ts";
-import { createLogReader } from "../projections/log-reader.ts";
 import type { Price } from "../projections/price.ts";
 import type { ProductRead, ReadModel, RegisterPut, Versioned } from "../projections/read-model.ts";
 import type { Reviews } from "../projections/reviews.ts";
@@ -16,6 +17,7 @@ import { createSaleFence } from "../projections/sale-fence.ts";
 import type { ProductSales } from "../projections/sales.ts";
 import { sameLog, sequenceOf, type Versions } from "../projections/version.ts";
 import { Problem } from "./problems.ts";
+import { createProductFromLog } from "./product-from-log.ts";
 import type { ProductState } from "./views.ts";
 
 /**
@@ -61,16 +63,18 @@ export interface CatalogReaderOptions {
   readonly readModel: ReadModel;
   readonly versions: Versions;
   readonly now: () => number;
+  /** Waits that many milliseconds, by the same clock as `now`. */
+  readonly sleep?: (ms: number) => Promise<unknown>;
   readonly journal: Journal;
 }
 
-const logReadsInFlightMax = 32;
+const strongReadsInFlightMax = 32;
 
 export function createCatalogReader(options: CatalogReaderOptions): CatalogReader {
-  const { catalog, derived, readModel, versions, now, journal } = options;
-  const log = createLogReader(catalog, derived);
+  const { catalog, derived, readModel, versions, now, journal, sleep = delay } = options;
+  const log = createProductFromLog(catalog, derived, versions);
   const fence = createSaleFence(catalog, derived);
-  const slots = createSlots(logReadsInFlightMax);
+  const slots = createSlots(strongReadsInFlightMax);
 
   async function fromRedis(ids: readonly Identifier[]): Promise<readonly (ProductRead | undefined)[]> {
     try {
@@ -83,77 +87,68 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
 
   /** What Redis has may be served as it is: its partition was at the head of the log recently enough. */
   function trusted(read: ProductRead, { freshnessMs, minSequence = 0 }: ReadOptions): boolean {
-    const { position } = read;
-    if (position === undefined || !sameLog(position.version, versions(0))) return false;
-    return now() - position.headAt <= freshnessMs && sequenceOf(position.version) >= minSequence;
+    const sequence = sequenceIn(read);
+    if (sequence === undefined || read.position === undefined) return false;
+    return now() - read.position.headAt <= freshnessMs && sequence >= minSequence;
   }
 
-  /** Puts what the log said into Redis, unless something newer came meanwhile. */
-  function refill(
-    id: Identifier,
-    registers: Partial<Omit<ProductRead, "position" | "rating" | "sales">>,
-  ): void {
+  /** The position in Redis, if it is one of this log. */
+  function sequenceIn(read: ProductRead | undefined): number | undefined {
+    const version = read?.position?.version;
+    return version !== undefined && sameLog(version, versions(0)) ? sequenceOf(version) : undefined;
+  }
+
+  /** Puts what the log's leader said where Redis had nothing. The position was read before the log was asked. */
+  function refill(id: Identifier, before: ProductRead, found: ProductRead): void {
+    if (found.product?.value == null) return;
     const puts: RegisterPut[] = [];
     for (const register of ["product", "price", "inventory"] as const) {
-      const found = registers[register];
-      if (found !== undefined) puts.push({ id, register, ...found } as RegisterPut);
+      if (before[register] === undefined) puts.push({ id, register, ...found[register] } as RegisterPut);
     }
+    const fenced = { partition: partitionOf(tokenOf(id)), position: before.position?.version };
     readModel
-      .putRegisters(puts)
+      .refillRegisters(fenced, puts)
       .catch((error) => journal.debug({ err: error, id }, "a miss could not be filled"));
   }
 
-  async function register<Name extends "product" | "price" | "inventory">(
-    name: Name,
-    id: Identifier,
-    from: ReadFrom = "any",
-  ): Promise<NonNullable<ProductRead[Name]>> {
-    const value = await log.read(name, id, from);
-    return { version: versions(value?.sequence ?? 0), value: value ?? null } as NonNullable<
-      ProductRead[Name]
-    >;
-  }
-
-  /** Whole registers that are absent in Redis; its rating and sales stand, since those are never evicted. */
+  /** Registers that are absent in Redis are read; its rating and sales stand, since those are never evicted. */
   async function complete(id: Identifier, read: ProductRead): Promise<Found | undefined> {
     const [product, price, inventory] = await Promise.all([
-      read.product ?? slots.run(() => register("product", id)),
-      read.price ?? slots.run(() => register("price", id)),
-      read.inventory ?? slots.run(() => register("inventory", id)),
+      read.product ?? log.register("product", id),
+      read.price ?? log.register("price", id),
+      read.inventory ?? log.register("inventory", id),
     ]);
-    refill(id, {
-      ...(read.product === undefined && product.value !== null && { product }),
-      ...(read.price === undefined && product.value !== null && { price }),
-      ...(read.inventory === undefined && product.value !== null && { inventory }),
-    });
-    return found(id, { ...read, product, price, inventory }, "log");
+    const completed = { ...read, product, price, inventory };
+    refill(id, read, completed);
+    return found(id, completed, "log", sequenceIn(read) ?? 0);
   }
 
   /**
-   * Everything about a product from the log. Rating and sales may be newer in what Redis had, because the
-   * derived stream is written behind. A reader who names a position is answered by the leader.
+   * Everything about a product from the log. While it has no leader, a reader who names no position gets what
+   * any replica has, marked as stale.
    */
   async function fromLog(
     id: Identifier,
     read: ProductRead | undefined,
     { minSequence }: ReadOptions,
   ): Promise<Found | undefined> {
-    const from = minSequence === undefined ? "any" : "leader";
-    const [product, price, inventory, reviews, derivedSales] = await Promise.all([
-      slots.run(() => register("product", id, from)),
-      slots.run(() => register("price", id, from)),
-      slots.run(() => register("inventory", id, from)),
-      slots.run(() => readDerived(derived, "reviews", id, from)),
-      slots.run(() => (minSequence === undefined ? readDerived(derived, "sales", id) : fence.salesOf(id))),
-    ]);
-    const rating = newer(read?.rating, reviews?.rating);
-    const sales = newer(read?.sales, derivedSales);
-    if (product.value !== null) refill(id, { product, price, inventory });
-    const whole = found(id, { position: undefined, product, price, inventory, rating, sales }, "log");
-    return whole && { ...whole, sequence: Math.max(whole.sequence, minSequence ?? 0) };
+    try {
+      const floor = Math.max(minSequence ?? 0, sequenceIn(read) ?? 0);
+      const { product, sequence } = await log.whole(id, read, floor);
+      if (read !== undefined) refill(id, read, product);
+      return found(id, product, "log", sequence);
+    } catch (error) {
+      if (!isAway(error) || minSequence !== undefined) throw error;
+      return found(id, await log.fromAnyReplica(id, read), "stale", sequenceIn(read) ?? 0);
+    }
   }
 
-  function found(id: Identifier, read: ProductRead, source: Found["source"]): Found | undefined {
+  function found(
+    id: Identifier,
+    read: ProductRead,
+    source: Found["source"],
+    sequence: number,
+  ): Found | undefined {
     const { product, price, inventory, rating, sales, position } = read;
     if (product?.value == null) return undefined;
     const value = <T>(versioned: Versioned<T> | undefined) => versioned?.value ?? undefined;
@@ -165,19 +160,8 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       inventory: value(inventory),
       rating,
     };
-    const newest = Math.max(
-      state.details.sequence,
-      state.price?.sequence ?? 0,
-      state.inventory?.sequence ?? 0,
-      rating?.sequence ?? 0,
-      sales?.sequence ?? 0,
-    );
-    return {
-      state,
-      source,
-      sequence: position === undefined ? newest : sequenceOf(position.version),
-      knownAt: position === undefined || source === "log" ? now() : position.headAt,
-    };
+    const knownAt = position === undefined || source === "log" ? now() : position.headAt;
+    return { state, source, sequence, knownAt };
   }
 
   async function readOne(
@@ -185,14 +169,16 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     read: ProductRead | undefined,
     wanted: ReadOptions,
   ): Promise<Found | undefined> {
+    const sequence = sequenceIn(read) ?? 0;
     try {
       if (read === undefined || !trusted(read, wanted)) return await fromLog(id, read, wanted);
-      const whole = read.product !== undefined && read.price !== undefined && read.inventory !== undefined;
-      return whole ? found(id, read, "redis") : await complete(id, read);
+      return isWhole(read) ? found(id, read, "redis", sequence) : await complete(id, read);
     } catch (error) {
       if (!isAway(error)) throw error;
-      const stale = read?.product === undefined ? undefined : found(id, read, "stale");
-      if (stale !== undefined && stale.sequence >= (wanted.minSequence ?? 0)) return stale;
+      // What was evicted is not known here, so an answer without it promises nothing.
+      const known = read !== undefined && isWhole(read) ? sequence : 0;
+      if (read?.product !== undefined && known >= (wanted.minSequence ?? 0))
+        return found(id, read, "stale", known);
       throw new Problem(
         "unavailable",
         "neither the read models nor the log can be reached; try again shortly",
@@ -214,7 +200,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
           read?.position !== undefined && sequenceOf(read.position.version) < (wanted.minSequence ?? 0),
       );
       if (!behind || now() >= until) return reads;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
     }
   }
 
@@ -263,18 +249,16 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       }),
     strongPrice: (id) =>
       strong(async () => {
-        const [price, sales] = await Promise.all([log.read("price", id, "leader"), fence.salesOf(id)]);
-        return { price, sales };
+        const [price, sales] = await Promise.all([log.register("price", id), fence.salesOf(id)]);
+        return { price: price.value ?? undefined, sales };
       }),
-    strongInventory: (id) => strong(() => log.read("inventory", id, "leader")),
-    strongExists: (id) => strong(async () => (await log.read("product", id, "leader")) !== undefined),
+    strongInventory: (id) => strong(async () => (await log.register("inventory", id)).value ?? undefined),
+    strongExists: (id) => strong(async () => (await log.register("product", id)).value !== null),
   };
 }
 
-/** The one that stands for a later place in the log. */
-function newer<T extends { readonly sequence: number }>(a: T | undefined, b: T | undefined): T | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a.sequence > b.sequence ? a : b;
+function isWhole({ product, price, inventory }: ProductRead): boolean {
+  return product !== undefined && price !== undefined && inventory !== undefined;
 }
 
 function isAway(error: unknown): boolean {

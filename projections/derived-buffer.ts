@@ -1,6 +1,14 @@
 import type { Journal } from "../streams/journal.ts";
 import { type Log, LogRefused } from "../streams/log.ts";
-import { type DerivedPut, putDerived, putDerivedPosition, readDerivedPosition } from "./derived.ts";
+import type { Identifier } from "../streams/identifier.ts";
+import {
+  type Derived,
+  type DerivedName,
+  type DerivedPut,
+  putDerived,
+  putDerivedPosition,
+  readDerivedPosition,
+} from "./derived.ts";
 
 /**
  * Derived values are written behind: gathered while batches run, the newest for each product kept, and
@@ -12,6 +20,8 @@ export interface DerivedBuffer {
   position(partition: number): number;
   adopt(partition: number): Promise<number>;
   add(puts: readonly DerivedPut[]): void;
+  /** What was gathered and is not in the stream yet. */
+  gathered<Name extends DerivedName>(name: Name, id: Identifier): Derived[Name] | undefined;
   readonly size: number;
   /** Writes all that gathered, then that these partitions (or none) are complete up to `sequence`. */
   flush(partitions: Iterable<number>, sequence: number): Promise<void>;
@@ -45,6 +55,8 @@ export function createDerivedBuffer(log: Log, journal: Journal): DerivedBuffer {
     add(puts) {
       for (const put of puts) gathered.set(`${put.name} ${put.id}`, put);
     },
+
+    gathered: (name, id) => gathered.get(`${name} ${id}`)?.value as Derived[typeof name] | undefined,
 
     get size() {
       return gathered.size;

@@ -53,29 +53,37 @@ const folds: { readonly [Name in LogRegister]: Fold<Name> } = {
   },
 };
 
+/** The messages of one exact subject, from its first one up to and with a sequence at which it has one. */
+export async function* replaySubject(
+  log: Log,
+  subject: string,
+  until: number,
+): AsyncGenerator<StoredMessage> {
+  const tail = log.tail({ from: 1, subject });
+  try {
+    for (;;) {
+      const { messages } = await tail.take(1_000, waitMs);
+      if (messages.length === 0) throw new LogUnavailable(`${log.stream} did not deliver ${subject}`);
+      for (const message of messages) {
+        if (message.sequence > until) return;
+        yield message;
+        if (message.sequence === until) return;
+      }
+    }
+  } finally {
+    await tail.close();
+  }
+}
+
 export function createLogReader(catalog: Log, derived: Log): LogReader {
   async function fromTheBeginning<Name extends LogRegister>(
     subject: string,
     until: number,
     fold: Fold<Name>,
   ): Promise<Registers[Name] | undefined> {
-    const tail = catalog.tail({ from: 1, subject });
-    const deadline = performance.now() + waitMs;
     let state: Registers[Name] | undefined;
-    try {
-      for (;;) {
-        const { messages } = await tail.take(1_000, waitMs);
-        if (messages.length === 0 && performance.now() > deadline) {
-          throw new LogUnavailable(`${catalog.stream} did not deliver ${subject}`);
-        }
-        for (const message of messages) {
-          if (message.sequence >= until) return state;
-          state = fold(state, message);
-        }
-      }
-    } finally {
-      await tail.close();
-    }
+    for await (const message of replaySubject(catalog, subject, until)) state = fold(state, message);
+    return state;
   }
 
   return {

@@ -1,7 +1,14 @@
-import type { LogName } from "../streams/subjects.ts";
 import type { Standing } from "./projection.ts";
-import type { Position, PositionMove, ReadModel } from "./read-model.ts";
-import { keepingRevision, sameLog, sequenceOf, type Version, type Versions } from "./version.ts";
+import type { Position, PositionMove } from "./read-model.ts";
+import {
+  inLife,
+  keepingRevision,
+  lifeOf,
+  sameLog,
+  sequenceOf,
+  type Version,
+  type Versions,
+} from "./version.ts";
 
 /** What a projector knows of a partition while it owns it. */
 export interface Owned {
@@ -12,22 +19,6 @@ export interface Owned {
   headAt: number;
   /** Everything up to here is done, by us or before us. */
   done: number;
-}
-
-/** Where partitions stand. One without a position gets one at 0, so that a store emptied from here on shows as one. */
-export async function claimedPositions(
-  readModel: ReadModel,
-  log: LogName,
-  partitions: readonly number[],
-  versions: Versions,
-): Promise<ReadonlyMap<number, Position>> {
-  const found = await readModel.positions(log, partitions);
-  const none = partitions.filter((partition) => !found.has(partition));
-  await readModel.advance(
-    log,
-    none.map((partition) => ({ partition, from: undefined, to: versions(0), headAt: 0 })),
-  );
-  return readModel.positions(log, partitions);
 }
 
 /** A partition as it is taken up, at the position that was found. */
@@ -42,17 +33,41 @@ export function ownedAt(position: Position | undefined, versions: Versions): Own
 }
 
 /** The move of its position to `sequence`, or to where it is if that is further. */
-export function moveOf(partition: number, state: Owned, sequence: number, versions: Versions): PositionMove {
+export function moveOf(
+  partition: number,
+  state: Owned,
+  sequence: number,
+  versions: Versions,
+  newId: () => string,
+): PositionMove {
   const reached = Math.max(sequence, state.standing === undefined ? 0 : sequenceOf(state.standing));
-  const to = keepingRevision(state.standing, versions(reached));
+  const life = (state.found && lifeOf(state.found)) ?? newId();
+  const to = inLife(keepingRevision(state.standing, versions(reached)), life);
   return { partition, from: state.found, to, headAt: state.headAt };
 }
 
-export function standingOf(partitions: ReadonlyMap<number, Owned>): Standing {
+/** Takes the positions as they are, if all are where they were but for the revision; else takes none. */
+export function takeRebuilt(
+  partitions: ReadonlyMap<number, Owned>,
+  positions: ReadonlyMap<number, Position>,
+): boolean {
+  const states = [...partitions].map(
+    ([partition, state]) => [state, positions.get(partition)?.version] as const,
+  );
+  if (!states.every(([state, version]) => isSamePlace(version, state.found))) return false;
+  for (const [state, version] of states) {
+    state.standing = version;
+    state.found = version;
+  }
+  return true;
+}
+
+/** `session`: the link to the store over which these were read. */
+export function standingOf(partitions: ReadonlyMap<number, Owned>, session: number): Standing {
   return new Map(
-    [...partitions].map(([partition, { standing: version, found }]) => [
-      partition,
-      { sequence: version === undefined ? 0 : sequenceOf(version), fence: { partition, position: found } },
-    ]),
+    [...partitions].map(([partition, { standing: version, found }]) => {
+      const fence = { partition, position: found, session };
+      return [partition, { sequence: version === undefined ? 0 : sequenceOf(version), fence }];
+    }),
   );
 }

@@ -1,8 +1,7 @@
 import type { BadEvent, Event } from "../streams/events.ts";
 import type { Identifier } from "../streams/identifier.ts";
 import type { StoredMessage } from "../streams/log.ts";
-import type { Fence, RegisterKey } from "./read-model.ts";
-import type { Version } from "./version.ts";
+import type { Fence } from "./read-model.ts";
 
 /**
  * What a projector drives: something that turns batches of the log into read models. The projector owns
@@ -17,7 +16,7 @@ export interface Projection {
   /**
    * Folds a batch in memory, while the one before it may still be on its way to the store. `entries`: in the
    * order of the log, those of partitions that the projector owns, and every category and sale event. What it
-   * returns writes the batch; it is called once, when the one before it is done, with the standing of then.
+   * returns writes the batch, when the one before it is done, with the standing of then.
    */
   fold(entries: readonly BatchEntry[], standing: Standing): Write;
   /** Makes what was written behind durable, and marks these partitions as complete up to `sequence`. */
@@ -31,19 +30,15 @@ export interface Projection {
 /** The partitions that the projector owns: what is at or before `sequence` is stored already. */
 export type Standing = ReadonlyMap<number, { readonly sequence: number; readonly fence: Fence }>;
 
-/** Writes a folded batch, on top of read models that stand where it is told. */
-export type Write = (standing: Standing) => Promise<Applied>;
+/**
+ * Writes a folded batch, on top of read models that stand where it is told, and may be run again. Returns the
+ * events that are good by themselves and bad where they stand.
+ */
+export type Write = (standing: Standing) => Promise<readonly Refusal[]>;
 
 export interface BatchEntry {
   readonly message: StoredMessage;
   readonly decoded: Event | BadEvent;
-}
-
-export interface Applied {
-  /** Registers that this batch made where none was, to be taken back if the owner was overtaken. */
-  readonly created: readonly (RegisterKey & { readonly version: Version })[];
-  /** Events that are good by themselves and bad where they stand. */
-  readonly refused: readonly Refusal[];
 }
 
 export interface Refusal {
@@ -56,7 +51,7 @@ export interface Refusal {
 /** Events that only need to be well-formed today: whatever is not goes to quarantine, the rest is kept. */
 export const judgeOnly: Projection = {
   open: async () => new Map(),
-  fold: () => async () => ({ created: [], refused: [] }),
+  fold: () => async () => [],
   settle: async () => {},
   tick: async () => 0,
   unsettled: 0,

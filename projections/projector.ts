@@ -1,13 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Journal } from "../streams/journal.ts";
 import { type Log, LogVanished, type Tail } from "../streams/log.ts";
-import { tokenOf } from "../streams/identifier.ts";
-import { partitionOf } from "../streams/partition.ts";
 import type { LogName } from "../streams/subjects.ts";
 import { decodeBatch } from "./decode-batch.ts";
-import { claimedPositions, moveOf, type Owned, ownedAt, standingOf } from "./owned.ts";
+import { moveOf, type Owned, ownedAt, standingOf, takeRebuilt } from "./owned.ts";
 import { createParking } from "./parking.ts";
-import type { Applied, Projection, Refusal, Write } from "./projection.ts";
+import { claimPositions } from "./position-claim.ts";
+import type { Projection, Refusal, Write } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
 import { isSamePlace, type Versions } from "./version.ts";
 
@@ -20,7 +20,7 @@ import { isSamePlace, type Versions } from "./version.ts";
  *
  * The position of a partition is a key among the read models, moved after the data it covers and only from
  * where its owner last saw it. Where it will not move, the store lost data (it is lower, or gone: read on
- * from there) or another owner went ahead (it is higher: take back what was created, step aside). Killed
+ * from there) or another owner went ahead (it is higher: read on from there as well). Killed
  * anywhere, the next owner resumes from the position and arrives at the same bytes.
  */
 export interface ProjectorOptions {
@@ -37,6 +37,8 @@ export interface ProjectorOptions {
   readonly now: () => number;
   /** Waits that many milliseconds, by the same clock as `now`. */
   readonly sleep?: (ms: number) => Promise<unknown>;
+  /** A text of letters and digits that nobody had before: names the life of an emptied store. */
+  readonly newId?: () => string;
   readonly journal: Journal;
 }
 
@@ -63,8 +65,22 @@ const heartbeatMs = 1_000;
 const unsettledMax = 5_000;
 const settleMs = 10_000;
 
+const shortId = () => randomUUID().slice(0, 8);
+
 export function createProjector(options: ProjectorOptions): Projector {
-  const { name, log, readModel, projection, versions, epoch, owned, now, journal, sleep = delay } = options;
+  const {
+    name,
+    log,
+    readModel,
+    projection,
+    versions,
+    epoch,
+    owned,
+    now,
+    journal,
+    sleep = delay,
+    newId = shortId,
+  } = options;
   const partitions = new Map<number, Owned>();
   const parking = createParking(options);
   let tail: Tail | undefined;
@@ -89,7 +105,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     const gained = [...mine].filter((partition) => !partitions.has(partition));
     if (gained.length === 0 && tail !== undefined) return;
     session = readModel.session();
-    const found = await claimedPositions(readModel, name, gained, versions);
+    const found = await claimPositions(readModel, name, gained, versions, newId);
     for (const partition of gained) partitions.set(partition, ownedAt(found.get(partition), versions));
     await reopen();
   }
@@ -117,22 +133,20 @@ export function createProjector(options: ProjectorOptions): Projector {
     last: number,
     headAt: number | undefined,
   ): Promise<void> {
-    const { created, refused: late } = await applied(apply);
+    const late = await applied(apply);
     const mine = late.filter(({ partition }) => partitions.has(partition));
     const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
     await Promise.all(parked.map((refusal) => parking.park(refusal)));
     const atHead = headAt !== undefined && projection.unsettled > 0;
     if (atHead || projection.unsettled > unsettledMax || now() - settledAt > settleMs) await settle(last);
     next = last + 1;
-    const overtaken = await advance(last, headAt);
-    const ghosts = created.filter(({ id }) => overtaken.has(partitionOf(tokenOf(id))));
-    await readModel.dropRegisters(ghosts);
+    await advance(last, headAt);
   }
 
-  const standing = () => standingOf(partitions);
+  const standing = () => standingOf(partitions, session);
 
   /** Applies a batch; once more upon what stands now, where a rebuild went on meanwhile. */
-  async function applied(apply: Write): Promise<Applied> {
+  async function applied(apply: Write): Promise<readonly Refusal[]> {
     for (;;) {
       try {
         return await apply(standing());
@@ -146,12 +160,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   async function isRebuilt(): Promise<boolean> {
     if (readModel.session() !== session) return false;
     const positions = await readModel.positions(name, [...partitions.keys()]);
-    for (const [partition, state] of partitions) {
-      const version = positions.get(partition)?.version;
-      if (version === undefined || !isSamePlace(version, state.found)) return false;
-      state.standing = version;
-      state.found = version;
-    }
+    if (!takeRebuilt(partitions, positions)) return false;
     await projection.open([...partitions.keys()], next - 1);
     return true;
   }
@@ -166,20 +175,20 @@ export function createProjector(options: ProjectorOptions): Projector {
   }
 
   /**
-   * Moves the positions to `sequence`. Returns the partitions in which another owner is ahead. A position
-   * that went back makes the tail start again from there; one that a rebuild moved is moved again.
+   * Moves the positions to `sequence`. One that another owner moved ahead, or that went back, makes the tail start
+   * again from there; one that a rebuild moved is moved again.
    */
-  async function advance(sequence: number, headAt: number | undefined): Promise<ReadonlySet<number>> {
+  async function advance(sequence: number, headAt: number | undefined): Promise<void> {
     const moves: PositionMove[] = [];
     for (const [partition, state] of partitions) {
       state.done = Math.max(state.done, sequence);
       state.headAt = headAt ?? state.headAt;
-      moves.push(moveOf(partition, state, sequence, versions));
+      moves.push(moveOf(partition, state, sequence, versions, newId));
     }
     if (readModel.session() !== session) throw new PositionMoved("the link to the read models was lost");
     const stuck = await readModel.advance(name, moves);
-    const overtaken = new Set<number>();
-    let lost = false;
+    const ahead: number[] = [];
+    const lost: number[] = [];
     let again = false;
     for (const { partition, from, to } of moves) {
       const state = partitions.get(partition);
@@ -192,19 +201,21 @@ export function createProjector(options: ProjectorOptions): Projector {
         again ||= rebuilt;
         continue;
       }
-      if (position !== undefined && position > to) overtaken.add(partition);
-      else lost = true;
+      (position !== undefined && position > to ? ahead : lost).push(partition);
       partitions.delete(partition);
     }
-    if (overtaken.size > 0) journal.warn({ log: name, partitions: [...overtaken] }, "another owner is ahead");
-    if (lost) journal.warn({ log: name }, "the read models lost data: reading again from where they stand");
-    if (lost || overtaken.size > 0) {
+    if (ahead.length > 0) journal.warn({ log: name, partitions: ahead }, "another owner is ahead");
+    if (lost.length > 0) {
+      const partitionsLost = { log: name, partitions: lost };
+      journal.warn(partitionsLost, "the read models lost data: reading again from where they stand");
+    }
+    if (ahead.length > 0 || lost.length > 0) {
       await tail?.close();
       tail = undefined;
     }
-    if (!again) return overtaken;
+    if (!again) return;
     await projection.open([...partitions.keys()], sequence);
-    return new Set([...overtaken, ...(await advance(sequence, headAt))]);
+    await advance(sequence, headAt);
   }
 
   /** Once a second: is the log still the one we know, are we at its end, does the store still stand? */

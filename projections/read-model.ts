@@ -18,7 +18,8 @@ import type { Version } from "./version.ts";
  *
  * What is made from more than one event is true only on top of what was there before. Such a put carries a
  * fence: it throws `PositionMoved` and writes nothing unless the partition's position is still where the
- * writer found it, so nothing is ever built on a store that was emptied or restored meanwhile.
+ * writer found it, so nothing is ever built on a store that was emptied or restored meanwhile. A put for many
+ * products may be carried out in parts, each behind its fences.
  */
 
 /** The values of one product that its last event alone makes; the log gives them again by exact subjects. */
@@ -116,6 +117,8 @@ export interface Gathered {
 export interface Fence {
   readonly partition: number;
   readonly position: Version | undefined;
+  /** The session in which the writer found it; see `withinSession`. */
+  readonly session?: number;
 }
 
 /** The store is not where the writer found it: read the position again, and the log from there. */
@@ -135,11 +138,12 @@ export interface ReadModel {
   positions(log: LogName, partitions: readonly number[]): Promise<ReadonlyMap<number, Position>>;
   advance(log: LogName, moves: readonly PositionMove[]): Promise<ReadonlyMap<number, Position | undefined>>;
 
-  // Registers. `putRegisters` returns those whose keys were absent before, so that an owner who finds that it
-  // was overtaken can take back what it may have called back from the dead: `dropRegisters` removes them if
-  // they still have the version given.
-  putRegisters(puts: readonly RegisterPut[]): Promise<readonly RegisterPut[]>;
-  dropRegisters(drops: readonly (RegisterKey & { readonly version: Version })[]): Promise<void>;
+  // Registers. A newer one may have been written and evicted, so an absent one is made behind a fence as well, or
+  // an owner that fell behind would call an old value back from the dead. `refillRegisters` puts back what a
+  // reader found in the log: where nothing is, and only while the partition stands where it stood before the log
+  // was asked; else it leaves all as it is.
+  putRegisters(fences: readonly Fence[], puts: readonly RegisterPut[]): Promise<void>;
+  refillRegisters(fence: Fence, puts: readonly RegisterPut[]): Promise<void>;
   readProducts(ids: readonly Identifier[]): Promise<readonly ProductRead[]>;
 
   // The newest reviews.

@@ -41,18 +41,33 @@ export function sequenceOf(version: Version): number {
   return Number(version.slice(10, 26));
 }
 
+/**
+ * The version of a position also names the life of the store that it stands in, such as
+ * `mi8x3kq2p/0000000000001234.001-5f0c9a1e`: a store that was emptied and filled again up to the same place is
+ * another one, and what was begun in the first must not be finished in the second.
+ */
+export function inLife(version: Version, life: string): Version {
+  return `${version}-${life}` as Version;
+}
+
+/** Undefined for a version that names none. */
+export function lifeOf(version: Version): string | undefined {
+  return version.length > versionLength ? version.slice(versionLength + 1) : undefined;
+}
+
 /** The revision of the fold that made it; of a position, of the oldest fold whose values may be there. */
 export function revisionOf(version: Version): number {
-  return Number(version.slice(27));
+  return Number(version.slice(27, versionLength));
 }
 
 export function withRevision(version: Version, revision: number): Version {
-  return `${version.slice(0, 27)}${String(revision).padStart(3, "0")}` as Version;
+  const digits = String(revision).padStart(3, "0");
+  return `${version.slice(0, 27)}${digits}${version.slice(versionLength)}` as Version;
 }
 
 /** Whether two versions differ in the revision at most, as a position does before and behind a rebuild. */
 export function isSamePlace(a: Version | undefined, b: Version | undefined): boolean {
-  return a !== undefined && b !== undefined && a.slice(0, 27) === b.slice(0, 27);
+  return a !== undefined && b !== undefined && withRevision(a, 0) === withRevision(b, 0);
 }
 
 /** Where a position that stands at `standing` moves to: its revision may fall, and only a rebuild raises it. */

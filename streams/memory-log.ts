@@ -84,21 +84,29 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
       let wakeTake: () => void = () => {};
       const wake = () => wakeTake();
       waiters.add(wake);
+      const collect = (max: number): readonly StoredMessage[] => {
+        const taken: StoredMessage[] = [];
+        while (next <= messages.length && taken.length < max) {
+          const message = messages[next++ - 1];
+          if (message !== undefined && kept(message) && matches(message.subject)) taken.push(message);
+        }
+        return taken;
+      };
       return {
         async take(max, waitMs) {
-          if (next > messages.length && !closed) {
+          let taken = collect(max);
+          if (taken.length === 0 && !closed) {
             await new Promise<void>((resolve) => {
               const timer = setTimeout(resolve, waitMs);
+              // What is appended elsewhere is no reason to come back with nothing.
               wakeTake = () => {
+                taken = collect(max);
+                if (taken.length === 0 && !closed) return;
                 clearTimeout(timer);
                 resolve();
               };
             });
-          }
-          const taken: StoredMessage[] = [];
-          while (next <= messages.length && taken.length < max) {
-            const message = messages[next++ - 1];
-            if (message !== undefined && kept(message) && matches(message.subject)) taken.push(message);
+            wakeTake = () => {};
           }
           return { messages: taken, pending: messages.length - next + 1 };
         },

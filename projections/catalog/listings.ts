@@ -94,7 +94,7 @@ export function createListingWriter({
       const reads = await readModel.readProducts(ids);
       const puts: ListingPut[] = [];
       for (const [at, id] of ids.entries()) {
-        const price = reads[at]?.price?.value ?? (await reader.read("price", id, "any"));
+        const price = reads[at]?.price?.value ?? (await reader.read("price", id, "leader"));
         if (price !== undefined) puts.push({ id, pricing: pricing(price, reads[at]?.sales, moment) });
       }
       await readModel.putRows(fence, puts);

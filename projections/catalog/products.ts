@@ -74,14 +74,11 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
       const reviewed = new Map([...runs.values()].flatMap((run) => [...run.reviews]));
       return async (current) => {
         await good.keep(bad, runs);
-        const written = readModel.putRegisters(puts);
+        const fences = [...current.values()].map(({ fence }) => fence);
+        const written = readModel.putRegisters(fences, puts);
         const listed = listings.apply(runs, current);
-        const [created, foreign] = await Promise.all([
-          written,
-          listed,
-          reviews.apply(reviewed, again, current),
-        ]);
-        return { created, refused: foreignPrices(entries, foreign) };
+        const [, foreign] = await Promise.all([written, listed, reviews.apply(reviewed, again, current)]);
+        return foreignPrices(entries, foreign);
       };
     },
 

@@ -6,6 +6,7 @@ import { createLogReader } from "../log-reader.ts";
 import type { BatchEntry, Projection, Refusal, Standing, Write } from "../projection.ts";
 import type { ReadModel } from "../read-model.ts";
 import type { SaleEvent } from "../sales.ts";
+import { withinSession } from "../session-fence.ts";
 import type { Versions } from "../version.ts";
 import { createProductWriter } from "./products.ts";
 import { createSaleWriter } from "./sales.ts";
@@ -29,16 +30,17 @@ export interface CatalogProjectionOptions {
 export function createCatalogProjection(options: CatalogProjectionOptions): Projection {
   const buffer = createDerivedBuffer(options.derived, options.journal);
   const reader = createLogReader(options.catalog, options.derived);
-  const tree = createTreeWriter(options);
-  const products = createProductWriter({ ...options, reader, buffer, tree: tree.current });
-  const sales = createSaleWriter({ ...options, reader, buffer });
+  const readModel = withinSession(options.readModel);
+  const tree = createTreeWriter({ ...options, readModel });
+  const products = createProductWriter({ ...options, readModel, reader, buffer, tree: tree.current });
+  const sales = createSaleWriter({ ...options, readModel, reader, buffer });
 
   function writeOf({ kind, entries }: Stretch, standing: Standing): Write {
     if (kind === "products") return products.fold(entries, standing);
     if (kind === "categories") {
       return async (current) => {
         const fences = [...current.values()].map(({ fence }) => fence);
-        return { created: [], refused: await tree.apply(entries, fences) };
+        return tree.apply(entries, fences);
       };
     }
     return async (current) => {
@@ -46,7 +48,7 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
       for (const { message, decoded } of entries) {
         refused.push(...(await sales.apply(message, decoded as SaleEvent, current)));
       }
-      return { created: [], refused };
+      return refused;
     };
   }
 
@@ -60,14 +62,9 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
     fold(entries, standing) {
       const writes = stretches(entries).map((stretch) => writeOf(stretch, standing));
       return async (current) => {
-        const created = [];
         const refused: Refusal[] = [];
-        for (const write of writes) {
-          const done = await write(current);
-          created.push(...done.created);
-          refused.push(...done.refused);
-        }
-        return { created, refused };
+        for (const write of writes) refused.push(...(await write(current)));
+        return refused;
       };
     },
 

@@ -8,6 +8,7 @@ import { foldRun } from "../fold-run.ts";
 import type { Standing } from "../projection.ts";
 import type { ReadModel } from "../read-model.ts";
 import { evolveRating, evolveReviews, type GivenRating, type Rating, type Reviews } from "../reviews.ts";
+import { assertStanding } from "../standing.ts";
 import type { Versions } from "../version.ts";
 
 /**
@@ -36,7 +37,10 @@ export function createReviewWriter({
   buffer,
   versions,
 }: ReviewWriterOptions): ReviewWriter {
-  /** The newer of what Redis and the derived stream hold; where it is absent or may be behind, of both. */
+  /**
+   * What Redis holds; where that was evicted, what is on its way to the derived stream, and only then what is
+   * there: the stream is written behind, and a list made on an older one would lack what came between.
+   */
   async function newestOf(
     ids: readonly Identifier[],
     behind: ReadonlySet<Identifier>,
@@ -45,13 +49,13 @@ export function createReviewWriter({
     const found = new Map<Identifier, Reviews | undefined>();
     await Promise.all(
       ids.map(async (id, at) => {
-        const kept = stored[at]?.value ?? undefined;
-        if (kept !== undefined || !behind.has(id)) {
-          found.set(id, kept);
+        const standing = stored[at]?.value ?? undefined;
+        if (standing !== undefined || !behind.has(id)) {
+          found.set(id, standing);
           return;
         }
-        const derivedReviews = await readDerived(derived, "reviews", id, "leader");
-        found.set(id, derivedReviews && { newest: derivedReviews.newest, sequence: derivedReviews.sequence });
+        const kept = buffer.gathered("reviews", id) ?? (await readDerived(derived, "reviews", id, "leader"));
+        found.set(id, kept && { newest: kept.newest, sequence: kept.sequence });
       }),
     );
     return found;
@@ -79,6 +83,9 @@ export function createReviewWriter({
           const fence = standing.get(partitionOf(tokenOf(id)))?.fence;
           if (fence === undefined) return;
           const events = reviews.get(id) ?? [];
+          const held = repeated.get(id)?.at(-1)?.sequence ?? 0;
+          if ((ratings[at]?.rating?.sequence ?? 0) < held)
+            await assertStanding(readModel, fence, `the rating of "${id}" at ${held}`);
           const given = new Map<Identifier, GivenRating>(ratings[at]?.given);
           let rating: Rating | undefined = ratings[at]?.rating;
           let list = (repeated.get(id) ?? []).reduce(evolveReviews, newest.get(id));
@@ -97,7 +104,10 @@ export function createReviewWriter({
           const put = { id, version: versions(rating.sequence), rating, given: changed };
           if (events.length > 0) await readModel.putRatings(fence, [put]);
           if (list === undefined) return;
-          await readModel.putReviews(fence, [{ id, version: versions(list.sequence), value: list }]);
+          // On the way through what is held already, the list is one of the past: only the derived stream takes it.
+          if (list.sequence >= rating.sequence) {
+            await readModel.putReviews(fence, [{ id, version: versions(list.sequence), value: list }]);
+          }
           if (!behind.has(id)) return;
           buffer.add([
             { name: "reviews", id, value: { rating, newest: list.newest, sequence: list.sequence } },

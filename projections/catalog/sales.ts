@@ -15,6 +15,7 @@ import {
   type ProductSales,
   type SaleEvent,
 } from "../sales.ts";
+import { assertStanding } from "../standing.ts";
 import type { Versions } from "../version.ts";
 
 /**
@@ -56,10 +57,17 @@ export function createSaleWriter({
       named: whole.named.filter(own),
     };
     if (sale.named.length === 0) return [];
+    if (stored && (before?.sequence ?? 0) < event.sequence)
+      await assertStanding(readModel, fence, `the sale "${event.id}" at ${event.sequence}`);
     // Those that it names now or named until now change; the others it ever named are only written again,
     // because an owner that died may have come to any of the writes below and no further.
     const touched = new Set([...sale.items, ...(before?.items ?? [])].map(({ product_id }) => product_id));
     const standing = await readModel.readSalesOf(partition, sale.named);
+    if (stored) {
+      const held = new Map(sale.named.map((id, at) => [id, standing[at]?.sequence ?? 0]));
+      if ([...touched].some((id) => (held.get(id) ?? 0) < event.sequence))
+        await assertStanding(readModel, fence, `the sale "${event.id}" at ${event.sequence}`);
+    }
     const products = sale.named.flatMap((id, at) => {
       const value = touched.has(id) ? evolveProductSales(standing[at], id, sale, event) : standing[at];
       return value === undefined ? [] : [{ id, value }];
@@ -86,7 +94,7 @@ export function createSaleWriter({
     const refused: Refusal[] = [];
     const puts: ListingPut[] = [];
     for (const [at, { id, value }] of products.entries()) {
-      const price = reads[at]?.price?.value ?? (await reader.read("price", id, "any"));
+      const price = reads[at]?.price?.value ?? (await reader.read("price", id, "leader"));
       if (price === undefined) continue;
       const moment = now();
       puts.push({

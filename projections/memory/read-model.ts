@@ -9,7 +9,7 @@ import {
   PositionMoved,
   type ReadModel,
   type RegisterKey,
-  type RegisterPut,
+  type RegisterName,
   type Registers,
   type Versioned,
 } from "../read-model.ts";
@@ -18,7 +18,12 @@ import type { ProductSales, Sale } from "../sales.ts";
 import { sequenceOf, type Version } from "../version.ts";
 
 /** The read models in memory, for tests and simulation: the same promises, no server. */
-export function createMemoryReadModel(): ReadModel {
+export interface MemoryReadModel extends ReadModel {
+  /** What a server short of memory does: evictable values go. Returns how many went. */
+  evict(goes: (what: RegisterName | "reviews", id: Identifier) => boolean): number;
+}
+
+export function createMemoryReadModel(): MemoryReadModel {
   const positions = new Map<string, Position>();
   const registers = new Map<string, Versioned<unknown>>();
   const reviews = new Map<Identifier, Versioned<Reviews>>();
@@ -74,18 +79,18 @@ export function createMemoryReadModel(): ReadModel {
       return stuck;
     },
 
-    async putRegisters(puts) {
-      const created: RegisterPut[] = [];
-      for (const put of puts) {
-        if (!registers.has(registerKey(put))) created.push(put);
+    async putRegisters(fences, puts) {
+      const partitions = new Set(puts.map(({ id }) => partitionOf(tokenOf(id))));
+      for (const fence of fences) if (partitions.has(fence.partition)) check(fence);
+      for (const put of puts)
         putNewer(registers, registerKey(put), { version: put.version, value: put.value });
-      }
-      return created;
     },
 
-    async dropRegisters(drops) {
-      for (const drop of drops) {
-        if (registers.get(registerKey(drop))?.version === drop.version) registers.delete(registerKey(drop));
+    async refillRegisters({ partition, position }, puts) {
+      if (positions.get(`catalog:${partition}`)?.version !== position) return;
+      for (const put of puts) {
+        if (registers.has(registerKey(put))) continue;
+        registers.set(registerKey(put), { version: put.version, value: put.value });
       }
     },
 
@@ -239,6 +244,17 @@ export function createMemoryReadModel(): ReadModel {
         .sort(([, a], [, b]) => a - b)
         .slice(0, max)
         .map(([id]) => id);
+    },
+
+    evict(goes) {
+      let gone = 0;
+      for (const key of registers.keys()) {
+        const at = key.indexOf(":");
+        if (goes(key.slice(0, at) as RegisterName, key.slice(at + 1) as Identifier) && registers.delete(key))
+          gone++;
+      }
+      for (const id of reviews.keys()) if (goes("reviews", id) && reviews.delete(id)) gone++;
+      return gone;
     },
 
     async clear() {

@@ -11,7 +11,7 @@ export type RedisConnection = Redis;
 // The scripts as commands; each is loaded into the server by the client when it is missing there.
 declare module "ioredis" {
   interface ChainableCommander {
-    dropIfVersion(key: string, version: string): this;
+    refill(keys: number, ...args: string[]): this;
     storeFieldsIfNewer(position: string, key: string, expected: string, ...args: string[]): this;
     storeFencedIfNewer(position: string, key: string, expected: string, seconds: string, text: string): this;
     advance(key: string, from: string, to: string): this;
@@ -34,7 +34,7 @@ type RowCall = [
 
 const numberOfKeys: Readonly<Record<keyof typeof scripts, number | undefined>> = {
   storeIfNewer: undefined,
-  dropIfVersion: 1,
+  refill: undefined,
   storeFieldsIfNewer: 2,
   storeFencedIfNewer: 2,
   advance: 1,

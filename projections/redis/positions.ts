@@ -1,14 +1,14 @@
 import type { Position, ReadModel } from "../read-model.ts";
-import { versionLength } from "../version.ts";
+import type { Version } from "../version.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { pipelined } from "./pipeline.ts";
-import { versionIn } from "./text.ts";
 
-/** A position as it stands in Redis: the version, a space, when it was last known to be the head. */
+/** A position as it stands in Redis: the version with its life, a space, when it was last known to be the head. */
 export function readPosition(text: string | null): Position | undefined {
   if (text === null || text === "") return undefined;
-  return { version: versionIn(text), headAt: Number(text.slice(versionLength + 1)) };
+  const space = text.indexOf(" ");
+  return { version: text.slice(0, space) as Version, headAt: Number(text.slice(space + 1)) };
 }
 
 export function redisPositions(redis: RedisConnection): Pick<ReadModel, "session" | "positions" | "advance"> {

@@ -3,12 +3,12 @@ import { tokenOf } from "../../streams/identifier.ts";
 import type { Details } from "../details.ts";
 import type { Inventory } from "../inventory.ts";
 import type { Price } from "../price.ts";
-import type { ReadModel, RegisterPut } from "../read-model.ts";
+import type { ReadModel } from "../read-model.ts";
 import type { Rating, Reviews } from "../reviews.ts";
 import type { ProductSales } from "../sales.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
-import { pipelined } from "./pipeline.ts";
+import { fenced, pipelined } from "./pipeline.ts";
 import { readPosition } from "./positions.ts";
 import { ratingField } from "./ratings.ts";
 import { productField } from "./sales.ts";
@@ -28,36 +28,41 @@ const registersPerCall = 100;
 
 type RegisterPart = Pick<
   ReadModel,
-  "putRegisters" | "dropRegisters" | "readProducts" | "readReviews" | "putReviews"
+  "putRegisters" | "refillRegisters" | "readProducts" | "readReviews" | "putReviews"
 >;
 
 export function redisRegisters(redis: RedisConnection): RegisterPart {
   return {
-    async putRegisters(puts) {
+    async putRegisters(fences, puts) {
       // Sent one by one, so that Redis works on the first while the next is being written out.
-      const calls: Promise<string>[] = [];
+      const calls: Promise<unknown>[] = [];
       for (let at = 0; at < puts.length; at += registersPerCall) {
         const chunk = puts.slice(at, at + registersPerCall);
-        const args = chunk.map(({ register, id }) => keys.register(register, id));
-        args.push(secondsToLive);
+        const partitions = new Set(chunk.map(({ id }) => partitionOf(tokenOf(id))));
+        const held = fences.filter(({ partition }) => partitions.has(partition));
+        const args = held.map(({ partition }) => keys.position("catalog", partition));
+        for (const { register, id } of chunk) args.push(keys.register(register, id));
+        args.push(secondsToLive, String(held.length));
+        for (const { position } of held) args.push(position ?? "");
         for (const { version, value } of chunk) args.push(textOf(version, value));
-        calls.push(redis.storeIfNewer(chunk.length, ...args));
+        calls.push(redis.storeIfNewer(held.length + chunk.length, ...args));
       }
-      const masks = await Promise.all(calls);
-      const created: RegisterPut[] = [];
-      for (const [chunk, mask] of masks.entries()) {
-        for (let at = 0; at < mask.length; at++) {
-          const put = puts[chunk * registersPerCall + at];
-          if (put !== undefined && mask.charCodeAt(at) === 0x31) created.push(put);
-        }
-      }
-      return created;
+      await fenced(Promise.all(calls));
     },
 
-    async dropRegisters(drops) {
+    async refillRegisters({ partition, position }, puts) {
+      if (puts.length === 0) return;
+      const registers = puts.map(({ register, id }) => keys.register(register, id));
+      const texts = puts.map(({ version, value }) => textOf(version, value));
       await pipelined(redis, (pipeline) => {
-        for (const { register, id, version } of drops)
-          pipeline.dropIfVersion(keys.register(register, id), version);
+        pipeline.refill(
+          1 + registers.length,
+          keys.position("catalog", partition),
+          ...registers,
+          position ?? "",
+          secondsToLive,
+          ...texts,
+        );
       });
     },
 

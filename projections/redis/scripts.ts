@@ -10,7 +10,7 @@ import { versionLength } from "../version.ts";
 export const fencedReply = "FENCED";
 const fence = `
     local position = redis.call('GET', KEYS[1]) or ''
-    if string.sub(position, 1, ${versionLength}) ~= ARGV[1] then
+    if string.match(position, '^%S*') ~= ARGV[1] then
       return redis.error_reply('${fencedReply} the position of the partition has moved')
     end`;
 
@@ -67,16 +67,21 @@ export const writeRows = `
 
 export const scripts = {
   /**
-   * KEYS: registers. ARGV: seconds to live, then a text for each key.
-   * Returns a text with a 1 for each key that was absent and a 0 for the others.
+   * KEYS: positions of partitions, then registers. ARGV: seconds to live, how many positions, each one as it is
+   * expected, then a text for each register.
    */
   storeIfNewer: `
-    local call, sub = redis.call, string.sub
-    local created = {}
+    local call, sub, match = redis.call, string.sub, string.match
+    local fences = tonumber(ARGV[2])
     local standing, written = call('MGET', unpack(KEYS)), {}
-    for at, key in ipairs(KEYS) do
-      local before, text = written[key] or standing[at], ARGV[at + 1]
-      created[at] = before and '0' or '1'
+    for at = 1, fences do
+      if match(standing[at] or '', '^%S*') ~= ARGV[at + 2] then
+        return redis.error_reply('${fencedReply} the position of the partition has moved')
+      end
+    end
+    for at = fences + 1, #KEYS do
+      local key, text = KEYS[at], ARGV[at + 2]
+      local before = written[key] or standing[at]
       if not before then
         call('SET', key, text, 'EX', ARGV[1])
         written[key] = text
@@ -85,13 +90,16 @@ export const scripts = {
         written[key] = text
       end
     end
-    return table.concat(created)`,
+    return 0`,
 
-  /** KEYS: one register. ARGV: a version. Removes it if it has exactly that version. */
-  dropIfVersion: `
-    if redis.call('GETRANGE', KEYS[1], 0, ${versionLength - 1}) == ARGV[1] then
-      return redis.call('DEL', KEYS[1])
-    end
+  /**
+   * KEYS: a partition's position, then registers. ARGV: the position expected, seconds to live, then a text for
+   * each register. Makes those that are absent, unless the position has moved.
+   */
+  refill: `
+    local position = redis.call('GET', KEYS[1]) or ''
+    if string.match(position, '^%S*') ~= ARGV[1] then return 0 end
+    for at = 2, #KEYS do redis.call('SET', KEYS[at], ARGV[at + 1], 'NX', 'EX', ARGV[2]) end
     return 0`,
 
   /** KEYS: position, then one hash. ARGV: the position expected, then pairs of field and text. */
@@ -116,7 +124,7 @@ export const scripts = {
    */
   advance: `
     local standing = redis.call('GET', KEYS[1]) or ''
-    if string.sub(standing, 1, ${versionLength}) ~= ARGV[1] then return standing end
+    if string.match(standing, '^%S*') ~= ARGV[1] then return standing end
     redis.call('SET', KEYS[1], ARGV[2])
     return false`,
 

@@ -75,7 +75,21 @@ const rows: FencedPut = {
   ],
 };
 
-const puts = { reviews, ratings, sale, rows };
+const registers: FencedPut = {
+  put: (model, fence, sequence) =>
+    model.putRegisters(
+      [fence],
+      [lamp, ...many].map((product) => ({
+        id: product,
+        register: "inventory",
+        version: v(sequence),
+        value: { quantity: sequence, sequence, updated_at: 1 },
+      })),
+    ),
+  read: async (model) => (await model.readProducts([lamp]))[0]?.inventory,
+};
+
+const puts = { registers, reviews, ratings, sale, rows };
 
 describe.each(readModelAdapters())("fences ($adapter)", (adapter) => {
   let model: ReadModel;

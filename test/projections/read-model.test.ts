@@ -283,7 +283,7 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
       version: v(1),
       value: { quantity: 1, sequence: 1, updated_at: 1 },
     };
-    await model.putRegisters([put]);
+    await model.putRegisters([], [put]);
     await model.advance("catalog", [{ partition: 3, from: undefined, to: v(5), headAt: 9 }]);
     await model.clear();
     expect(await model.positions("catalog", allPartitions)).toEqual(new Map());

@@ -111,6 +111,24 @@ test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
   },
 );
 
+test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+  "a product is put into a group and taken out, and the projector dies before write %d",
+  async (death) => {
+    const documents = [
+      { title: "Before" },
+      { title: "Before" },
+      { title: "In", group_id: "family" },
+      { title: "Out" },
+    ];
+    const history = documents.map((document) => ({
+      subject: "catalog.product.modified.lamp",
+      payload: JSON.stringify(document),
+    }));
+    // The third event is alone in its batch; after the death in it, it is in one with the fourth.
+    await expectToSurvive(history, [2, 1], [death]);
+  },
+);
+
 /** As after an older copy of the positions: what they cover is there, they do not know it. */
 async function standBack(readModel: ReadModel, sequences: readonly number[]): Promise<void> {
   const versions = versionsOf(epoch);

@@ -50,7 +50,7 @@ test.each([
   ["what a newer fold made", newer(5), false],
   ["another log", versionsOf(2_000, 1)(1), false],
 ])("a register: %s", async (_, standing, replaced) => {
-  await model.putRegisters([stock(standing, 1)]);
+  await model.putRegisters([], [stock(standing, 1)]);
   await replacing.evictable(own(12), [stock(own(9), 2)]);
   expect(await quantity()).toBe(replaced ? 2 : 1);
 });
@@ -58,7 +58,7 @@ test.each([
 test("a register that was evicted stays absent, and one that stays keeps its time to live", async () => {
   await replacing.evictable(own(12), [stock(own(9), 2)]);
   expect(await quantity()).toBeUndefined();
-  await model.putRegisters([stock(older(9), 1)]);
+  await model.putRegisters([], [stock(older(9), 1)]);
   await replacing.evictable(own(12), [stock(own(9), 2)]);
   expect(await redis.ttl(keys.register("inventory", lamp))).toBeGreaterThan(0);
 });
