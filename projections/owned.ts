@@ -2,6 +2,7 @@ import type { Standing } from "./projection.ts";
 import type { Position, PositionMove } from "./read-model.ts";
 import {
   inLife,
+  isSamePlace,
   keepingRevision,
   lifeOf,
   sameLog,

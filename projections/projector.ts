@@ -205,11 +205,8 @@ export function createProjector(options: ProjectorOptions): Projector {
       partitions.delete(partition);
     }
     if (ahead.length > 0) journal.warn({ log: name, partitions: ahead }, "another owner is ahead");
-    if (lost.length > 0) {
-      const partitionsLost = { log: name, partitions: lost };
-      journal.warn(partitionsLost, "the read models lost data: reading again from where they stand");
-    }
-    if (ahead.length > 0 || lost.length > 0) {
+    if (lost.length > 0) journal.warn({ log: name, partitions: lost }, "the read models lost data");
+    if (ahead.length + lost.length > 0) {
       await tail?.close();
       tail = undefined;
     }
