@@ -1,6 +1,6 @@
 import type { EventOf } from "../streams/events.ts";
-import type { Identifier } from "../streams/identifier.ts";
 import type { Payload } from "../streams/payloads.ts";
+import type { Identifier } from "../streams/identifier.ts";
 
 /** Product details: the whole document that the last product.modified brought. */
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NatsConnection } from "nats";
@@ -38,12 +38,19 @@ export async function startServers(...names: readonly ServerName[]): Promise<Tes
       const pid = embedded.pids()[server];
       if (pid === undefined) throw new Error(`${server} does not run at the moment`);
       process.kill(pid, signal);
+      // A server whose threads run on meanwhile may still answer.
+      while (signal === "SIGSTOP" && !standsStill(pid));
     },
     async stop() {
       await embedded.stop();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function standsStill(pid: number): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.every((thread) => /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8")));
 }
 
 /** A connection to the server, with every stream made and opened. */

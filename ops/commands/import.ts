@@ -58,7 +58,7 @@ export function describeImport(command: Command, integer: (text: string) => numb
     .option("--yes", "prune without asking", false);
 }
 
-/** Throws `Refused` for an option that the format has no use for. */
+/** What was asked is what `checkImport` accepted. Throws `ImportRefused`, or what the log throws. */
 export async function runImport(
   catalogue: Catalogue,
   config: Config,
@@ -83,7 +83,6 @@ export async function runImport(
       : undefined;
     const summary = await importFeed({
       ...shared,
-      format,
       read,
       feed,
       now: () => Date.now(),
@@ -100,7 +99,7 @@ export async function runImport(
   };
 }
 
-/** Throws `Refused` before any server is looked for. */
+/** Throws `Refused` for what makes no sense, before any server is looked for. */
 export function checkImport(format: string, options: ImportOptions): void {
   if (!formats.some((each) => each === format)) {
     throw new Refused(`there is no format "${format}"; there are ${formats.join(", ")}`);

@@ -12,7 +12,8 @@ import { ImportRefused } from "./import-refused.ts";
  * feed, and one changed byte does.
  */
 
-const chunkBytes = 256 * 1024;
+/** What is read at once is parsed at once, while acknowledgements wait: some milliseconds. */
+const chunkBytes = 64 * 1024;
 
 /** The decompressed bytes. Throws `ImportRefused` for a file that is missing, unreadable or cut short. */
 export async function* readFeed(path: string): AsyncGenerator<Buffer> {

@@ -17,9 +17,11 @@ export type JsonObject = {
 const objectBytesMax = 1024 * 1024;
 const shownMax = 2_048;
 
-/** The characters that mean something, one character a byte. */
-const betweenTexts = /["{}\n]/g;
-const inTexts = /["\\\n]/g;
+const quote = 0x22;
+const backslash = 0x5c;
+const lineFeed = 0x0a;
+const opening = 0x7b;
+const closing = 0x7d;
 
 /** In batches, one for each chunk of bytes. Throws `ImportRefused` where there is no JSON at all. */
 export async function* readJsonObjects(
@@ -52,26 +54,26 @@ export async function* readJsonObjects(
     inText = false;
   }
 
-  function step(character: string): void {
-    if (character === "\n") {
+  function step(code: number): void {
+    if (code === lineFeed) {
       if (inText) reject("malformed-row", "a text is opened and not closed on its line");
       line++;
       lineStart = at + 1;
     } else if (inText) {
-      if (character === "\\") at++;
-      else if (character === '"') inText = false;
+      if (code === backslash) at++;
+      else if (code === quote) inText = false;
     } else if (begun === undefined) {
-      if (character !== "{") return;
+      if (code !== opening) return;
       const column = at - lineStart;
       if (resumeAt !== undefined && column !== resumeAt) return;
       begun = { at, line, column };
       resumeAt = undefined;
       depth = 1;
-    } else if (character === '"') {
+    } else if (code === quote) {
       inText = true;
-    } else if (character === "{") {
+    } else if (code === opening) {
       depth++;
-    } else if (character === "}" && --depth === 0) {
+    } else if (code === closing && --depth === 0) {
       objects.push(parse(begun.line, text.slice(begun.at, at + 1)));
       begun = undefined;
     }
@@ -83,21 +85,20 @@ export async function* readJsonObjects(
       if (!/^(?:\u00ef\u00bb\u00bf)?\s*[[{]/.test(text)) throw notJson(file);
       isJson = true;
     }
-    for (;;) {
-      const wanted = inText ? inTexts : betweenTexts;
-      wanted.lastIndex = at;
-      const found = wanted.exec(text);
-      at = found?.index ?? Math.max(at, text.length);
-      if (begun !== undefined && at - begun.at > objectBytesMax) {
-        reject(
-          "row-too-large",
-          `the object is larger than ${objectBytesMax} bytes; the rest of its line is not read`,
-        );
-      } else if (found !== null) {
-        step(found[0]);
-        at++;
-      }
-      if (found === null) break;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (
+        inText
+          ? code === quote || code === backslash || code === lineFeed
+          : code === quote || code === lineFeed || code === opening || code === closing
+      )
+        step(code);
+    }
+    if (begun !== undefined && at - begun.at > objectBytesMax) {
+      reject(
+        "row-too-large",
+        `the object is larger than ${objectBytesMax} bytes; the rest of its line is not read`,
+      );
     }
     const keep = begun?.at ?? at;
     text = text.slice(keep);
@@ -113,9 +114,11 @@ export async function* readJsonObjects(
 }
 
 function parse(line: number, bytes: string): JsonObject {
-  const buffer = Buffer.from(bytes, "latin1");
-  const raw = buffer.toString("utf8");
-  if (!isUtf8(buffer)) return { line, raw, reason: "bad-encoding", problem: "the object is not UTF-8" };
+  const isPlain = !/[\u0080-\u00ff]/.test(bytes);
+  const buffer = isPlain ? undefined : Buffer.from(bytes, "latin1");
+  const raw = buffer?.toString("utf8") ?? bytes;
+  if (buffer !== undefined && !isUtf8(buffer))
+    return { line, raw, reason: "bad-encoding", problem: "the object is not UTF-8" };
   try {
     return { line, raw, value: JSON.parse(raw) };
   } catch (error) {

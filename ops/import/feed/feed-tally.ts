@@ -49,7 +49,6 @@ export interface FeedTally {
   unchanged(): void;
   event(kind: FeedEvent): void;
   reject(reason: string): void;
-  rejected(): number;
   summary(dryRun: boolean, prune?: PruneSummary): FeedSummary;
 }
 
@@ -77,7 +76,6 @@ export function createFeedTally(): FeedTally {
       rejected++;
       reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     },
-    rejected: () => rejected,
     summary: (dryRun, prune) => ({
       ...counts,
       ...events,

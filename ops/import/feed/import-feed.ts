@@ -19,7 +19,6 @@ import { createSeen } from "./seen.ts";
  */
 export interface FeedImportOptions {
   readonly files: readonly string[];
-  readonly format: string;
   readonly read: FeedReader;
   /** Names the feed where a shop has several of one format: its categories, its sales, and what it may prune. */
   readonly feed: string;
@@ -57,6 +56,8 @@ export async function importFeed(options: FeedImportOptions): Promise<FeedSummar
   const products = createProductImport({ ...options, tally });
   const inFlight = createInFlight(productsInFlightMax);
   const seen = createSeen();
+  /** A product whose row is broken has not left the feed, and a good row of it may follow. */
+  const broken = createSeen();
   const reports = await createReports(options);
   let unreadable = 0;
 
@@ -66,9 +67,8 @@ export async function importFeed(options: FeedImportOptions): Promise<FeedSummar
     // Files of one name from two folders have reports of their own.
     const report = await reports.open(number === 0 ? file : `${file}-${number + 1}`);
     const reject = ({ about, ...row }: FeedRejection) => {
-      // A product whose row is broken is still in the feed.
       if (about === undefined) unreadable++;
-      else seen.add(about, number, row.line);
+      else broken.add(about, number, row.line);
       tally.reject(row.reason);
       report.add({ file, ...row });
     };
@@ -125,9 +125,10 @@ export async function importFeed(options: FeedImportOptions): Promise<FeedSummar
   const doubt =
     unreadable > 0
       ? `${unreadable} rows could not be read so far as to say which products they are: mend them first`
-      : seen.size === 0
+      : seen.size + broken.size === 0
         ? "the files hold no product at all"
         : undefined;
-  const pruned = await prune({ ...options, present: seen, doubt, confirm: confirmPrune });
+  const isPresent = (id: string) => seen.has(id) || broken.has(id);
+  const pruned = await prune({ ...options, isPresent, doubt, confirm: confirmPrune });
   return tally.summary(dryRun, pruned);
 }

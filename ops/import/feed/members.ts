@@ -2,7 +2,7 @@ import type { Identifier } from "../../../streams/identifier.ts";
 import type { Log } from "../../../streams/log.ts";
 import { parseStoredSubject } from "../../../streams/subjects.ts";
 import { feedHeader } from "./facts.ts";
-import { createSeen, type Seen } from "./seen.ts";
+import { createSeen } from "./seen.ts";
 
 /**
  * Which products came by a feed, and which of them its files name no more.
@@ -16,7 +16,11 @@ export interface Members {
   readonly left: ReadonlySet<Identifier>;
 }
 
-export async function findMembers(catalog: Log, feed: string, present: Seen): Promise<Members> {
+export async function findMembers(
+  catalog: Log,
+  feed: string,
+  isPresent: (id: string) => boolean,
+): Promise<Members> {
   const members = createSeen();
   const left = new Set<Identifier>();
   const { last } = await catalog.bounds();
@@ -30,7 +34,7 @@ export async function findMembers(catalog: Log, feed: string, present: Seen): Pr
         const about = parseStoredSubject(subject);
         if ("problem" in about || about.kind !== "product.modified") continue;
         members.add(about.identifier, 0, 0);
-        if (!present.has(about.identifier)) left.add(about.identifier);
+        if (!isPresent(about.identifier)) left.add(about.identifier);
       }
     }
   } finally {

@@ -5,7 +5,6 @@ import { createInFlight } from "../in-flight.ts";
 import { eventOf, feedHeader } from "./facts.ts";
 import type { PruneSummary } from "./feed-tally.ts";
 import { findMembers } from "./members.ts";
-import type { Seen } from "./seen.ts";
 import { bytesOf } from "./settle.ts";
 
 /**
@@ -15,8 +14,8 @@ import { bytesOf } from "./settle.ts";
 export interface PruneOptions {
   readonly catalog: Log;
   readonly feed: string;
-  /** Every product that the files name, broken rows included. */
-  readonly present: Seen;
+  /** Whether the files name the product, be it in a broken row. */
+  readonly isPresent: (id: string) => boolean;
   /** Why who left cannot be known; then nothing is discontinued. */
   readonly doubt: string | undefined;
   readonly dryRun: boolean;
@@ -27,8 +26,8 @@ export interface PruneOptions {
 const inFlightMax = 256;
 
 export async function prune(options: PruneOptions): Promise<PruneSummary> {
-  const { catalog, feed, present, doubt, dryRun, confirm } = options;
-  const { left: absent, count: of } = await findMembers(catalog, feed, present);
+  const { catalog, feed, isPresent, doubt, dryRun, confirm } = options;
+  const { left: absent, count: of } = await findMembers(catalog, feed, isPresent);
   const left: Identifier[] = [];
   await forEach(absent, async (id) => {
     if ((await activeDocument(catalog, id)) !== undefined) left.push(id);
@@ -62,11 +61,8 @@ async function discontinue(catalog: Log, id: Identifier, feed: string): Promise<
   for (;;) {
     const last = await activeDocument(catalog, id);
     if (last === undefined) return false;
-    const { occurred_at: _at, ...document } = JSON.parse(
-      Buffer.from(last.payload).toString("utf8"),
-    ) as object & {
-      occurred_at?: unknown;
-    };
+    const text = Buffer.from(last.payload).toString("utf8");
+    const { occurred_at: _at, ...document } = JSON.parse(text) as { readonly occurred_at?: unknown };
     const appended = await catalog.append(
       publicSubject("product.modified", id),
       bytesOf({ ...document, status: "discontinued" }),

@@ -43,6 +43,8 @@ export interface NdjsonSummary {
 }
 
 const format = "ndjson";
+/** What the report shows of a line: an event is smaller, and what is no event may be anything. */
+const shownMax = 256 * 1024;
 
 /** Throws `ImportRefused` with one line for the operator, or what the log throws. */
 export async function importNdjson(options: NdjsonImportOptions): Promise<NdjsonSummary> {
@@ -87,7 +89,7 @@ export async function importNdjson(options: NdjsonImportOptions): Promise<Ndjson
           if (isProblem(parsed)) {
             totals.rejected++;
             reasons.set(parsed.reason, (reasons.get(parsed.reason) ?? 0) + 1);
-            report.add({ file, line, ...parsed, row: text.bytes.toString("utf8") });
+            report.add({ file, line, ...parsed, row: text.bytes.toString("utf8", 0, shownMax) });
             continue;
           }
           totals.events++;

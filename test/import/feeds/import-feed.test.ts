@@ -25,7 +25,6 @@ const run = (catalog: Log, files: readonly string[], change: Change = {}) =>
   importFeed({
     files,
     catalog,
-    format: "google",
     read: readGoogle,
     feed: "google",
     dryRun: false,
@@ -209,7 +208,7 @@ describe("an import of a product feed", () => {
     withLogs(async ({ catalog }) => {
       const one = await folder.file(
         "one.tsv",
-        tableOf([item("a"), item("b", { price: "?" }), item("a", { title: "Other" })]),
+        tableOf([item("a"), item("b", { price: "?" }), item("a", { title: "Other" }), item("b")]),
       );
       const long = `${"x".repeat(100)} > `.repeat(3);
       const two = await folder.file(
@@ -235,7 +234,7 @@ describe("an import of a product feed", () => {
       expect(report[2].detail).toBe('"a" stands in one.tsv, line 2 already');
       expect(report[0].row).toContain("Product b");
       expect(summary).toMatchObject({
-        entries: 2,
+        entries: 3,
         rejected: 4,
         rejectedByReason: { "duplicate-id": 2 },
         reports: [reportPath],
@@ -353,7 +352,7 @@ test("an import that dies at any appends and is run again leaves what one that n
   const header =
     "Handle,Title,Type,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price";
   const file = await folder.file("dying.csv", [header, ...variants(90)].join("\n"));
-  const shopify = { read: readShopify, format: "shopify", feed: "shopify" };
+  const shopify = { read: readShopify, feed: "shopify" };
   const newLog = () => createMemoryLog({ stream: "CATALOG", now: () => 0 });
   const undisturbed = newLog();
   const { published } = await run(undisturbed, [file], shopify);
