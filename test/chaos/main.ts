@@ -116,7 +116,8 @@ try {
   for (const fault of plan.faults) {
     if (!ending && !(await runFault(fault, plan, () => ending))) unclean.push(fault.name);
   }
-  process.stderr.write(unclean.length === 0 ? "all clean\n" : `not clean: ${unclean.join(", ")}\n`);
+  const outcome = unclean.length === 0 ? "all clean" : `not clean: ${unclean.join(", ")}`;
+  process.stderr.write(`${outcome}${ending ? ", cut short by a signal" : ""}\n`);
   process.exit(unclean.length === 0 && !ending ? 0 : 1);
 } catch (error) {
   const known = error instanceof Refused || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");

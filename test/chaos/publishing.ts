@@ -40,14 +40,21 @@ export function startPublishing(natsUrl: string, settings: StorySettings): Publi
   function begin(from: number): Life {
     const script = "test/chaos/publisher-process.ts";
     const words = [natsUrl, JSON.stringify(settings), String(from), String(perSecond)];
-    const child = spawn(process.execPath, [script, ...words], { stdio: ["pipe", "pipe", "inherit"] });
+    // In a group of its own: Ctrl-C is for the command, which lets its trial come to an end.
+    const child = spawn(process.execPath, [script, ...words], {
+      detached: true,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     createInterface({ input: child.stdout }).on("line", book.hear);
     return { process: child, ended: once(child, "close") };
   }
 
   return {
     fates: book,
-    opened: () => book.opened,
+    async opened() {
+      const opened = await Promise.race([book.opened.then(() => true), life.ended.then(() => false)]);
+      if (!opened) throw new Error("the publisher died before everything was there");
+    },
     async kill() {
       life.process.kill("SIGKILL");
       await life.ended;

@@ -29,7 +29,8 @@ export const fullDisk: Fault = {
       disarm: (keep) => {
         const copy = `${dataDir}.kept`;
         if (keep) cpSync(dataDir, copy, { recursive: true });
-        execFileSync("umount", [dataDir]);
+        // Lazily: what is on its way out may still hold a file there for a moment.
+        execFileSync("umount", ["--lazy", dataDir]);
         if (!keep) return;
         rmdirSync(dataDir);
         renameSync(copy, dataDir);
