@@ -197,8 +197,9 @@ export interface ReadModel {
   ): Promise<void>;
   readGroup(group: Identifier): Promise<Gathered>;
 
-  // The tree's own events, from which any reader folds the tree as of any position.
-  putCategoryEvents(events: readonly CategoryEvent[]): Promise<void>;
+  // The tree's own events, from which any reader folds the tree as of any position. Which of them are good depends
+  // on those before, so they are put behind the fence of any partition.
+  putCategoryEvents(fence: Fence, events: readonly CategoryEvent[]): Promise<void>;
   dropCategoryEvents(sequences: readonly number[]): Promise<void>;
   readCategoryEvents(): Promise<{
     readonly events: readonly CategoryEvent[];

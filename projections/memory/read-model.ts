@@ -174,7 +174,8 @@ export function createMemoryReadModel(): MemoryReadModel {
       return { ids: members.map(([id]) => id).sort(byBytes), positions: everyPosition() };
     },
 
-    async putCategoryEvents(events) {
+    async putCategoryEvents(fence, events) {
+      check(fence);
       for (const event of events) categoryEvents.set(event.sequence, event);
     },
 

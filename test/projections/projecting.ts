@@ -159,7 +159,7 @@ function aroundWrites(
     putRatings: (fence, puts) => around(() => readModel.putRatings(fence, puts)),
     putSale: (fence, put) => around(() => readModel.putSale(fence, put)),
     putGroupMembers: (fence, puts) => around(() => readModel.putGroupMembers(fence, puts)),
-    putCategoryEvents: (events) => around(() => readModel.putCategoryEvents(events)),
+    putCategoryEvents: (fence, events) => around(() => readModel.putCategoryEvents(fence, events)),
     putRows: (fence, puts) => around(() => readModel.putRows(fence, puts)),
   };
 }

@@ -146,6 +146,8 @@ function unfenced(model: ReadModel): ReadModel {
     putRatings: async ({ partition }, puts) => model.putRatings(await here(partition), puts),
     putSale: async ({ partition }, put) => model.putSale(await here(partition), put),
     putGroupMembers: async ({ partition }, puts) => model.putGroupMembers(await here(partition), puts),
+    putCategoryEvents: async ({ partition }, events) =>
+      model.putCategoryEvents(await here(partition), events),
     putRows: async ({ partition }, puts) => model.putRows(await here(partition), puts),
   });
 }
