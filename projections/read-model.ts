@@ -192,8 +192,9 @@ export interface ReadModel {
   /** The products whose rows name the group, in the order of their bytes. */
   readGroup(group: Identifier): Promise<Gathered>;
 
-  // The tree's own events, from which any reader folds the tree as of any position.
-  putCategoryEvents(events: readonly CategoryEvent[]): Promise<void>;
+  // The tree's own events, from which any reader folds the tree as of any position. Which of them are good depends
+  // on those before, so they are put behind the fence of any partition.
+  putCategoryEvents(fence: Fence, events: readonly CategoryEvent[]): Promise<void>;
   dropCategoryEvents(sequences: readonly number[]): Promise<void>;
   readCategoryEvents(): Promise<{
     readonly events: readonly CategoryEvent[];

@@ -29,6 +29,10 @@ export function withinSession(readModel: ReadModel): ReadModel {
       check(fence);
       await readModel.putSale(fence, put);
     },
+    async putCategoryEvents(fence, events) {
+      check(fence);
+      await readModel.putCategoryEvents(fence, events);
+    },
     async putRows(fence, puts) {
       check(fence);
       await readModel.putRows(fence, puts);

@@ -113,7 +113,8 @@ export function createTreeWriter(options: {
         if ((before?.parent_id ?? null) !== after.parent_id) moved.add(event.id);
         good.push(event);
       }
-      await readModel.putCategoryEvents(good);
+      const [fence] = fences;
+      if (fence !== undefined) await readModel.putCategoryEvents(fence, good);
       kept += good.length;
       const last = good.at(-1);
       if (last !== undefined && moved.size > 0) await showAnew(moved, last.sequence, fences);

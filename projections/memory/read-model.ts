@@ -164,7 +164,8 @@ export function createMemoryReadModel(): MemoryReadModel {
       return { ids: ids.sort(byBytes), positions: everyPosition() };
     },
 
-    async putCategoryEvents(events) {
+    async putCategoryEvents(fence, events) {
+      check(fence);
       for (const event of events) categoryEvents.set(event.sequence, event);
     },
 

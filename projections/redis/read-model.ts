@@ -30,9 +30,14 @@ export function createRedisReadModel(redis: RedisConnection): ReadModel {
       return { ids: ids.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))), positions };
     },
 
-    async putCategoryEvents(events) {
+    async putCategoryEvents({ partition, position }, events) {
+      if (events.length === 0) return;
+      // An event does not change, so the one that stands is never older.
       const fields = events.flatMap((event) => [String(event.sequence), JSON.stringify(event)]);
-      if (fields.length > 0) await redis.hset(keys.categories, ...fields);
+      await pipelined(redis, (pipeline) => {
+        const moved = keys.position("catalog", partition);
+        pipeline.storeFieldsIfNewer(moved, keys.categories, position ?? "", ...fields);
+      });
     },
 
     async dropCategoryEvents(sequences) {

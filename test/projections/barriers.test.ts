@@ -36,7 +36,7 @@ function moving(readModel: ReadModel, at: ReadonlySet<number>): ReadModel {
     putRatings: (fence, puts) => around(() => readModel.putRatings(fence, puts)),
     putSale: (fence, put) => around(() => readModel.putSale(fence, put)),
     putRows: (fence, puts) => around(() => readModel.putRows(fence, puts)),
-    putCategoryEvents: (events) => around(() => readModel.putCategoryEvents(events)),
+    putCategoryEvents: (fence, events) => around(() => readModel.putCategoryEvents(fence, events)),
   };
 }
 

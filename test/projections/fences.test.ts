@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Fence, PositionMoved, type ReadModel } from "../../projections/read-model.ts";
-import { foldRevision, type Version, versionsOf } from "../../projections/version.ts";
+import { foldRevision, inLife, type Version, versionsOf } from "../../projections/version.ts";
 import { id } from "../streams/id.ts";
+import { happened } from "./happened.ts";
 import { partitionOfId, readModelAdapters, v } from "./read-model-adapters.ts";
 
 /** What is made from more than one event is written only while its partition is where the writer found it. */
@@ -89,7 +90,13 @@ const registers: FencedPut = {
   read: async (model) => (await model.readProducts([lamp]))[0]?.inventory,
 };
 
-const puts = { registers, reviews, ratings, sale, rows };
+const categoryEvents: FencedPut = {
+  put: (model, fence, sequence) =>
+    model.putCategoryEvents(fence, [happened(sequence, "category.modified", "home", { name: "Home" })]),
+  read: async (model) => (await model.readCategoryEvents()).events,
+};
+
+const puts = { categoryEvents, registers, reviews, ratings, sale, rows };
 
 describe.each(readModelAdapters())("fences ($adapter)", (adapter) => {
   let model: ReadModel;
@@ -148,6 +155,19 @@ describe.each(readModelAdapters())("fences ($adapter)", (adapter) => {
       await moveTo(v(3));
       await expectRefused(v(9));
       await expectTaken(v(3), 2);
+    });
+
+    test("a fence of another life of the store is refused, wherever it stands", async () => {
+      await moveTo(inLife(v(5), "a"), 7);
+      await expectTaken(inLife(v(5), "a"), 1);
+      await expectRefused(inLife(v(5), "b"));
+      await expectRefused(v(5));
+      await moveTo(inLife(v(5), "b"), 7);
+      await expectRefused(inLife(v(5), "a"));
+      expect((await model.positions("catalog", [partition])).get(partition)).toEqual({
+        version: inLife(v(5), "b"),
+        headAt: 7,
+      });
     });
 
     test("when the head was last seen is no part of the fence", async () => {

@@ -158,7 +158,7 @@ function aroundWrites(
     putReviews: (fence, puts) => around(() => readModel.putReviews(fence, puts)),
     putRatings: (fence, puts) => around(() => readModel.putRatings(fence, puts)),
     putSale: (fence, put) => around(() => readModel.putSale(fence, put)),
-    putCategoryEvents: (events) => around(() => readModel.putCategoryEvents(events)),
+    putCategoryEvents: (fence, events) => around(() => readModel.putCategoryEvents(fence, events)),
     putRows: (fence, puts) => around(() => readModel.putRows(fence, puts)),
   };
 }

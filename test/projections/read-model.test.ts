@@ -265,13 +265,13 @@ describe.each(readModelAdapters())("the read models ($adapter)", (adapter) => {
       const events = [9, 100, 20, 3].map((sequence) =>
         happened(sequence, "category.modified", "röd {x}", { name: `n${sequence}`, parent_id: "a:b" }),
       );
-      await model.putCategoryEvents(events);
-      await model.putCategoryEvents(events.slice(1));
+      await model.putCategoryEvents(noPosition(0), events);
+      await model.putCategoryEvents(noPosition(0), events.slice(1));
       const inOrder = events.toSorted((a, b) => a.sequence - b.sequence);
       expect((await model.readCategoryEvents()).events).toEqual(inOrder);
       await model.dropCategoryEvents([9, 20, 4_000]);
       expect((await model.readCategoryEvents()).events.map(({ sequence }) => sequence)).toEqual([3, 100]);
-      await model.putCategoryEvents([]);
+      await model.putCategoryEvents(noPosition(0), []);
       await model.dropCategoryEvents([]);
     });
   });

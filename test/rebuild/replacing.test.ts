@@ -172,7 +172,11 @@ test("sales of a partition: what is not given goes, unless it is newer", async (
 
 test("the tree's events: told anew, those that are bad now go, superseded ones do not come back", async () => {
   const event = (sequence: number, name: string) => happened(sequence, "category.modified", "home", { name });
-  await model.putCategoryEvents([event(4, "Haus"), event(5, "Bad"), event(13, "Late")]);
+  await model.putCategoryEvents({ partition: 0, position: undefined }, [
+    event(4, "Haus"),
+    event(5, "Bad"),
+    event(13, "Late"),
+  ]);
   const events = new Map([event(3, "Hut"), event(4, "House")].map((each) => [each.sequence, each]));
   expect(await replacing.categories(own(12), events)).toBe(true);
   expect(await replacing.categories(own(12), events)).toBe(false);

@@ -148,6 +148,8 @@ function unfenced(model: ReadModel): ReadModel {
     putReviews: async ({ partition }, puts) => model.putReviews(await here(partition), puts),
     putRatings: async ({ partition }, puts) => model.putRatings(await here(partition), puts),
     putSale: async ({ partition }, put) => model.putSale(await here(partition), put),
+    putCategoryEvents: async ({ partition }, events) =>
+      model.putCategoryEvents(await here(partition), events),
     putRows: async ({ partition }, puts) => model.putRows(await here(partition), puts),
   });
 }

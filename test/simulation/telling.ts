@@ -39,7 +39,7 @@ const words: { readonly [Name in keyof ReadModel]?: (...args: Parameters<ReadMod
     puts.length === 0
       ? ""
       : `writes rows of ${list(puts.map(({ id, membership, pricing }) => `${id}@${at(membership?.version)}/${at(pricing?.version)}`))} while partition ${partition} is at ${at(position)}`,
-  putCategoryEvents: (events) =>
+  putCategoryEvents: (_, events) =>
     events.length === 0
       ? ""
       : `writes category events ${list(events.map(({ sequence }) => String(sequence)))}`,

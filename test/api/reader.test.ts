@@ -1,0 +1,196 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
+import { createReviewFence } from "../../projections/review-fence.ts";
+import { putDerived, putDerivedPosition } from "../../projections/derived.ts";
+import { createMemoryReadModel, type MemoryReadModel } from "../../projections/memory/read-model.ts";
+import { type Log, LogUnavailable } from "../../streams/log.ts";
+import { createMemoryLog } from "../../streams/memory-log.ts";
+import { projectAll, silent } from "../projections/projecting.ts";
+import { partitionOfId, v } from "../projections/read-model-adapters.ts";
+import { id } from "../streams/id.ts";
+import { append } from "../streams/reading.ts";
+
+/** What a read may say when Redis lacks something, the projector is behind, or a replica of the log is. */
+
+const lamp = id("lamp");
+const partition = partitionOfId(lamp);
+const epoch = Date.parse("2026-11-27T00:00:00Z");
+const product = '{"title":"Lamp"}';
+const price = (amount: number) => `{"new_price":{"amount":${amount},"currency":"GBP"}}`;
+
+let now: number;
+let catalog: Log;
+let derived: Log;
+let model: MemoryReadModel;
+
+beforeEach(() => {
+  now = epoch + 60_000;
+  catalog = createMemoryLog({ stream: "CATALOG", now: () => now, epoch });
+  derived = createMemoryLog({ stream: "DERIVED", now: () => now, lastPerSubject: true });
+  model = createMemoryReadModel();
+});
+
+const readerOf = (over: { readonly log?: Log; readonly derived?: Log } = {}): CatalogReader =>
+  createCatalogReader({
+    catalog: over.log ?? catalog,
+    derived: over.derived ?? derived,
+    readModel: model,
+    versions: v,
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+    journal: silent,
+  });
+
+const publish = (subject: string, payload: string) => append(catalog, `catalog.${subject}.lamp`, payload);
+
+async function project(): Promise<void> {
+  const quarantine = createMemoryLog({ stream: "QUARANTINE", now: () => now, lastPerSubject: true });
+  await projectAll({ catalog, derived, quarantine, readModel: model, epoch, now: () => now });
+}
+
+/** Any replica is behind by everything. */
+const lagging = (log: Log): Log => ({
+  ...log,
+  last: async (subject, from) => (from === "any" ? undefined : log.last(subject)),
+});
+
+/** Its leader is away; replicas answer single gets. */
+const leaderless = (log: Log): Log => {
+  const away = async () => {
+    throw new LogUnavailable("no leader");
+  };
+  return {
+    ...log,
+    last: (subject, from) => (from === "any" ? log.last(subject) : away()),
+    next: away,
+    bounds: away,
+  };
+};
+
+const wanted = { freshnessMs: 5_000 };
+
+test("a value that was evicted is read from the leader, not from a replica that is behind", async () => {
+  await publish("product.modified", product);
+  await publish("price.updated", price(5));
+  await project();
+  model.evict((what) => what === "price");
+  const [found] = await readerOf({ log: lagging(catalog) }).read([lamp], wanted);
+  expect(found?.state.price?.amount).toBe(5);
+});
+
+test("what was read is not put back once the partition has moved on", async () => {
+  await publish("product.modified", product);
+  await publish("price.updated", price(5));
+  await project();
+  model.evict(() => true);
+  const moving: Log = {
+    ...catalog,
+    async last(subject, from) {
+      const found = await catalog.last(subject, from);
+      if (subject.includes(".price.") && found?.sequence === 2) {
+        await publish("price.updated", price(7));
+        await project();
+        model.evict(() => true);
+      }
+      return found;
+    },
+  };
+  await readerOf({ log: moving }).read([lamp], wanted);
+  expect((await model.readProducts([lamp]))[0]?.price).toBeUndefined();
+});
+
+test("an answer from the log says no more than that it is whole, ratings and sales included", async () => {
+  await publish("product.modified", product);
+  await project();
+  await publish("review.posted", '{"review_id":"r1","rating":4}');
+  await append(
+    catalog,
+    "catalog.sale.scheduled.friday",
+    '{"starts_at":"2026-11-26T00:00:00Z","ends_at":"2026-11-28T00:00:00Z","items":[{"product_id":"lamp","sale_price":{"amount":3,"currency":"GBP"}}]}',
+  );
+  await publish("price.updated", price(5));
+  now += 60_000;
+  const [found] = await readerOf().read([lamp], wanted);
+  expect(found).toMatchObject({ source: "log", sequence: 4 });
+  expect(found?.state).toMatchObject({
+    rating: { count: 1, sum: 4 },
+    sales: { sequence: 3 },
+    price: { amount: 5 },
+  });
+});
+
+test("without a leader any replica answers, which is marked and promises nothing; a named version is not", async () => {
+  await publish("product.modified", product);
+  await publish("price.updated", price(5));
+  const reader = readerOf({ log: leaderless(catalog), derived: leaderless(derived) });
+  const [found] = await reader.read([lamp], wanted);
+  expect(found).toMatchObject({ source: "stale", sequence: 0, state: { price: { amount: 5 } } });
+  await expect(reader.read([lamp], { ...wanted, minSequence: 2 })).rejects.toMatchObject({
+    code: "unavailable",
+  });
+});
+
+test("with the log away, what Redis has is served, but not for a version when a part of it was evicted", async () => {
+  await publish("product.modified", product);
+  await publish("price.updated", price(5));
+  await project();
+  now += 60_000;
+  const away = async () => {
+    throw new LogUnavailable("away");
+  };
+  // Stock was never published: the first reader leaves in Redis that there is none.
+  await readerOf().read([lamp], { freshnessMs: Number.POSITIVE_INFINITY });
+  const reader = readerOf({ log: { ...catalog, last: away, next: away, bounds: away } });
+  expect((await reader.read([lamp], { ...wanted, minSequence: 2 }))[0]).toMatchObject({
+    source: "stale",
+    sequence: 2,
+  });
+  model.evict((what) => what === "price");
+  expect((await reader.read([lamp], wanted))[0]).toMatchObject({ source: "stale", sequence: 0 });
+  await expect(reader.read([lamp], { ...wanted, minSequence: 2 })).rejects.toMatchObject({
+    code: "unavailable",
+  });
+});
+
+describe("the rating at the leader", () => {
+  const rate = (review: string, rating: number) =>
+    publish("review.posted", JSON.stringify({ review_id: review, rating }));
+  const rating = (known?: { count: number; sum: number; sequence: number }) =>
+    createReviewFence(catalog, derived).ratingOf(lamp, known);
+  const keep = (count: number, sum: number, sequence: number) =>
+    putDerived(derived, {
+      name: "reviews",
+      id: lamp,
+      value: { rating: { count, sum, sequence }, newest: [], sequence },
+    });
+
+  test("of a product without reviews there is none", async () => {
+    expect(await rating()).toBeUndefined();
+  });
+
+  test("is what is kept, if no review came later", async () => {
+    await rate("r1", 4);
+    await keep(1, 4, 1);
+    expect(await rating()).toEqual({ count: 1, sum: 4, sequence: 1 });
+  });
+
+  test("is folded from the first review on, if one came later: it may replace any", async () => {
+    await rate("r1", 4);
+    await rate("r2", 2);
+    await rate("r1", 1);
+    await keep(2, 6, 2);
+    expect(await rating({ count: 1, sum: 4, sequence: 1 })).toEqual({ count: 2, sum: 3, sequence: 3 });
+  });
+
+  test("does not count what the projector passed over as bad", async () => {
+    await rate("r1", 4);
+    await rate("r2", 9);
+    await keep(1, 4, 1);
+    await putDerivedPosition(derived, partition, 2);
+    expect(await rating()).toEqual({ count: 1, sum: 4, sequence: 1 });
+    await rate("r3", 2);
+    expect(await rating()).toEqual({ count: 2, sum: 6, sequence: 3 });
+  });
+});
