@@ -1,5 +1,4 @@
 import type { Identifier } from "../../streams/identifier.ts";
-import { type CategoryTree, listsShowing } from "../categories.ts";
 import { type Details, groupOf, listedIn } from "../details.ts";
 import type { FoldedRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
@@ -8,6 +7,7 @@ import type { Standing } from "../projection.ts";
 import type { Fence, ListingPut, ReadModel } from "../read-model.ts";
 import { amountAt, foreignSales, nextBoundary, type ProductSales } from "../sales.ts";
 import type { Versions } from "../version.ts";
+import type { TreeWriter } from "./tree.ts";
 
 /**
  * Where products are listed and at which amount, and which group shows them. What a product was in before is
@@ -25,7 +25,7 @@ export interface ListingWriter {
 export interface ListingWriterOptions {
   readonly readModel: ReadModel;
   readonly reader: LogReader;
-  readonly tree: CategoryTree;
+  readonly listsOf: TreeWriter["listsOf"];
   readonly versions: Versions;
   readonly now: () => number;
 }
@@ -33,7 +33,7 @@ export interface ListingWriterOptions {
 export function createListingWriter({
   readModel,
   reader,
-  tree,
+  listsOf,
   versions,
   now,
 }: ListingWriterOptions): ListingWriter {
@@ -52,7 +52,6 @@ export function createListingWriter({
   return {
     async apply(runs, standing) {
       const moment = now();
-      const listsOf = rememberLists(tree);
       const foreign = new Map<number, { readonly id: Identifier; readonly sale: Identifier }>();
 
       function membership(details: Details, created = details.sequence): ListingPut["membership"] {
@@ -99,24 +98,5 @@ export function createListingWriter({
       }
       await readModel.putRows(fence, puts);
     },
-  };
-}
-
-interface Lists {
-  readonly direct: readonly Identifier[];
-  readonly shown: readonly Identifier[];
-}
-
-/** Products of one feed name the same few categories over and over. The tree does not change meanwhile. */
-function rememberLists(tree: CategoryTree): (direct: readonly Identifier[]) => Lists {
-  const known = new Map<string, Lists>();
-  return (direct) => {
-    const key = direct.join("\n");
-    let lists = known.get(key);
-    if (lists === undefined) {
-      lists = { direct, shown: listsShowing(tree, direct) };
-      known.set(key, lists);
-    }
-    return lists;
   };
 }

@@ -1,13 +1,13 @@
 import { isBad, type BadEvent, type Event } from "../../streams/events.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Log } from "../../streams/log.ts";
-import type { CategoryTree } from "../categories.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
 import { type FoldedRun, foldRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
 import type { BatchEntry, Refusal, Standing, Write } from "../projection.ts";
 import type { ReadModel, RegisterPut } from "../read-model.ts";
 import type { Versions } from "../version.ts";
+import type { TreeWriter } from "./tree.ts";
 import { createGoodKeeper } from "./good.ts";
 import { createListingWriter } from "./listings.ts";
 import { createReviewWriter } from "./reviews.ts";
@@ -27,7 +27,7 @@ export interface ProductWriterOptions {
   readonly derived: Log;
   readonly reader: LogReader;
   readonly buffer: DerivedBuffer;
-  readonly tree: CategoryTree;
+  readonly listsOf: TreeWriter["listsOf"];
   readonly versions: Versions;
   readonly now: () => number;
 }
@@ -54,30 +54,37 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
 
   return {
     fold(entries, standing) {
-      const fresh = new Map<number, Event[]>();
+      const stored: (number | undefined)[] = [];
+      for (const [partition, { sequence }] of standing) stored[partition] = sequence;
+      const fresh: (Event[] | undefined)[] = [];
       const again: Event[] = [];
       const bad: BadEvent[] = [];
       for (const { decoded } of entries) {
-        const stored = standing.get(decoded.partition)?.sequence;
-        if (stored === undefined) continue;
+        const { partition } = decoded;
+        const before = stored[partition];
+        if (before === undefined) continue;
         if (isBad(decoded)) bad.push(decoded);
-        else if (decoded.sequence <= stored) again.push(decoded);
+        else if (decoded.sequence <= before) again.push(decoded);
         else {
-          const events = fresh.get(decoded.partition);
-          if (events === undefined) fresh.set(decoded.partition, [decoded]);
+          const events = fresh[partition];
+          if (events === undefined) fresh[partition] = [decoded];
           else events.push(decoded);
         }
       }
       const runs = new Map<number, FoldedRun>();
-      for (const [partition, events] of fresh) runs.set(partition, foldRun(events));
-      const puts = [...runs.values()].flatMap(registersOf);
+      for (const [partition, events] of fresh.entries()) {
+        if (events !== undefined) runs.set(partition, foldRun(events));
+      }
+      const puts = [...runs].map(([partition, run]) => [partition, registersOf(run)] as const);
       const reviewed = new Map([...runs.values()].flatMap((run) => [...run.reviews]));
       return async (current) => {
         await good.keep(bad, runs);
-        const fences = [...current.values()].map(({ fence }) => fence);
-        const written = readModel.putRegisters(fences, puts);
+        const written = puts.map(([partition, registers]) => {
+          const fence = current.get(partition)?.fence;
+          return fence && readModel.putRegisters([fence], registers);
+        });
         const listed = listings.apply(runs, current);
-        const [, foreign] = await Promise.all([written, listed, reviews.apply(reviewed, again, current)]);
+        const [foreign] = await Promise.all([listed, reviews.apply(reviewed, again, current), ...written]);
         return foreignPrices(entries, foreign);
       };
     },

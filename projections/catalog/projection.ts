@@ -32,7 +32,7 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
   const reader = createLogReader(options.catalog, options.derived);
   const readModel = withinSession(options.readModel);
   const tree = createTreeWriter({ ...options, readModel });
-  const products = createProductWriter({ ...options, readModel, reader, buffer, tree: tree.current });
+  const products = createProductWriter({ ...options, readModel, reader, buffer, listsOf: tree.listsOf });
   const sales = createSaleWriter({ ...options, readModel, reader, buffer });
 
   function writeOf({ kind, entries }: Stretch, standing: Standing): Write {

@@ -3,7 +3,6 @@ import { allPartitions } from "../../streams/partition.ts";
 import {
   type Category,
   type CategoryEvent,
-  type CategoryTree,
   cycleProblem,
   evolveCategory,
   listsShowing,
@@ -19,15 +18,23 @@ import { sequenceOf, type Version, type Versions } from "../version.ts";
  * The tree's good events are kept beside the read models, so that a projector that resumes in the middle of
  * the log folds the tree as of just there, and judges a cycle as the first reader did.
  */
+export interface Lists {
+  /** The categories that the product names. */
+  readonly direct: readonly Identifier[];
+  /** These and all above them. */
+  readonly shown: readonly Identifier[];
+}
+
 export interface TreeWriter {
-  /** The tree now; the same object for ever. */
-  readonly current: CategoryTree;
+  /** The lists that a product of these categories is in, by the tree as it is now. */
+  listsOf(direct: readonly Identifier[]): Lists;
   load(sequence: number): Promise<void>;
   apply(entries: readonly BatchEntry[], fences: readonly Fence[]): Promise<readonly Refusal[]>;
 }
 
 /** Superseded events are dropped when they outnumber the living by this many. */
 const supersededMax = 1_000;
+const knownMax = 10_000;
 
 export function createTreeWriter(options: {
   readonly readModel: ReadModel;
@@ -35,6 +42,8 @@ export function createTreeWriter(options: {
 }): TreeWriter {
   const { readModel, versions } = options;
   const tree = new Map<Identifier, Category>();
+  /** Products of one feed name the same few categories over and over. Empty whenever the tree has changed. */
+  const known = new Map<string, Lists>();
   let kept = 0;
 
   async function showAnew(
@@ -86,10 +95,20 @@ export function createTreeWriter(options: {
   }
 
   return {
-    current: tree,
+    listsOf(direct) {
+      const key = direct.join("\n");
+      let lists = known.get(key);
+      if (lists === undefined) {
+        lists = { direct, shown: listsShowing(tree, direct) };
+        if (known.size >= knownMax) known.clear();
+        known.set(key, lists);
+      }
+      return lists;
+    },
 
     async load(sequence) {
       tree.clear();
+      known.clear();
       const stored = await readModel.readCategoryEvents();
       const events = stored.events.filter((event) => event.sequence <= sequence);
       for (const event of events) tree.set(event.id, evolveCategory(tree.get(event.id), event));
@@ -110,6 +129,7 @@ export function createTreeWriter(options: {
         const before = tree.get(event.id);
         const after = evolveCategory(before, event);
         tree.set(event.id, after);
+        known.clear();
         if ((before?.parent_id ?? null) !== after.parent_id) moved.add(event.id);
         good.push(event);
       }

@@ -3,7 +3,7 @@ import { tokenOf } from "../../streams/identifier.ts";
 import type { Details } from "../details.ts";
 import type { Inventory } from "../inventory.ts";
 import type { Price } from "../price.ts";
-import type { ReadModel } from "../read-model.ts";
+import type { Fence, ReadModel, RegisterPut } from "../read-model.ts";
 import type { Rating, Reviews } from "../reviews.ts";
 import type { ProductSales } from "../sales.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -38,8 +38,7 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
       const calls: Promise<unknown>[] = [];
       for (let at = 0; at < puts.length; at += registersPerCall) {
         const chunk = puts.slice(at, at + registersPerCall);
-        const partitions = new Set(chunk.map(({ id }) => partitionOf(tokenOf(id))));
-        const held = fences.filter(({ partition }) => partitions.has(partition));
+        const held = fences.length === 1 ? fences : fencesOf(chunk, fences);
         const args = held.map(({ partition }) => keys.position("catalog", partition));
         for (const { register, id } of chunk) args.push(keys.register(register, id));
         args.push(secondsToLive, String(held.length));
@@ -120,4 +119,9 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
       });
     },
   };
+}
+
+function fencesOf(puts: readonly RegisterPut[], fences: readonly Fence[]): readonly Fence[] {
+  const partitions = new Set(puts.map(({ id }) => partitionOf(tokenOf(id))));
+  return fences.filter(({ partition }) => partitions.has(partition));
 }
