@@ -1,6 +1,8 @@
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
+import { drain } from "../../api/drain.ts";
+import type { Identity } from "../../api/identity/identity.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createServer } from "../../api/server.ts";
 import type { LogName } from "../../streams/subjects.ts";
@@ -18,14 +20,18 @@ export interface Api {
   stop(): Promise<void>;
 }
 
-/** How long `/readyz` says "draining" before the port closes, for whoever sends the traffic. */
-const drainMs = 250;
-
 export async function startApi(
   catalogue: Catalogue,
-  options: { readonly host: string; readonly port: number; readonly logger: Logger },
+  options: {
+    readonly host: string;
+    readonly port: number;
+    /** How long `/readyz` says "draining" before the port closes, for whoever sends the traffic. */
+    readonly drainMs: number;
+    readonly identity: Identity;
+    readonly logger: Logger;
+  },
 ): Promise<Api> {
-  const { host, port, logger } = options;
+  const { host, port, drainMs, identity, logger } = options;
   const now = () => Date.now();
   const healthOf = (name: LogName) =>
     createCatalogHealth({
@@ -60,6 +66,7 @@ export async function startApi(
     stream: catalog.stream,
     now,
     logs: [health, healthOf("activity")],
+    identity,
     readiness,
     journal: logger,
   });
@@ -82,8 +89,7 @@ export async function startApi(
       }
     },
     async stop() {
-      readiness.draining = true;
-      await new Promise((resolve) => setTimeout(resolve, drainMs));
+      await drain(server.server, readiness, drainMs);
       await server.close();
     },
   };
