@@ -67,7 +67,7 @@ export function withAllowedMethods(server: FastifyInstance, register: () => void
     allowed.set(url, known);
   });
   register();
-  for (const [url, known] of [...allowed]) {
+  for (const [url, known] of allowed) {
     const lacking = methods.filter((method) => !known.has(method));
     if (lacking.length === 0) continue;
     const allow = [...known].sort().join(", ");

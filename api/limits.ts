@@ -42,8 +42,14 @@ export const limits = {
   connectionsMax: 16_384,
   /** Then a client connects anew, which spreads clients over nodes that were added meanwhile. */
   requestsPerConnectionMax: 10_000,
+  /** How long a closing port may wait for a moment in which nobody connects. */
+  acceptMs: 500,
+  /** A connection that was not used for this long after the port closed is idle. */
+  drainIdleMs: 500,
   /** What is still under way this long after the port closed is cut. */
   drainMs: 5_000,
+  /** How often a draining server looks at its connections. */
+  sweepMs: 50,
 
   /** Verified tokens that a process remembers; each takes about 200 bytes. */
   verifiedTokensMax: 10_000,
@@ -70,6 +76,7 @@ const relations: readonly [boolean, string][] = [
   [limits.urlBytesMax > encodedIdentifierBytesMax + 256, "the longest identifier must have an address"],
   [limits.headersMs <= limits.requestMs, "a request ends after its headers"],
   [limits.stalledMs > limits.requestMs + limits.checkMs, "who sends slowly is told so before being cut"],
+  [limits.drainMs > limits.drainIdleMs + limits.sweepMs, "idle connections are closed before all are"],
   [limits.keySetTrustedMs > limits.keySetRefreshMs, "keys are fetched again while they are still trusted"],
 ];
 for (const [holds, reason] of relations)

@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Journal } from "../streams/journal.ts";
 import type { CatalogHealth } from "./catalog-health.ts";
 import { writeClientError, refuseTunnels } from "./client-error.ts";
+import type { Readiness } from "./drain.ts";
 import { guard, withAllowedMethods } from "./gate.ts";
 import { recogniseCallers } from "./identity/caller.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -10,7 +11,7 @@ import { limits } from "./limits.ts";
 import { Problem, type ProblemCode } from "./problems.ts";
 import { categoryRoutes } from "./routes/categories.ts";
 import type { RouteContext } from "./routes/context.ts";
-import { healthRoutes, type Readiness } from "./routes/health.ts";
+import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { privateRoutes } from "./routes/private.ts";
 import { productRoutes } from "./routes/products.ts";
@@ -60,8 +61,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     }
     return sendProblem(reply, problem);
   });
-  server.addHook("onRequest", (_, reply, done) => {
-    if (readiness.draining) reply.header("connection", "close");
+  server.addHook("onRequest", (request, reply, done) => {
+    if (readiness.draining && readiness.endsWith(request.raw.socket)) reply.header("connection", "close");
     done();
   });
   guard(server);
@@ -102,5 +103,6 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   reply.code(status).header("cache-control", "no-store").header("content-type", "application/problem+json");
   if (status === 401) reply.header("www-authenticate", "Bearer");
   if (status === 503) reply.header("retry-after", "1");
-  return reply.send(JSON.stringify(problem.body()));
+  // As bytes, since fastify adds a charset to text, which this media type does not have.
+  return reply.send(Buffer.from(JSON.stringify(problem.body())));
 }

@@ -110,7 +110,7 @@ export const settings = {
   jwtKeySetUrl: {
     name: "JWT_JWKS_URL",
     unset: undefined,
-    default: "",
+    default: "none",
     meaning: "Key set of the issuer of callers' tokens (RS256, ES256, EdDSA and their kin)",
     allowed: "http://HOST/PATH or https://HOST/PATH, without a user name",
     schema: httpAddress,

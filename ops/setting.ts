@@ -46,11 +46,9 @@ export const addresses = (schemes: readonly string[]) =>
 /** One `http://` or `https://` address, without credentials, which `fetch` would refuse at every use. */
 export const httpAddress = z
   .string()
-  .refine((address) => hasScheme(address, ["http", "https"]))
-  .refine((address) => {
-    const { username, password } = new URL(address);
-    return username === "" && password === "";
-  });
+  .refine((address) => hasScheme(address, ["http", "https"]) && !isPersonal(new URL(address)));
+
+const isPersonal = ({ username, password }: URL): boolean => username !== "" || password !== "";
 
 function hasScheme(address: string, schemes: readonly string[]): boolean {
   const url = URL.parse(address);

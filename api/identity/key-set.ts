@@ -112,7 +112,7 @@ function pinned(document: unknown): JSONWebKeySet {
     const usual = [...algorithms].find(([, signer]) => signer === kind)?.[0];
     const own = alg ?? usual;
     if (own === undefined || algorithms.get(own) !== kind) return [];
-    return [{ ...parsed.data, alg: own }];
+    return [{ ...(each as JWK), alg: own }];
   });
   if (keys.length === 0) throw new Error("it holds no public key that signs");
   return { keys };

@@ -1,7 +1,7 @@
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
-import { drain } from "../../api/drain.ts";
+import { createReadiness, drain } from "../../api/drain.ts";
 import type { Identity } from "../../api/identity/identity.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createServer } from "../../api/server.ts";
@@ -42,7 +42,7 @@ export async function startApi(
       now,
     });
   const health = healthOf("catalog");
-  const readiness = { draining: false };
+  const readiness = createReadiness();
   const { readModel, catalog, derived } = catalogue;
   const tree = createTreeReader({
     readModel,

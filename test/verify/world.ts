@@ -3,7 +3,7 @@ import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
 import { type Identity, nobody } from "../../api/identity/identity.ts";
 import { createCatalogReader } from "../../api/reader.ts";
-import type { Readiness } from "../../api/routes/health.ts";
+import { createReadiness } from "../../api/drain.ts";
 import { createServer } from "../../api/server.ts";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
 import { createProjector } from "../../projections/projector.ts";
@@ -29,7 +29,7 @@ export interface World {
   publish(events: readonly Published[]): Promise<void>;
   /** A projector of its own; runs until it is stopped. */
   project(options?: { readonly owned?: readonly number[]; readonly batchMax?: number }): Running;
-  api(options?: { readonly identity?: Identity; readonly readiness?: Readiness }): FastifyInstance;
+  api(options?: { readonly identity?: Identity }): FastifyInstance;
 }
 
 export interface Running {
@@ -78,7 +78,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
       };
     },
 
-    api({ identity = nobody, readiness = { draining: false } } = {}) {
+    api({ identity = nobody } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: catalog });
       return createServer({
         reader: createCatalogReader(shared),
@@ -90,7 +90,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         now: time,
         logs: [health],
         identity,
-        readiness,
+        readiness: createReadiness(),
         journal: silent,
       });
     },
