@@ -57,13 +57,15 @@ export function createIdentity(options: IdentityOptions): Identity {
       const token = bearerToken(authorization);
       if (token === undefined) return undefined;
       const digest = hash("sha256", token, "base64");
-      const known = verified.get(digest, keys.generation(), now());
+      // Asked for before the check: whatever the keys become meanwhile, the token is not known under them.
+      const generation = keys.generation();
+      const known = verified.get(digest, generation, now());
       if (known !== undefined) return known;
       const { sub, exp } = (await verify(token)) ?? {};
       const user = typeof sub === "string" ? parseIdentifier(sub) : undefined;
       if (user === undefined || exp === undefined) return undefined;
       const expiresAt = (exp + limits.clockSkewSeconds) * 1_000;
-      verified.put(digest, { user, expiresAt, generation: keys.generation() });
+      verified.put(digest, { user, expiresAt, generation });
       return user;
     },
   };

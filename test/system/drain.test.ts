@@ -78,9 +78,7 @@ test("outside the demo no token is made or printed", () => {
 
 test("hostile requests get a 4xx from the whole of it as well", async () => {
   const port = Number(new URL(run.http).port);
-  expect(await onslaught(port, attacks(target), { seed: 2, samples: 1_000, atOnce: 16 })).toMatchObject({
-    wrong: [],
-  });
+  expect(await onslaught(port, attacks(target), { seed: 2, samples: 1_000, atOnce: 16 })).toEqual([]);
   const good = target.sign({ ...target.claims, sub: "ann", exp: Date.now() / 1_000 + 60 });
   const answer = await fetch(`${run.http}/api/products/known`, {
     headers: { authorization: `Bearer ${good}` },
@@ -102,6 +100,7 @@ test("SIGTERM ends the node without a failed request", async () => {
       const sent = send(run.http + path, { agent }, (response) => {
         response
           .resume()
+          .on("error", reject)
           .on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers }));
       });
       sent.on("error", reject).end();

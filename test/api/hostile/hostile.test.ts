@@ -99,12 +99,12 @@ describe.concurrent("hostile clients", () => {
     for (const { port, target } of servers) {
       const rows = attacks(target);
       expect(samples / servers.length / Object.keys(rows).length).toBeGreaterThan(20);
-      const { wrong } = await onslaught(port, rows, { seed, samples: samples / servers.length, atOnce: 32 });
+      const wrong = await onslaught(port, rows, { seed, samples: samples / servers.length, atOnce: 32 });
       expect(wrong).toEqual([]);
       const good = await rawRequest(port, request("GET /api/products/known").bytes);
       expect([good.status, good.body.includes(secretTitle)]).toEqual([200, true]);
     }
-  });
+  }, 120_000);
 
   test("who sends slowly is told so and cut, however steadily it drips", async () => {
     const [{ port, target }] = servers as [(typeof servers)[number]];
@@ -161,7 +161,11 @@ test("afterwards no connection is left", async () => {
 test("what proxies add, and query parameters that nobody knows, change nothing", async () => {
   const [{ port }] = servers as [(typeof servers)[number]];
   const plain = await rawRequest(port, request("GET /api/products/known").bytes);
-  const same = ({ headers: { date: _, ...headers }, status, body }: RawAnswer) => ({ status, headers, body });
+  const same = ({ headers, status, body }: RawAnswer) => ({
+    status,
+    body,
+    headers: { ...headers, date: "" },
+  });
   const forged = [
     "X-Forwarded-Host: evil.example",
     "X-Forwarded-For: 127.0.0.1",

@@ -7,12 +7,11 @@ export async function onslaught(
   port: number,
   rows: Readonly<Record<string, Row>>,
   options: { readonly seed: number; readonly samples: number; readonly atOnce: number },
-): Promise<{ readonly wrong: readonly string[]; readonly slowestMs: number }> {
+): Promise<readonly string[]> {
   const { seed, samples, atOnce } = options;
   const table = Object.entries(rows);
   const wrong: string[] = [];
   const faulty = new Set<string>();
-  let slowestMs = 0;
   let next = 0;
 
   async function send(): Promise<void> {
@@ -22,7 +21,6 @@ export async function onslaught(
       const attack = make(createRandom(seed, at));
       const said = await rawRequest(port, attack.bytes, attack).catch((error: Error) => error.message);
       const fault = typeof said === "string" ? said : faultOf(attack, said);
-      if (typeof said === "object") slowestMs = Math.max(slowestMs, said.ms);
       if (fault === undefined || faulty.has(name)) continue;
       // One of a row is enough to look into; the others mostly say the same.
       faulty.add(name);
@@ -30,7 +28,7 @@ export async function onslaught(
     }
   }
   await Promise.all(Array.from({ length: atOnce }, send));
-  return { wrong, slowestMs };
+  return wrong;
 }
 
 function faultOf(attack: Attack, answer: Awaited<ReturnType<typeof rawRequest>>): string | undefined {

@@ -1,7 +1,6 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createHmac } from "node:crypto";
 
 /** An issuer of tokens for tests: it signs by hand, so that it can also sign what no library would. */
 
