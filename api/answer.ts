@@ -36,13 +36,16 @@ export function send(
   const bytes = Buffer.from(typeof value === "string" ? value : JSON.stringify(value));
   const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 27)}"`;
   const validForMs = answer.validUntil === undefined ? undefined : answer.validUntil - now;
+  const { browser, cdn } = (request.user !== undefined && policy.authenticated) || policy;
   reply.header("etag", etag);
   reply.header("content-type", contentType);
-  reply.header("cache-control", degraded ? "no-store" : cacheControl(policy.browser, validForMs));
-  if (policy.cdn !== undefined) {
-    reply.header("cdn-cache-control", degraded ? "no-store" : cacheControl(policy.cdn, validForMs));
+  reply.header("cache-control", degraded ? "no-store" : cacheControl(browser, validForMs));
+  if (cdn !== undefined) {
+    reply.header("cdn-cache-control", degraded ? "no-store" : cacheControl(cdn, validForMs));
   }
-  if (policy.vary !== undefined) reply.header("vary", policy.vary);
+  if (policy.vary !== undefined) {
+    reply.header("vary", request.user === undefined ? policy.vary.anonymous : policy.vary.authenticated);
+  }
   if (answer.source !== undefined) reply.header("cache-status", `shelfwire; hit; detail=${answer.source}`);
   if (answer.position !== undefined) reply.header("catalog-version", answer.position);
   if (answer.knownAt !== undefined)

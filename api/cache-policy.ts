@@ -7,7 +7,15 @@ export interface CachePolicy {
   readonly freshnessMs: number;
   readonly browser: Lifetime | string;
   readonly cdn?: Lifetime | string;
-  readonly vary?: string;
+  readonly vary?: Vary;
+  /** For callers who are signed in, where it differs. */
+  readonly authenticated?: Pick<CachePolicy, "browser" | "cdn">;
+}
+
+/** What the answer may depend on, for a caller without and with a token. */
+export interface Vary {
+  readonly anonymous: string;
+  readonly authenticated: string;
 }
 
 /** A lifetime that a known change cuts short. Seconds. */
@@ -16,42 +24,50 @@ export interface Lifetime {
   readonly staleWhileRevalidate?: number;
 }
 
-const anonymous = "Accept-Encoding, Accept-Language, Authorization";
+const vary = {
+  anonymous: "Accept-Encoding, Accept-Language, Authorization",
+  authenticated: "Authorization, Accept-Encoding",
+};
+
+/** Each look of a known user counts as a view, so each must come here; a 304 is enough of an answer. */
+const everyLook = { browser: "private, max-age=0, must-revalidate", cdn: "no-store" };
 
 export const cachePolicies = {
   productAssembled: {
     freshnessMs: 5_000,
     browser: { maxAge: 5 },
     cdn: { maxAge: 25, staleWhileRevalidate: 5 },
-    vary: anonymous,
+    vary,
+    authenticated: everyLook,
   },
   productDetails: {
     freshnessMs: 3_600_000,
     browser: { maxAge: 60, staleWhileRevalidate: 30 },
     cdn: { maxAge: 60, staleWhileRevalidate: 30 },
-    vary: anonymous,
+    vary,
+    authenticated: everyLook,
   },
   price: { freshnessMs: 5_000, browser: "no-cache, no-store, must-revalidate", cdn: "no-store" },
   inventory: { freshnessMs: 30_000, browser: "no-cache, no-store, must-revalidate", cdn: "no-store" },
   batch: { freshnessMs: 5_000, browser: "no-cache, no-store, must-revalidate", cdn: "no-store" },
-  listing: { freshnessMs: 5_000, browser: { maxAge: 5 }, cdn: { maxAge: 5 }, vary: anonymous },
+  listing: { freshnessMs: 5_000, browser: { maxAge: 5 }, cdn: { maxAge: 5 }, vary },
   listingDetails: {
     freshnessMs: 3_600_000,
     browser: { maxAge: 60, staleWhileRevalidate: 30 },
     cdn: { maxAge: 60 },
-    vary: anonymous,
+    vary,
   },
   categories: {
     freshnessMs: 3_600_000,
     browser: { maxAge: 60, staleWhileRevalidate: 30 },
     cdn: { maxAge: 60 },
-    vary: anonymous,
+    vary,
   },
   reviews: {
     freshnessMs: 3_600_000,
     browser: { maxAge: 60, staleWhileRevalidate: 30 },
     cdn: { maxAge: 60 },
-    vary: anonymous,
+    vary,
   },
   image: { freshnessMs: 604_800_000, browser: { maxAge: 604_800 }, cdn: { maxAge: 604_800 } },
 } as const satisfies Record<string, CachePolicy>;

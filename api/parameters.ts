@@ -40,7 +40,8 @@ export function integerParameter(
  */
 export function identifierListParameter(url: string, field: string, max: number): readonly Identifier[] {
   const query = url.slice(url.indexOf("?") + 1);
-  const raw = query.split("&").find((pair) => pair.startsWith(`${field}=`));
+  const [raw, ...others] = query.split("&").filter((pair) => pair.startsWith(`${field}=`));
+  if (others.length > 0) throw invalid([{ field, message: "name it once, with commas between products" }]);
   const texts = (raw ?? "").slice(field.length + 1).split(",");
   if (raw === undefined || (texts.length === 1 && texts[0] === "")) {
     throw invalid([{ field, message: `name 1 to ${max} products, separated by commas` }]);

@@ -2,20 +2,29 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Journal } from "../streams/journal.ts";
 import type { ProjectionStatus } from "../actors/projection-status.ts";
 import type { CatalogHealth } from "./catalog-health.ts";
-import { Problem } from "./problems.ts";
+import { writeClientError, refuseTunnels } from "./client-error.ts";
+import type { Readiness } from "./drain.ts";
+import { guard, withAllowedMethods } from "./gate.ts";
+import { recogniseCallers } from "./identity/caller.ts";
+import type { Identity } from "./identity/identity.ts";
+import { acceptJsonBodies } from "./json-body.ts";
+import { limits } from "./limits.ts";
+import { Problem, type ProblemCode } from "./problems.ts";
 import { categoryRoutes } from "./routes/categories.ts";
 import type { RouteContext } from "./routes/context.ts";
-import { healthRoutes, type Readiness } from "./routes/health.ts";
+import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
+import { privateRoutes } from "./routes/private.ts";
 import { productRoutes } from "./routes/products.ts";
 import { reviewRoutes } from "./routes/reviews.ts";
 import { valueRoutes } from "./routes/values.ts";
 
 /**
- * The HTTP server: every route, one error handler, limits against slow and oversized requests. Answers under
- * `/api` that no policy covers are `no-store`, errors above all.
+ * The HTTP server: every route, one error handler, limits against slow and hostile clients (`limits.ts`).
+ * Answers under `/api` that no policy covers are `no-store`, errors above all.
  */
 export interface ServerOptions extends RouteContext {
+  readonly identity: Identity;
   /** The logs whose projections must have caught up before the node is ready. */
   readonly logs: readonly CatalogHealth[];
   readonly readiness: Readiness;
@@ -25,61 +34,78 @@ export interface ServerOptions extends RouteContext {
 }
 
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { journal } = options;
+  const { journal, readiness } = options;
   const server = fastify({
     logger: false,
-    bodyLimit: 64 * 1024,
-    requestTimeout: 10_000,
-    keepAliveTimeout: 72_000,
-    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 64 * 1024 },
-    return503OnClosing: false,
-    clientErrorHandler: (error, socket) => {
-      if (!socket.writable) return;
-      const large = (error as { code?: string }).code === "HPE_HEADER_OVERFLOW";
-      const problem = new Problem(
-        "invalid-url",
-        large ? "the address and headers are too large" : error.message,
-      );
-      const body = JSON.stringify(problem.body());
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      );
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionTimeout: limits.stalledMs,
+    maxRequestsPerSocket: limits.requestsPerConnectionMax,
+    http: {
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: limits.checkMs,
+      maxHeaderSize: limits.headBytesMax,
     },
-    routerOptions: { maxParamLength: 2_048 },
-    frameworkErrors: (error, _, reply) =>
-      sendProblem(reply as FastifyReply, new Problem("invalid-url", error.message)),
+    return503OnClosing: false,
+    clientErrorHandler: writeClientError,
+    // The length of an address is judged as a whole, with the other limits.
+    routerOptions: { maxParamLength: limits.headBytesMax },
+    frameworkErrors: (error, _, reply) => sendProblem(reply as FastifyReply, problemOf(error)),
   });
+  server.server.maxHeadersCount = limits.headersMax;
+  server.server.maxConnections = limits.connectionsMax;
+  refuseTunnels(server.server);
 
   server.setErrorHandler((error: unknown, request, reply) => {
-    if (error instanceof Problem) return sendProblem(reply, error);
-    const { statusCode, message } = error as { statusCode?: number; message: string };
-    if (statusCode !== undefined && statusCode < 500) {
-      return sendProblem(reply, new Problem("invalid-url", message), statusCode);
+    const problem = problemOf(error);
+    if (problem.code === "internal") {
+      journal.error({ err: error, url: request.url.slice(0, 200) }, "a request failed");
     }
-    journal.error({ err: error, url: request.url.slice(0, 200) }, "a request failed");
-    return sendProblem(
-      reply,
-      new Problem("internal", "the error was logged; it is not your request's fault"),
-    );
+    return sendProblem(reply, problem);
   });
-  server.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      reply,
-      new Problem("not-found", `there is no ${request.method} ${request.url.slice(0, 200)}`),
-    ),
-  );
+  server.addHook("onRequest", (request, reply, done) => {
+    if (readiness.draining && readiness.endsWith(request.raw.socket)) reply.header("connection", "close");
+    done();
+  });
+  guard(server);
+  recogniseCallers(server, options.identity);
+  acceptJsonBodies(server);
 
-  productRoutes(server, options);
-  valueRoutes(server, options);
-  reviewRoutes(server, options);
-  categoryRoutes(server, options);
-  imageRoutes(server, options);
-  healthRoutes(server, options.logs, options.readiness, options.projections);
+  withAllowedMethods(server, () => {
+    productRoutes(server, options);
+    valueRoutes(server, options);
+    reviewRoutes(server, options);
+    categoryRoutes(server, options);
+    imageRoutes(server, options);
+    privateRoutes(server);
+    healthRoutes(server, options.logs, readiness, options.projections);
+  });
   return server;
 }
 
-function sendProblem(reply: FastifyReply, problem: Problem, status: number = problem.status): FastifyReply {
+/** What fastify itself refuses, by its status; anything that nobody expected is a defect of ours. */
+const refusals: ReadonlyMap<number, ProblemCode> = new Map([
+  [400, "invalid-url"],
+  [413, "body-too-large"],
+  [414, "url-too-long"],
+  [415, "unsupported-body"],
+]);
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { code = "", statusCode = 500, message } = error as Error & { code?: string; statusCode?: number };
+  if (statusCode >= 500)
+    return new Problem("internal", "the error was logged; it is not your request's fault");
+  const aboutBody = statusCode === 400 && code.startsWith("FST_ERR_CTP");
+  return new Problem(aboutBody ? "invalid-body" : (refusals.get(statusCode) ?? "invalid-request"), message);
+}
+
+function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  const { status } = problem;
   reply.code(status).header("cache-control", "no-store").header("content-type", "application/problem+json");
+  if (status === 401) reply.header("www-authenticate", "Bearer");
   if (status === 503) reply.header("retry-after", "1");
-  return reply.send(JSON.stringify({ ...problem.body(), status }));
+  // As bytes, since fastify adds a charset to text, which this media type does not have.
+  return reply.send(Buffer.from(JSON.stringify(problem.body())));
 }

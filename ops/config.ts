@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { type LogLevel, logLevels } from "./logger.ts";
-import { addresses, bytes, type Environment, type Setting, valueOf, wholeNumber } from "./setting.ts";
+import {
+  addresses,
+  bytes,
+  ConfigError,
+  type Environment,
+  httpAddress,
+  type Setting,
+  valueOf,
+  wholeNumber,
+} from "./setting.ts";
 
 /**
  * The settings: environment variables, read once at the start. A bad value stops the start (`ConfigError`).
@@ -89,6 +98,47 @@ export const settings = {
     allowed: "1, 3 or 5",
     schema: z.enum(["1", "3", "5"]).transform(Number),
   } satisfies Setting<number>,
+  jwtSecret: {
+    name: "JWT_SECRET",
+    unset: undefined,
+    default: "the demo's own",
+    meaning: "Secret of the HS256 tokens that callers bring; not beside `JWT_JWKS_URL`",
+    allowed: "at least 32 bytes",
+    schema: z.string().refine((text) => Buffer.byteLength(text) >= 32),
+    secret: true,
+  } satisfies Setting<string | undefined>,
+  jwtKeySetUrl: {
+    name: "JWT_JWKS_URL",
+    unset: undefined,
+    default: "none",
+    meaning: "Key set of the issuer of callers' tokens (RS256, ES256, EdDSA and their kin)",
+    allowed: "http://HOST/PATH or https://HOST/PATH, without a user name",
+    schema: httpAddress,
+  } satisfies Setting<string | undefined>,
+  jwtIssuer: {
+    name: "JWT_ISSUER",
+    unset: undefined,
+    default: "any",
+    meaning: "The `iss` that a token must have",
+    allowed: "a text",
+    schema: z.string(),
+  } satisfies Setting<string | undefined>,
+  jwtAudience: {
+    name: "JWT_AUDIENCE",
+    unset: undefined,
+    default: "any",
+    meaning: "The `aud` that a token must have, or have among others",
+    allowed: "a text",
+    schema: z.string(),
+  } satisfies Setting<string | undefined>,
+  drainMs: {
+    name: "DRAIN_MS",
+    unset: 1_000,
+    default: "1000",
+    meaning: "How long `/readyz` answers 503 before the port closes; twice a load balancer's probe interval",
+    allowed: "a whole number of milliseconds from 0 to 60000",
+    schema: wholeNumber(0, 60_000),
+  } satisfies Setting<number>,
   logLevel: {
     name: "LOG_LEVEL",
     unset: "info",
@@ -112,6 +162,11 @@ export type Config = ReturnType<typeof parseConfig>;
 /** Throws `ConfigError` for the first bad value. */
 export function parseConfig(environment: Environment) {
   const read = <Value>(setting: Setting<Value>): Value => valueOf(setting, environment);
+  const jwtSecret = read<string | undefined>(settings.jwtSecret);
+  const jwtKeySetUrl = read<string | undefined>(settings.jwtKeySetUrl);
+  if (jwtSecret !== undefined && jwtKeySetUrl !== undefined) {
+    throw new ConfigError(`JWT_JWKS_URL=${jwtKeySetUrl}: must be unset where JWT_SECRET is set`);
+  }
   return {
     port: read(settings.port),
     host: read(settings.host),
@@ -123,6 +178,11 @@ export function parseConfig(environment: Environment) {
     dataDir: read(settings.dataDir),
     logBytesMax: read<number | undefined>(settings.logBytesMax),
     replicas: read(settings.replicas),
+    jwtSecret,
+    jwtKeySetUrl,
+    jwtIssuer: read<string | undefined>(settings.jwtIssuer),
+    jwtAudience: read<string | undefined>(settings.jwtAudience),
+    drainMs: read(settings.drainMs),
     logLevel: read<LogLevel>(settings.logLevel),
     demo: read(settings.demo),
   } as const;

@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { z } from "zod";
 
 /** `DATA_DIR/run.json`: where a running Shelfwire is to be found, for scripts and for the other commands. */
-const schema = z.object({ http: z.string(), nats: z.string(), redis: z.string(), token: z.string() });
+const schema = z.object({
+  http: z.string(),
+  nats: z.string(),
+  redis: z.string(),
+  /** A bearer token of the demo; null where tokens are another's to issue. */
+  token: z.string().nullable(),
+});
 
 export type RunFile = z.infer<typeof schema>;
 

@@ -10,6 +10,8 @@ export interface Setting<Value> {
   /** Completes "must be ...". */
   readonly allowed: string;
   readonly schema: z.ZodType<Value, string>;
+  /** A bad value is not shown as it is, since a secret may only be misspelt. */
+  readonly secret?: true;
 }
 
 /** One line: the variable, its value, and what is allowed. */
@@ -24,7 +26,8 @@ export function valueOf<Value>(setting: Setting<Value>, environment: Environment
   if (text === "") return setting.unset;
   const parsed = setting.schema.safeParse(text);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(`${setting.name}=${text}: must be ${setting.allowed}`);
+  const shown = setting.secret === true ? `(${Buffer.byteLength(text)} bytes)` : text;
+  throw new ConfigError(`${setting.name}=${shown}: must be ${setting.allowed}`);
 }
 
 export const wholeNumber = (least: number, most: number) =>
@@ -39,6 +42,13 @@ export const addresses = (schemes: readonly string[]) =>
     .string()
     .transform((text): readonly string[] => text.split(",").map((address) => address.trim()))
     .pipe(z.array(z.string().refine((address) => hasScheme(address, schemes))));
+
+/** One `http://` or `https://` address, without credentials, which `fetch` would refuse at every use. */
+export const httpAddress = z
+  .string()
+  .refine((address) => hasScheme(address, ["http", "https"]) && !isPersonal(new URL(address)));
+
+const isPersonal = ({ username, password }: URL): boolean => username !== "" || password !== "";
 
 function hasScheme(address: string, schemes: readonly string[]): boolean {
   const url = URL.parse(address);

@@ -1,18 +1,15 @@
 import type { FastifyInstance } from "fastify";
 import type { ProjectionStatus } from "../../actors/projection-status.ts";
 import type { CatalogHealth, Lag } from "../catalog-health.ts";
+import type { Readiness } from "../drain.ts";
+
+const caughtUpSeconds = 1;
 
 /**
  * `GET /healthz`: the process lives. `GET /readyz`: it has been level with the log once, and is not draining.
  * Losing NATS or Redis later does not make a node unready, since it can still answer. The body says how the
  * projections are; null where that cannot be read.
  */
-export interface Readiness {
-  draining: boolean;
-}
-
-const caughtUpSeconds = 1;
-
 export function healthRoutes(
   server: FastifyInstance,
   logs: readonly CatalogHealth[],

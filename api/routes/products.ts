@@ -4,6 +4,7 @@ import { nextBoundary } from "../../projections/sales.ts";
 import { send } from "../answer.ts";
 import { allAtHead } from "../catalog-health.ts";
 import { cachePolicies } from "../cache-policy.ts";
+import { limits } from "../limits.ts";
 import { identifierListParameter, identifierParameter, type Query, wordParameter } from "../parameters.ts";
 import { minimumSequence, positionText } from "../position.ts";
 import { Problem } from "../problems.ts";
@@ -13,7 +14,6 @@ import type { RouteContext } from "./context.ts";
 
 /** `GET /api/products/{id}` and `GET /api/products?ids=`: products assembled, or their details alone. */
 
-const batchMax = 100;
 /** Variants shown with a product; more belong into a listing. */
 const variantsMax = 500;
 
@@ -75,8 +75,9 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
     return send(request, reply, answer, moment);
   });
 
-  server.get("/api/products", async (request, reply) => {
-    const ids = identifierListParameter(request.raw.url ?? "", "ids", batchMax);
+  const long = { config: { urlBytesMax: limits.batchUrlBytesMax } };
+  server.get("/api/products", long, async (request, reply) => {
+    const ids = identifierListParameter(request.raw.url ?? "", "ids", limits.batchMax);
     const policy = cachePolicies.batch;
     const options = { freshnessMs: policy.freshnessMs, minSequence: await minimumSequence(request, context) };
     const results = await reader.read(ids, options);

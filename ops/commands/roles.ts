@@ -1,5 +1,6 @@
 import { openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
+import { openIdentity } from "../identity.ts";
 import type { Logger } from "../logger.ts";
 import { startApi } from "../roles/api.ts";
 import { startProjectors } from "../roles/projectors.ts";
@@ -18,7 +19,13 @@ export async function api(config: Config, logger: Logger): Promise<void> {
     logger,
     redisTimeoutMs: 250,
   });
-  const running = await startApi(catalogue, { host: config.host, port: config.port, logger });
+  const running = await startApi(catalogue, {
+    host: config.host,
+    port: config.port,
+    drainMs: config.drainMs,
+    identity: openIdentity(config, logger),
+    logger,
+  });
   logger.info({ http: running.url }, "the API listens");
   await ended;
   await running.stop();

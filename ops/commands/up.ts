@@ -4,6 +4,7 @@ import { openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
 import { seedDemoCatalogue } from "../demo/seed.ts";
 import { demoToken } from "../demo/token.ts";
+import { hasDemoTokens, openIdentity } from "../identity.ts";
 import type { Logger } from "../logger.ts";
 import { startApi } from "../roles/api.ts";
 import { startProjectors } from "../roles/projectors.ts";
@@ -22,7 +23,7 @@ export async function up(
   const servers = await startServers(config, logger);
   const closers: (() => Promise<void>)[] = [() => servers.stop()];
   try {
-    const { replicas, dataDir } = config;
+    const { replicas, dataDir, host, port, drainMs } = config;
     const projecting = await openCatalogue({
       ...options,
       servers,
@@ -40,11 +41,17 @@ export async function up(
       const count = await seedDemoCatalogue({ ...projecting, now: Date.now() });
       if (count > 0) logger.info({ events: count }, "demo catalogue loaded");
     }
-    const api = await startApi(reading, { host: config.host, port: config.port, logger });
+    const api = await startApi(reading, {
+      host,
+      port,
+      drainMs,
+      identity: openIdentity(config, logger),
+      logger,
+    });
     closers.push(api.stop);
     if ((await Promise.race([api.untilReady(), ended])) === undefined) {
       const natsUrl = servers.natsUrls.join(",");
-      const token = await demoToken(dataDir);
+      const token = hasDemoTokens(config) ? await demoToken(config) : null;
       writeRunFile(dataDir, { http: api.url, nats: natsUrl, redis: servers.redisUrl, token });
       closers.push(async () => removeRunFile(dataDir));
       const example = parseIdentifier(config.demo ? "BANK CHARGES" : "85123A");
@@ -57,7 +64,7 @@ export async function up(
   }
 }
 
-function greeting(http: string, nats: string, token: string, example: Identifier): string {
+function greeting(http: string, nats: string, token: string | null, example: Identifier): string {
   const price = '{"new_price":{"amount":1999,"currency":"GBP"}}';
   return `
   Shelfwire is ready.
@@ -65,7 +72,6 @@ function greeting(http: string, nats: string, token: string, example: Identifier
   Read      curl ${http}/api/categories
             curl ${http}/api/products/${encodeURIComponent(example)}
   Publish   nats -s ${nats} pub ${publicSubject("price.updated", example)} '${price}'
-  Token     ${token}
-
+${token === null ? "" : `  Token     ${token}\n`}
 `;
 }

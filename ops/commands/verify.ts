@@ -1,3 +1,4 @@
+import { nobody } from "../../api/identity/identity.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
 import { startApi } from "../roles/api.ts";
@@ -28,7 +29,13 @@ export async function verify(
       closers.push(projectors.stop);
     }
     if (http === undefined) {
-      const api = await startApi(catalogue, { host: "127.0.0.1", port: 0, logger });
+      const api = await startApi(catalogue, {
+        host: "127.0.0.1",
+        port: 0,
+        drainMs: 0,
+        identity: nobody,
+        logger,
+      });
       closers.push(api.stop);
       http = api.url;
     }

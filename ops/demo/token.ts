@@ -1,16 +1,32 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SignJWT } from "jose";
+import type { Config } from "../config.ts";
 
-/** A bearer token for trying things out, signed with a secret that this data folder keeps to itself. */
-export async function demoToken(dataDir: string): Promise<string> {
+/**
+ * Tokens for trying things out. Only the demo has them, and only while the settings name no issuer of tokens:
+ * the secret that signs them is made at random for one data folder and never leaves it.
+ */
+export function demoSecret(dataDir: string): string {
   const file = join(dataDir, "jwt-secret");
-  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString("hex"), { mode: 0o600 });
-  return new SignJWT({})
-    .setProtectedHeader({ alg: "HS256" })
-    .setSubject("demo")
-    .setIssuedAt()
-    .setExpirationTime("30d")
-    .sign(Buffer.from(readFileSync(file, "utf8")));
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, randomBytes(32).toString("hex"), { mode: 0o600 });
+  try {
+    // A link appears whole or not at all, and never takes the place of a secret that tokens were signed with.
+    linkSync(unfinished, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(unfinished);
+  }
+  return readFileSync(file, "utf8");
+}
+
+/** For the user `demo`, for 30 days. */
+export async function demoToken(config: Config): Promise<string> {
+  const token = new SignJWT({}).setProtectedHeader({ alg: "HS256" }).setSubject("demo").setIssuedAt();
+  if (config.jwtIssuer !== undefined) token.setIssuer(config.jwtIssuer);
+  if (config.jwtAudience !== undefined) token.setAudience(config.jwtAudience);
+  return token.setExpirationTime("30d").sign(Buffer.from(demoSecret(config.dataDir)));
 }

@@ -2,6 +2,8 @@ import { createStatusReader } from "../../actors/projection-status.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
+import { createReadiness, drain } from "../../api/drain.ts";
+import type { Identity } from "../../api/identity/identity.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createServer } from "../../api/server.ts";
 import type { LogName } from "../../streams/subjects.ts";
@@ -19,14 +21,18 @@ export interface Api {
   stop(): Promise<void>;
 }
 
-/** How long `/readyz` says "draining" before the port closes, for whoever sends the traffic. */
-const drainMs = 250;
-
 export async function startApi(
   catalogue: Catalogue,
-  options: { readonly host: string; readonly port: number; readonly logger: Logger },
+  options: {
+    readonly host: string;
+    readonly port: number;
+    /** How long `/readyz` says "draining" before the port closes, for whoever sends the traffic. */
+    readonly drainMs: number;
+    readonly identity: Identity;
+    readonly logger: Logger;
+  },
 ): Promise<Api> {
-  const { host, port, logger } = options;
+  const { host, port, drainMs, identity, logger } = options;
   const now = () => Date.now();
   const healthOf = (name: LogName) =>
     createCatalogHealth({
@@ -37,7 +43,7 @@ export async function startApi(
       now,
     });
   const health = healthOf("catalog");
-  const readiness = { draining: false };
+  const readiness = createReadiness();
   const { readModel, catalog, derived } = catalogue;
   const tree = createTreeReader({
     readModel,
@@ -61,6 +67,7 @@ export async function startApi(
     stream: catalog.stream,
     now,
     logs: [health, healthOf("activity")],
+    identity,
     readiness,
     projections: createStatusReader({ ...catalogue, logs: catalogue, now }),
     journal: logger,
@@ -84,8 +91,7 @@ export async function startApi(
       }
     },
     async stop() {
-      readiness.draining = true;
-      await new Promise((resolve) => setTimeout(resolve, drainMs));
+      await drain(server.server, readiness, drainMs);
       await server.close();
     },
   };

@@ -14,6 +14,11 @@ test("nothing set gives the defaults", () => {
     dataDir: ".data",
     logBytesMax: undefined,
     replicas: 1,
+    jwtSecret: undefined,
+    jwtKeySetUrl: undefined,
+    jwtIssuer: undefined,
+    jwtAudience: undefined,
+    drainMs: 1_000,
     logLevel: "info",
     demo: true,
   });
@@ -36,6 +41,10 @@ test("every setting is read from its variable", () => {
     DATA_DIR: "/srv/shelfwire",
     LOG_MAX_BYTES: "20GB",
     REPLICAS: "3",
+    JWT_JWKS_URL: "https://id.example/keys",
+    JWT_ISSUER: "https://id.example",
+    JWT_AUDIENCE: "shop",
+    DRAIN_MS: "20000",
     LOG_LEVEL: "debug",
     DEMO: "0",
   });
@@ -50,6 +59,11 @@ test("every setting is read from its variable", () => {
     dataDir: "/srv/shelfwire",
     logBytesMax: 20 * 2 ** 30,
     replicas: 3,
+    jwtSecret: undefined,
+    jwtKeySetUrl: "https://id.example/keys",
+    jwtIssuer: "https://id.example",
+    jwtAudience: "shop",
+    drainMs: 20_000,
     logLevel: "debug",
     demo: false,
   });
@@ -66,6 +80,7 @@ test.each([
 });
 
 const port = "must be a whole number from 0 to 65535";
+const address = "must be http://HOST/PATH or https://HOST/PATH, without a user name";
 const size = "in bytes or with KB, MB, GB or TB";
 
 test.each([
@@ -87,12 +102,29 @@ test.each([
   ["LOG_MAX_BYTES", "1", `must be a size from 100MB on, ${size}`],
   ["LOG_MAX_BYTES", "999999999TB", `must be a size from 100MB on, ${size}`],
   ["REPLICAS", "2", "must be 1, 3 or 5"],
+  ["JWT_JWKS_URL", "id.example/keys", address],
+  ["JWT_JWKS_URL", "file:///etc/keys", address],
+  ["JWT_JWKS_URL", "https://user:secret@id.example/keys", address],
+  ["DRAIN_MS", "1s", "must be a whole number of milliseconds from 0 to 60000"],
   ["LOG_LEVEL", "loud", "must be one of fatal, error, warn, info, debug, trace, silent"],
   ["DEMO", "yes", "must be 0 or 1"],
 ])("%s=%s stops the start with one line", (name, value, allowed) => {
   const parse = () => parseConfig({ [name]: value });
   expect(parse).toThrow(ConfigError);
   expect(parse).toThrow(`${name}=${value}: ${allowed}`);
+});
+
+test("a secret has 32 bytes or more, and a refused one is not shown", () => {
+  expect(parseConfig({ JWT_SECRET: "x".repeat(32) }).jwtSecret).toBe("x".repeat(32));
+  expect(parseConfig({ JWT_SECRET: "é".repeat(16) }).jwtSecret).toBe("é".repeat(16));
+  expect(() => parseConfig({ JWT_SECRET: "x".repeat(31) })).toThrow(
+    /^JWT_SECRET=\(31 bytes\): must be at least 32 bytes$/,
+  );
+});
+
+test("tokens have one source", () => {
+  const both = { JWT_SECRET: "x".repeat(32), JWT_JWKS_URL: "https://id.example/keys" };
+  expect(() => parseConfig(both)).toThrow(ConfigError);
 });
 
 test("the default of REDIS_MAXMEMORY is the one of redis.conf", () => {

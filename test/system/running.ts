@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nobody } from "../../api/identity/identity.ts";
 import { type Catalogue, openCatalogue } from "../../ops/catalogue.ts";
 import { startEmbedded } from "../../ops/embedded/embedded.ts";
 import { createLogger } from "../../ops/logger.ts";
@@ -52,7 +53,13 @@ export async function startRunning(): Promise<Running> {
   const catalogue = await openCatalogue({ ...options, role: "projector", redisTimeoutMs: 5_000 });
   const reading = await openCatalogue({ ...options, role: "api", redisTimeoutMs: 250 });
   let projectors: Projectors | undefined = startProjectors(catalogue, logger);
-  const api: Api = await startApi(reading, { host: "127.0.0.1", port: 0, logger });
+  const api: Api = await startApi(reading, {
+    host: "127.0.0.1",
+    port: 0,
+    drainMs: 0,
+    identity: nobody,
+    logger,
+  });
   await api.untilReady();
   return {
     url: api.url,

@@ -91,6 +91,17 @@ test("the demo catalogue is there, with its images", async () => {
   expect([image.status, image.headers.get("content-type")]).toEqual([200, "image/svg+xml"]);
 });
 
+test("the demo's token names a user, here and after the next start, and no other token does", async () => {
+  const status = async (token: string) =>
+    (await fetch(`${run.http}/api/me/nothing`, { headers: { authorization: `Bearer ${token}` } })).status;
+  expect(await status(run.token)).toBe(404);
+  expect(await status(`${run.token.slice(0, -4)}AAAA`)).toBe(401);
+  const earlier = run.token;
+  await stop("SIGTERM");
+  await start();
+  expect(await status(earlier)).toBe(404);
+});
+
 test("a bare PUB shows in the next reads, and one with a reply subject is acknowledged", async () => {
   const price = (amount: number) => JSON.stringify({ new_price: { amount, currency: "GBP" } });
   await publishBare("catalog.price.updated.BANK=20CHARGES", price(1_999));

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
+import { type Identity, nobody } from "../../api/identity/identity.ts";
 import { createCatalogReader } from "../../api/reader.ts";
+import { createReadiness } from "../../api/drain.ts";
 import { createServer } from "../../api/server.ts";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
 import { createProjector } from "../../projections/projector.ts";
@@ -27,7 +29,7 @@ export interface World {
   publish(events: readonly Published[]): Promise<void>;
   /** A projector of its own; runs until it is stopped. */
   project(options?: { readonly owned?: readonly number[]; readonly batchMax?: number }): Running;
-  api(): FastifyInstance;
+  api(options?: { readonly identity?: Identity }): FastifyInstance;
 }
 
 export interface Running {
@@ -76,7 +78,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
       };
     },
 
-    api() {
+    api({ identity = nobody } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: catalog });
       return createServer({
         reader: createCatalogReader(shared),
@@ -87,8 +89,9 @@ export function createWorld(readModel: ReadModel, now: number): World {
         stream: catalog.stream,
         now: time,
         logs: [health],
-        readiness: { draining: false },
         projections: async () => [],
+        identity,
+        readiness: createReadiness(),
         journal: silent,
       });
     },
