@@ -106,7 +106,7 @@ test("a bare PUB shows in the next reads, and one with a reply subject is acknow
   const price = (amount: number) => JSON.stringify({ new_price: { amount, currency: "GBP" } });
   await publishBare("catalog.price.updated.BANK=20CHARGES", price(1_999));
   await expect
-    .poll(() => read("/api/products/BANK%20CHARGES/price"), { interval: 5 })
+    .poll(() => read("/api/products/BANK%20CHARGES/price"), { interval: 5, timeout: 10_000 })
     .toMatchObject({ price: { amount: 1_999 } });
   const acknowledgement = JSON.parse(
     await publishBare("catalog.price.updated.BANK=20CHARGES", price(2_099), true),
@@ -134,7 +134,7 @@ test.runIf(natsTool)("nats pub works as typed (skipped where the tool is not on 
     stdio: "ignore",
   });
   await expect
-    .poll(() => read("/api/products/BANK%20CHARGES/price"), { interval: 5 })
+    .poll(() => read("/api/products/BANK%20CHARGES/price"), { interval: 5, timeout: 10_000 })
     .toMatchObject({ price: { amount: 777 } });
 });
 
