@@ -123,8 +123,8 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   }
 
   /**
-   * Everything about a product from the log. While it has no leader, a reader who names no position gets what
-   * any replica has, marked as stale.
+   * Everything about a product from the log: as far as the projector came, or, for a reader who names a position,
+   * up to now. While there is no leader, a reader who names none gets what any replica has, marked as stale.
    */
   async function fromLog(
     id: Identifier,
@@ -132,10 +132,13 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     { minSequence }: ReadOptions,
   ): Promise<Found | undefined> {
     try {
-      const floor = Math.max(minSequence ?? 0, sequenceIn(read) ?? 0);
-      const { product, sequence } = await log.whole(id, read, floor);
+      const stands = sequenceIn(read) ?? 0;
+      const { product, sequence } =
+        minSequence === undefined
+          ? await log.projected(id, read)
+          : { product: await log.whole(id, read), sequence: minSequence };
       if (read !== undefined) refill(id, read, product);
-      return found(id, product, "log", sequence);
+      return found(id, product, "log", Math.max(sequence, stands));
     } catch (error) {
       if (!isAway(error) || minSequence !== undefined) throw error;
       return found(id, await log.fromAnyReplica(id, read), "stale", sequenceIn(read) ?? 0);
