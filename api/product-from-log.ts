@@ -2,12 +2,12 @@ import { readDerived, readDerivedPosition } from "../projections/derived.ts";
 import { createLogReader } from "../projections/log-reader.ts";
 import type { ProductRead } from "../projections/read-model.ts";
 import { createReviewFence } from "../projections/review-fence.ts";
-import { createSaleFence } from "../projections/sale-fence.ts";
+import type { SaleFence } from "../projections/sale-fence.ts";
 import type { Versions } from "../projections/version.ts";
 import { type Identifier, tokenOf } from "../streams/identifier.ts";
 import type { Log, ReadFrom } from "../streams/log.ts";
 import { partitionOf } from "../streams/partition.ts";
-import { createSlots } from "../streams/slots.ts";
+import type { Slots } from "../streams/slots.ts";
 
 /**
  * A product without the help of Redis: its registers by one get on each exact subject, however many events it
@@ -35,13 +35,20 @@ export interface ProductFromLog {
 
 type LogRegister = "product" | "price" | "inventory";
 
-const readsInFlightMax = 32;
+export interface ProductFromLogOptions {
+  readonly catalog: Log;
+  readonly derived: Log;
+  readonly versions: Versions;
+  readonly sales: SaleFence;
+  /** Each get takes one. */
+  readonly slots: Slots;
+}
 
-export function createProductFromLog(catalog: Log, derived: Log, versions: Versions): ProductFromLog {
+export function createProductFromLog(options: ProductFromLogOptions): ProductFromLog {
+  const { catalog, derived, versions, sales, slots } = options;
   const log = createLogReader(catalog, derived);
-  const sales = createSaleFence(catalog, derived);
   const reviews = createReviewFence(catalog, derived);
-  const slots = createSlots(readsInFlightMax);
+
   const register: ProductFromLog["register"] = (name, id, from = "leader") =>
     slots.run(async () => {
       const value = await log.read(name, id, from);
