@@ -1,17 +1,16 @@
-import { readDerived, readDerivedPosition } from "../projections/derived.ts";
+import { readDerived } from "../projections/derived.ts";
 import { createLogReader } from "../projections/log-reader.ts";
 import type { ProductRead } from "../projections/read-model.ts";
 import { createReviewFence } from "../projections/review-fence.ts";
-import type { SaleFence } from "../projections/sale-fence.ts";
+import { createSaleFence } from "../projections/sale-fence.ts";
 import type { Versions } from "../projections/version.ts";
-import { type Identifier, tokenOf } from "../streams/identifier.ts";
+import type { Identifier } from "../streams/identifier.ts";
 import type { Log, ReadFrom } from "../streams/log.ts";
-import { partitionOf } from "../streams/partition.ts";
-import type { Slots } from "../streams/slots.ts";
+import { createSlots } from "../streams/slots.ts";
 
 /**
  * A product without the help of Redis: its registers by one get on each exact subject, however many events it
- * has had, rating and sales from the derived stream.
+ * has had, rating and sales from the derived stream and from what the projector has not seen yet.
  *
  * An answer says up to where it is whole, so it comes from the leader: a replica may be behind what another
  * reader was shown. Only while there is no leader any replica is asked, and such an answer promises nothing.
@@ -22,32 +21,27 @@ export interface ProductFromLog {
     id: Identifier,
     from?: ReadFrom,
   ): Promise<NonNullable<ProductRead[Name]>>;
-  /** As far as the projector came, and its registers as they are now: whole up to `sequence`. */
-  projected(
+  /** Everything up to `sequence`, which is `floor` or later. `floor` must be a place that the log has reached. */
+  whole(
     id: Identifier,
     read: ProductRead | undefined,
+    floor: number,
   ): Promise<{ readonly product: ProductRead; readonly sequence: number }>;
-  /** Whole up to now: what the projector has not seen yet is looked for. */
-  whole(id: Identifier, read: ProductRead | undefined): Promise<ProductRead>;
   /** What any replica has, or Redis where that is newer. */
   fromAnyReplica(id: Identifier, read: ProductRead | undefined): Promise<ProductRead>;
 }
 
 type LogRegister = "product" | "price" | "inventory";
 
-export interface ProductFromLogOptions {
-  readonly catalog: Log;
-  readonly derived: Log;
-  readonly versions: Versions;
-  readonly sales: SaleFence;
-  /** Each get takes one. */
-  readonly slots: Slots;
-}
+const readsInFlightMax = 32;
 
-export function createProductFromLog(options: ProductFromLogOptions): ProductFromLog {
-  const { catalog, derived, versions, sales, slots } = options;
+export function createProductFromLog(catalog: Log, derived: Log, versions: Versions): ProductFromLog {
   const log = createLogReader(catalog, derived);
+  const sales = createSaleFence(catalog, derived);
   const reviews = createReviewFence(catalog, derived);
+  const slots = createSlots(readsInFlightMax);
+  /** A place that the log is known to have reached. */
+  let reached = 0;
 
   const register: ProductFromLog["register"] = (name, id, from = "leader") =>
     slots.run(async () => {
@@ -57,56 +51,62 @@ export function createProductFromLog(options: ProductFromLogOptions): ProductFro
       >;
     });
 
-  async function registers(id: Identifier, from: ReadFrom) {
-    const [product, price, inventory] = await Promise.all([
-      register("product", id, from),
-      register("price", id, from),
-      register("inventory", id, from),
+  async function once(id: Identifier, read: ProductRead | undefined): Promise<ProductRead> {
+    const [product, price, inventory, rating, inSales] = await Promise.all([
+      register("product", id),
+      register("price", id),
+      register("inventory", id),
+      slots.run(() => reviews.ratingOf(id, read?.rating)),
+      slots.run(() => sales.salesOf(id)),
     ]);
-    return { product, price, inventory };
-  }
-
-  async function kept(id: Identifier, read: ProductRead | undefined, from: ReadFrom) {
-    const [reviewed, inSales] = await Promise.all([
-      slots.run(() => readDerived(derived, "reviews", id, from)),
-      slots.run(() => readDerived(derived, "sales", id, from)),
-    ]);
-    return { rating: newer(read?.rating, reviewed?.rating), sales: newer(read?.sales, inSales) };
+    return { position: undefined, product, price, inventory, rating, sales: newer(read?.sales, inSales) };
   }
 
   return {
     register,
 
-    async projected(id, read) {
-      // The position before what it covers.
-      const sequence = await slots.run(() => readDerivedPosition(derived, partitionOf(tokenOf(id))));
-      const [found, folded] = await Promise.all([registers(id, "leader"), kept(id, read, "leader")]);
-      return { product: { position: undefined, ...found, ...folded }, sequence };
-    },
-
-    async whole(id, read) {
-      const [found, rating, inSales] = await Promise.all([
-        registers(id, "leader"),
-        slots.run(() => reviews.ratingOf(id, read?.rating)),
-        slots.run(() => sales.salesOf(id)),
-      ]);
-      return { position: undefined, ...found, rating, sales: newer(read?.sales, inSales) };
+    async whole(id, read, floor) {
+      let sequence = Math.max(reached, floor);
+      let product = await once(id, read);
+      const newest = newestIn(product);
+      // One part was read before and another one after something happened: read all of them behind it.
+      if (newest > sequence) {
+        sequence = newest;
+        product = await once(id, read);
+      }
+      reached = Math.max(reached, sequence);
+      return { product, sequence };
     },
 
     async fromAnyReplica(id, read) {
-      const [{ product, price, inventory }, folded] = await Promise.all([
-        registers(id, "any"),
-        kept(id, read, "any"),
+      const [product, price, inventory, kept, inSales] = await Promise.all([
+        register("product", id, "any"),
+        register("price", id, "any"),
+        register("inventory", id, "any"),
+        slots.run(() => readDerived(derived, "reviews", id)),
+        slots.run(() => readDerived(derived, "sales", id)),
       ]);
       return {
         position: read?.position,
         product: later(read?.product, product),
         price: later(read?.price, price),
         inventory: later(read?.inventory, inventory),
-        ...folded,
+        rating: newer(read?.rating, kept?.rating),
+        sales: newer(read?.sales, inSales),
       };
     },
   };
+}
+
+/** The newest event about the product that the read includes. */
+export function newestIn({ product, price, inventory, rating, sales }: ProductRead): number {
+  return Math.max(
+    product?.value?.sequence ?? 0,
+    price?.value?.sequence ?? 0,
+    inventory?.value?.sequence ?? 0,
+    rating?.sequence ?? 0,
+    sales?.sequence ?? 0,
+  );
 }
 
 /** The one that stands for a later place in the log. */

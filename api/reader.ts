@@ -68,13 +68,13 @@ export interface CatalogReaderOptions {
   readonly journal: Journal;
 }
 
-const logReadsInFlightMax = 32;
+const strongReadsInFlightMax = 32;
 
 export function createCatalogReader(options: CatalogReaderOptions): CatalogReader {
   const { catalog, derived, readModel, versions, now, journal, sleep = delay } = options;
-  const slots = createSlots(logReadsInFlightMax);
+  const log = createProductFromLog(catalog, derived, versions);
   const fence = createSaleFence(catalog, derived);
-  const log = createProductFromLog({ catalog, derived, versions, sales: fence, slots });
+  const slots = createSlots(strongReadsInFlightMax);
 
   async function fromRedis(ids: readonly Identifier[]): Promise<readonly (ProductRead | undefined)[]> {
     try {
@@ -124,21 +124,23 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   }
 
   /**
-   * Everything about a product from the log: as far as the projector came, or, for a reader who names a position,
-   * up to now.
+   * Everything about a product from the log. While it has no leader, a reader who names no position gets what
+   * any replica has, marked as stale.
    */
   async function fromLog(
     id: Identifier,
     read: ProductRead | undefined,
     { minSequence }: ReadOptions,
   ): Promise<Found | undefined> {
-    const stands = sequenceIn(read) ?? 0;
-    const { product, sequence } =
-      minSequence === undefined
-        ? await log.projected(id, read)
-        : { product: await log.whole(id, read), sequence: minSequence };
-    if (read !== undefined) refill(id, read, product);
-    return found(id, product, "log", Math.max(sequence, stands));
+    try {
+      const floor = Math.max(minSequence ?? 0, sequenceIn(read) ?? 0);
+      const { product, sequence } = await log.whole(id, read, floor);
+      if (read !== undefined) refill(id, read, product);
+      return found(id, product, "log", sequence);
+    } catch (error) {
+      if (!isAway(error) || minSequence !== undefined) throw error;
+      return found(id, await log.fromAnyReplica(id, read), "stale", sequenceIn(read) ?? 0);
+    }
   }
 
   function found(
@@ -167,37 +169,25 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     read: ProductRead | undefined,
     wanted: ReadOptions,
   ): Promise<Found | undefined> {
+    const sequence = sequenceIn(read) ?? 0;
     try {
       if (read === undefined || !trusted(read, wanted)) return await fromLog(id, read, wanted);
-      return isWhole(read) ? found(id, read, "redis", sequenceIn(read) ?? 0) : await complete(id, read);
+      return isWhole(read) ? found(id, read, "redis", sequence) : await complete(id, read);
     } catch (error) {
       if (!isAway(error)) throw error;
-      return readWithoutLeader(id, read, wanted, error);
+      // What was evicted is not known here, so an answer without it promises nothing.
+      const known = read !== undefined && isWhole(read) ? sequence : 0;
+      if (read?.product !== undefined && known >= (wanted.minSequence ?? 0))
+        return found(id, read, "stale", known);
+      throw new Problem(
+        "unavailable",
+        "neither the read models nor the log can be reached; try again shortly",
+        [],
+        {
+          cause: error,
+        },
+      );
     }
-  }
-
-  /**
-   * What Redis holds, however old, or where it holds only a part, what any replica has, if there is one. Of a part
-   * nothing is promised, so it is no answer for a reader who names a position.
-   */
-  async function readWithoutLeader(
-    id: Identifier,
-    read: ProductRead | undefined,
-    { minSequence = 0 }: ReadOptions,
-    cause: unknown,
-  ): Promise<Found | undefined> {
-    if (read !== undefined && isWhole(read) && (sequenceIn(read) ?? 0) >= minSequence)
-      return found(id, read, "stale", sequenceIn(read) ?? 0);
-    if (minSequence === 0) {
-      try {
-        return found(id, await log.fromAnyReplica(id, read), "stale", 0);
-      } catch (error) {
-        if (!isAway(error)) throw error;
-        if (read?.product !== undefined) return found(id, read, "stale", 0);
-      }
-    }
-    const detail = "neither the read models nor the log can be reached; try again shortly";
-    throw new Problem("unavailable", detail, [], { cause });
   }
 
   /** Waits until the partitions have come to `minSequence`, one second at most; then the log is asked. */
@@ -216,7 +206,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
 
   async function strong<T>(read: () => Promise<T>): Promise<T> {
     try {
-      return await read();
+      return await slots.run(read);
     } catch (error) {
       if (!isAway(error)) throw error;
       throw new Problem("unavailable", "the log's leader does not answer; try again shortly", [], {
@@ -252,18 +242,14 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
 
     category: (id) =>
       strong(async () => {
-        const subject = storedSubject("category.modified", tokenOf(id));
-        const message = await slots.run(() => catalog.last(subject));
+        const message = await catalog.last(storedSubject("category.modified", tokenOf(id)));
         const event = message && decodeEvent(message);
         if (event === undefined || isBad(event) || event.kind !== "category.modified") return undefined;
         return evolveCategory(undefined, event);
       }),
     strongPrice: (id) =>
       strong(async () => {
-        const [price, sales] = await Promise.all([
-          log.register("price", id),
-          slots.run(() => fence.salesOf(id)),
-        ]);
+        const [price, sales] = await Promise.all([log.register("price", id), fence.salesOf(id)]);
         return { price: price.value ?? undefined, sales };
       }),
     strongInventory: (id) => strong(async () => (await log.register("inventory", id)).value ?? undefined),

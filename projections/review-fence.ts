@@ -8,10 +8,10 @@ import { replaySubject } from "./log-reader.ts";
 import { evolveRating, type GivenRating, type Rating } from "./reviews.ts";
 
 /**
- * A product's rating as the log's leader has it now, for answers that must include all up to some place.
+ * A product's rating as the log's leader has it now, for answers that say up to where they are whole.
  *
- * What the read models or the derived stream hold is the fold of all reviews up to its own sequence, so the
- * product's last review tells whether it is whole. Only where the projector has not come to that one yet are
+ * What the read models or the derived stream hold is the fold of all reviews up to its own sequence, so one
+ * look behind that place tells whether it is whole. Only where the projector has not come to a review yet are
  * the product's reviews folded from the first one on: a later review may replace any earlier one.
  */
 export interface ReviewFence {
@@ -26,21 +26,25 @@ export function createReviewFence(catalog: Log, derived: Log): ReviewFence {
       const subject = storedSubject("review.posted", token);
       const kept = async () =>
         newerRating(known, (await readDerived(derived, "reviews", id, "leader"))?.rating);
-      const [before, last] = await Promise.all([kept(), catalog.last(subject, "leader")]);
-      if (last === undefined || last.sequence <= (before?.sequence ?? 0)) return before;
+      const before = await kept();
+      const later = await catalog.next(subject, (before?.sequence ?? 0) + 1);
+      if (later === undefined) return before;
       // What the projector passed over without a trace was bad. The position is read before what it covers.
       const settled = await readDerivedPosition(derived, partitionOf(token));
       const standing = await kept();
-      if (last.sequence <= Math.max(settled, standing?.sequence ?? 0)) return standing;
-      return foldRating(catalog, subject, last.sequence);
+      const unseen = await catalog.next(subject, Math.max(settled, standing?.sequence ?? 0) + 1);
+      if (unseen === undefined) return standing;
+      return foldRating(catalog, subject);
     },
   };
 }
 
-async function foldRating(catalog: Log, subject: string, until: number): Promise<Rating | undefined> {
+async function foldRating(catalog: Log, subject: string): Promise<Rating | undefined> {
+  const last = await catalog.last(subject, "leader");
+  if (last === undefined) return undefined;
   const given = new Map<Identifier, GivenRating>();
   let rating: Rating | undefined;
-  for await (const message of replaySubject(catalog, subject, until)) {
+  for await (const message of replaySubject(catalog, subject, last.sequence)) {
     const event = decodeEvent(message);
     if (isBad(event) || event.kind !== "review.posted") continue;
     const { review_id, rating: stars } = event.data;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { faults } from "./faults.ts";
+import { busyHealMsMax } from "./healing.ts";
 import { runTrial } from "./trial.ts";
 
 /** The short form of `npm run chaos`: one trial of each fault. A failure names its seed and where its data is. */
@@ -13,7 +14,7 @@ for (const fault of faults) {
   // Two at a time (vitest.config.ts): a trial waits more than it works.
   const options = { skip: obstacle !== undefined, timeout: 120_000 };
   test.concurrent(`nothing of ${fault.name} shows`, options, async () => {
-    const result = await runTrial({ fault, seed, harmMs, importFiles: [] });
+    const result = await runTrial({ fault, seed, harmMs, healMsMax: busyHealMsMax, importFiles: [] });
     expect(result).toMatchObject({ wrong: [], lost: 0, duplicates: 0, unexpected: 0, differences: 0 });
     expect(result.harms).toBeGreaterThan(0);
     expect(result.reads).toBeGreaterThan(0);

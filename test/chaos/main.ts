@@ -7,6 +7,7 @@ import type { Fault } from "./fault.ts";
 import { faults } from "./faults.ts";
 import { type Report, openReport } from "./report.ts";
 import type { TrialResult } from "./result.ts";
+import { healMsMax } from "./healing.ts";
 import { runTrial } from "./trial.ts";
 
 /**
@@ -92,7 +93,7 @@ async function runFault(fault: Fault, plan: Plan, isEnding: () => boolean): Prom
   }
   const results: TrialResult[] = [];
   for (let trial = 0; trial < trials && !isEnding(); trial++) {
-    const result = await runTrial({ fault, seed: seed + trial, harmMs, importFiles });
+    const result = await runTrial({ fault, seed: seed + trial, harmMs, healMsMax, importFiles });
     const { imported } = results[0] ?? result;
     if (result.imported !== imported)
       result.wrong.push(

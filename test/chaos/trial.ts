@@ -7,7 +7,7 @@ import { verifyCatalogue } from "../../ops/verify/verify.ts";
 import { limits } from "../../streams/limits.ts";
 import { accountFor } from "./account.ts";
 import type { Armed, Fault } from "./fault.ts";
-import { importHealMsMax, untilLevel } from "./healing.ts";
+import { busyHealMsMax, importHealMsMax, untilLevel } from "./healing.ts";
 import { startHolding } from "./holding.ts";
 import { startImporting } from "./importing.ts";
 import { type Publishing, startPublishing } from "./publishing.ts";
@@ -29,6 +29,8 @@ export interface TrialSettings {
   readonly seed: number;
   /** How long the harm lasts, about. */
   readonly harmMs: number;
+  /** How long everything may take to be level again. */
+  readonly healMsMax: number;
   /** Invoices to import beside the publisher. */
   readonly importFiles: readonly string[];
 }
@@ -68,7 +70,7 @@ export async function runTrial(settings: TrialSettings): Promise<TrialResult> {
 }
 
 async function live(world: World, armed: Armed, settings: TrialSettings, result: TrialResult): Promise<void> {
-  const { fault, seed, harmMs, importFiles: files } = settings;
+  const { fault, seed, harmMs, healMsMax, importFiles: files } = settings;
   const { badShare, largeShare = 0 } = fault;
   const storySettings = { seed, badShare, largeShare, startedAt: Date.now() };
   const story = createStory(storySettings);
@@ -77,7 +79,7 @@ async function live(world: World, armed: Armed, settings: TrialSettings, result:
     const publishing = startPublishing(world.natsUrl, storySettings);
     closers.push(publishing.stop);
     await publishing.opened();
-    await untilLevel(world);
+    await untilLevel(world, busyHealMsMax);
     const holding = startHolding(world);
     closers.push(holding.stop);
     const readers = startReaders({ world, holding, fates: publishing.fates, seed });
@@ -91,10 +93,10 @@ async function live(world: World, armed: Armed, settings: TrialSettings, result:
     const publishedAgain = (await importing?.finish()) ?? 0;
     if (publishedAgain > 0) result.wrong.push(`importing once more published ${publishedAgain}`);
     const healedAt = performance.now();
-    await (importing === undefined ? untilLevel(world) : untilLevel(world, importHealMsMax));
+    await untilLevel(world, importing === undefined ? healMsMax : importHealMsMax);
     result.healMs = Math.round(performance.now() - healedAt);
     await calm(publishing, readers, story, result);
-    await untilLevel(world);
+    await untilLevel(world, healMsMax);
     for (const close of closers.splice(0).reverse()) await close();
     await judge(world, publishing, readers, story, importing !== undefined, result);
   } finally {
