@@ -123,24 +123,16 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     return found(id, completed, "log", sequenceIn(read) ?? 0);
   }
 
-  /**
-   * Everything about a product from the log. While it has no leader, a reader who names no position gets what
-   * any replica has, marked as stale.
-   */
+  /** Everything about a product from the log: whole up to the newest event in it, or to the position asked for. */
   async function fromLog(
     id: Identifier,
     read: ProductRead | undefined,
-    { minSequence }: ReadOptions,
+    { minSequence = 0 }: ReadOptions,
   ): Promise<Found | undefined> {
-    try {
-      const floor = Math.max(minSequence ?? 0, sequenceIn(read) ?? 0);
-      const { product, sequence } = await log.whole(id, read, floor);
-      if (read !== undefined) refill(id, read, product);
-      return found(id, product, "log", sequence);
-    } catch (error) {
-      if (!isAway(error) || minSequence !== undefined) throw error;
-      return found(id, await log.fromAnyReplica(id, read), "stale", sequenceIn(read) ?? 0);
-    }
+    const floor = Math.max(minSequence, sequenceIn(read) ?? 0);
+    const { product, sequence } = await log.whole(id, read, floor);
+    if (read !== undefined) refill(id, read, product);
+    return found(id, product, "log", sequence);
   }
 
   function found(
@@ -169,25 +161,39 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     read: ProductRead | undefined,
     wanted: ReadOptions,
   ): Promise<Found | undefined> {
-    const sequence = sequenceIn(read) ?? 0;
     try {
       if (read === undefined || !trusted(read, wanted)) return await fromLog(id, read, wanted);
-      return isWhole(read) ? found(id, read, "redis", sequence) : await complete(id, read);
+      return isWhole(read) ? found(id, read, "redis", sequenceIn(read) ?? 0) : await complete(id, read);
     } catch (error) {
       if (!isAway(error)) throw error;
-      // What was evicted is not known here, so an answer without it promises nothing.
-      const known = read !== undefined && isWhole(read) ? sequence : 0;
-      if (read?.product !== undefined && known >= (wanted.minSequence ?? 0))
-        return found(id, read, "stale", known);
-      throw new Problem(
-        "unavailable",
-        "neither the read models nor the log can be reached; try again shortly",
-        [],
-        {
-          cause: error,
-        },
-      );
+      return readWithoutLeader(id, read, wanted, error);
     }
+  }
+
+  /**
+   * What Redis holds, however old. Where it holds only a part, what any replica has: of that nothing is
+   * promised, so it is no answer for a reader who names a position. Redis is asked first because a replica may
+   * show what Redis will not know for a while, and the next answer would go back.
+   */
+  async function readWithoutLeader(
+    id: Identifier,
+    read: ProductRead | undefined,
+    { minSequence = 0 }: ReadOptions,
+    cause: unknown,
+  ): Promise<Found | undefined> {
+    const sequence = sequenceIn(read) ?? 0;
+    if (read !== undefined && isWhole(read) && sequence >= minSequence)
+      return found(id, read, "stale", sequence);
+    if (minSequence === 0) {
+      try {
+        return found(id, await log.fromAnyReplica(id, read), "stale", 0);
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        if (read?.product !== undefined) return found(id, read, "stale", 0);
+      }
+    }
+    const detail = "neither the read models nor the log can be reached; try again shortly";
+    throw new Problem("unavailable", detail, [], { cause });
   }
 
   /** Waits until the partitions have come to `minSequence`, one second at most; then the log is asked. */

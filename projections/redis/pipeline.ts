@@ -14,11 +14,24 @@ export async function pipelined(
   const pipeline = redis.pipeline();
   fill(pipeline);
   if (pipeline.length === 0) return [];
-  const results = (await pipeline.exec()) ?? [];
-  return results.map(([error, result]) => {
+  return resultsOf(await pipeline.exec());
+}
+
+function resultsOf(results: [Error | null, unknown][] | null): readonly unknown[] {
+  return (results ?? []).map(([error, result]) => {
     if (error !== null) throw asMoved(error);
     return result;
   });
+}
+
+/** The same, and all commands see one state: nothing is written between them. */
+export async function atOnce(
+  redis: RedisConnection,
+  fill: (pipeline: ChainableCommander) => void,
+): Promise<readonly unknown[]> {
+  const transaction = redis.multi();
+  fill(transaction);
+  return resultsOf(await transaction.exec());
 }
 
 /** Calls sent one by one: `PositionMoved` where a fence refused one of them. */

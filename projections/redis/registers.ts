@@ -8,7 +8,7 @@ import type { Rating, Reviews } from "../reviews.ts";
 import type { ProductSales } from "../sales.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
-import { fenced, pipelined } from "./pipeline.ts";
+import { atOnce, fenced, pipelined } from "./pipeline.ts";
 import { readPosition } from "./positions.ts";
 import { ratingField } from "./ratings.ts";
 import { productField } from "./sales.ts";
@@ -66,8 +66,9 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
     },
 
     async readProducts(ids) {
-      // The position is read before what it covers, or it could promise more than the values hold.
-      const results = await pipelined(redis, (pipeline) => {
+      if (ids.length === 0) return [];
+      // At once, or a price from before an event would meet a sale from behind it: a state that never was.
+      const results = await atOnce(redis, (pipeline) => {
         for (const id of ids) {
           const partition = partitionOf(tokenOf(id));
           pipeline.get(keys.position("catalog", partition));

@@ -1,8 +1,8 @@
 import { tokenOf, type Identifier } from "../../streams/identifier.ts";
 
 /**
- * One client's memory, and what an answer must be beside it: whoever sends back the position that it saw never
- * gets an older answer, in no field.
+ * One client's memory, and what an answer must be beside it: whoever sends back the newest version that it saw
+ * never gets an older answer, in no field.
  */
 export interface Client {
   /** What it sends as `Catalog-Min-Version` for a product; undefined for a client that sends none. */
@@ -19,8 +19,8 @@ export interface SeenAnswer {
 }
 
 /**
- * `none` sends no position; `product` the one it saw for the product; `session` the highest it saw of any;
- * `writer` the one of the product's last acknowledged event, to read what it wrote.
+ * `none` sends no position; `product` the newest it saw of the product; `session` the newest it saw of any;
+ * `writer` that of the product's last acknowledged event where it is newer, to read what it wrote.
  */
 export type ClientKind = "none" | "product" | "session" | "writer";
 
@@ -34,18 +34,21 @@ export function createClient(kind: ClientKind, newest: (subject: string) => numb
   return {
     minimumFor(id) {
       if (kind === "none") return undefined;
-      if (kind === "writer") return Math.max(written(id, "price.updated"), written(id, "inventory.changed"));
-      return kind === "session" ? highest : (positions.get(id) ?? 0);
+      if (kind === "session") return highest;
+      const seen = positions.get(id) ?? 0;
+      if (kind === "product") return seen;
+      return Math.max(seen, written(id, "price.updated"), written(id, "inventory.changed"));
     },
 
     see(id, min, answer) {
       if (min === undefined) return [];
       const wrong: string[] = [];
-      if (answer.position !== undefined) {
-        if (answer.position < min) wrong.push(`position ${answer.position}, and ${min} was asked for`);
-        positions.set(id, Math.max(positions.get(id) ?? 0, answer.position));
-        highest = Math.max(highest, answer.position);
-      }
+      if (answer.position !== undefined && answer.position < min)
+        wrong.push(`position ${answer.position}, and ${min} was asked for`);
+      // A part may be newer than what the whole is known to include.
+      const newest = Math.max(answer.position ?? 0, ...Object.values(answer.versions));
+      positions.set(id, Math.max(positions.get(id) ?? 0, newest));
+      highest = Math.max(highest, newest);
       for (const [field, version] of Object.entries(answer.versions)) {
         const key = `${field} ${id}`;
         const seen = versions.get(key) ?? 0;

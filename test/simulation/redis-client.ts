@@ -12,10 +12,7 @@ export function createRedisClient(life: Life, network: Network, redis: RedisServ
   const ask = (call: string, commands: readonly (() => unknown)[]) =>
     network.ask(life, redis, call, commands, commands.length > 1 && network.tears());
 
-  const inParts: Pick<
-    ReadModel,
-    "session" | "advance" | "readProducts" | "putReviews" | "putRatings" | "readShown"
-  > = {
+  const inParts: Pick<ReadModel, "session" | "advance" | "putReviews" | "putRatings" | "readShown"> = {
     session: () => redis.life + life.linksLost,
 
     async advance(log, moves) {
@@ -24,31 +21,6 @@ export function createRedisClient(life: Life, network: Network, redis: RedisServ
         moves.map((move) => () => model.advance(log, [move])),
       );
       return new Map(answers.flatMap((one) => [...(one as ReadonlyMap<number, Position | undefined>)]));
-    },
-
-    async readProducts(ids) {
-      type Reads = Awaited<ReturnType<ReadModel["readProducts"]>>;
-      if (!network.tears()) {
-        const [reads] = await network.ask(life, redis, "readProducts", [() => model.readProducts(ids)]);
-        return reads as Reads;
-      }
-      // A product's position, registers, rating and sales are read by a command each, in this order.
-      const commands = ids.flatMap((id) => [1, 2, 3, 4].map(() => () => model.readProducts([id])));
-      const answers = (await network.ask(life, redis, "readProducts", commands, true)) as Reads[];
-      return ids.flatMap((_, at) => {
-        const [first, second, third, fourth] = answers.slice(4 * at, 4 * at + 4).map(([read]) => read);
-        if (first === undefined || second === undefined || third === undefined || fourth === undefined)
-          return [];
-        const { product, price, inventory } = second;
-        return {
-          position: first.position,
-          product,
-          price,
-          inventory,
-          rating: third.rating,
-          sales: fourth.sales,
-        };
-      });
     },
 
     async putReviews(fence, puts) {
