@@ -105,7 +105,7 @@ export function createReviewWriter({
           if (events.length > 0) await readModel.putRatings(fence, [put]);
           if (list === undefined) return;
           // On the way through what is held already, the list is one of the past: only the derived stream takes it.
-          if (list.sequence >= rating.sequence) {
+          if (events.length > 0 || list.sequence >= rating.sequence) {
             await readModel.putReviews(fence, [{ id, version: versions(list.sequence), value: list }]);
           }
           if (!behind.has(id)) return;

@@ -73,6 +73,18 @@ test("on the way through what is held already no list of the past takes the plac
   expect(await newest()).toEqual(["r2", "r1"]);
 });
 
+test("a list follows every event, also where an owner that died had brought the rating further", async () => {
+  const standing = await standAt(0);
+  const [first, again, second] = [review(1, "r1"), review(2, "r1"), review(3, "r2")];
+  // It came to the rating and no further; the next owner's batches end elsewhere.
+  const dying = { ...model, putReviews: () => Promise.reject(new Error("died")) };
+  const writer = createReviewWriter({ readModel: dying, derived, buffer, versions: v });
+  await expect(writer.apply(byProduct(first, again, second), [], standing)).rejects.toThrow("died");
+  await reviewWriter().apply(byProduct(first, again), [], standing);
+  const stored = (await model.readReviews([lamp]))[0];
+  expect(stored?.value).toMatchObject({ sequence: 2, newest: [{ review_id: "r1", sequence: 2 }] });
+});
+
 test("a rating that is gone with its position stops the way through what was held", async () => {
   const writer = reviewWriter();
   await writer.apply(byProduct(review(1, "r1")), [], await standAt(0));

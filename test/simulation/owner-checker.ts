@@ -15,10 +15,8 @@ export interface OwnerChecker {
   expectOrder(): void;
 }
 
-/** A batch that began with the lease ends long before this. */
-const graceMs = 2_000;
-
-export function createOwnerChecker(clock: Clock, violations: Violations): OwnerChecker {
+/** `graceMs`: a batch that began with the lease has ended by then. */
+export function createOwnerChecker(clock: Clock, graceMs: number, violations: Violations): OwnerChecker {
   const holders = new Map<string, { readonly life: Life; readonly since: number }>();
   let expectedFrom = Number.POSITIVE_INFINITY;
   return {

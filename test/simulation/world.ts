@@ -29,6 +29,9 @@ export type World = ReturnType<typeof createWorld>;
 const epoch = startedAt - 60_000;
 const earlierEpoch = epoch - 3_600_000;
 
+/** How long a batch takes at most: it is some hundred calls, one after the other. */
+const batchMs = (latencyMsMax: number) => 1_500 + 200 * latencyMsMax;
+
 export function createWorld(
   plan: Plan,
   violations: Violations,
@@ -43,7 +46,7 @@ export function createWorld(
   const redis = createRedisServer(clock, createWriteChecker(truth, violations), plant?.store);
   const log = createLogServer(clock, epoch);
   const leases = createLeasesServer(clock);
-  const owners = createOwnerChecker(clock, violations);
+  const owners = createOwnerChecker(clock, batchMs(plan.latencyMsMax), violations);
   log.catalog.listeners.add(truth.take);
   const outbox: Outbox = { attempted: new Map(), acknowledged: new Map(), givenUp: new Set() };
   let acknowledged = 0;
