@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Catalogue, openCatalogue } from "../ops/catalogue.ts";
 import { createLogger } from "../ops/logger.ts";
 import type { Servers } from "../ops/servers.ts";
@@ -20,6 +21,8 @@ export interface Rig {
   /** Resident memory of a server, in bytes. */
   residentBytes(server: "nats" | "redis"): number;
   redisBytes(): Promise<number>;
+  /** Removes all read models, and waits until Redis has freed their memory too. */
+  emptyRedis(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,6 +65,10 @@ export async function startRig(): Promise<Rig> {
     },
     async redisBytes() {
       return Number(/used_memory:(\d+)/.exec(await catalogue.redis.info("memory"))?.[1] ?? 0);
+    },
+    async emptyRedis() {
+      await catalogue.readModel.clear();
+      while (!/lazyfree_pending_objects:0\r/.test(await catalogue.redis.info("memory"))) await delay(10);
     },
     async close() {
       await catalogue.close();

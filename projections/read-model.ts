@@ -4,6 +4,7 @@ import type { CategoryEvent } from "./categories.ts";
 import type { Details } from "./details.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Price } from "./price.ts";
+import type { Pricing } from "./pricing.ts";
 import type { GivenRating, Rating, Reviews } from "./reviews.ts";
 import type { ProductSales, Sale } from "./sales.ts";
 import type { Version } from "./version.ts";
@@ -84,15 +85,8 @@ export interface ListingPut {
         readonly shown: readonly Identifier[];
       }
     | undefined;
-  /** The same version again is taken: a sale's boundary changes the amount without an event. */
-  readonly pricing?:
-    | {
-        readonly version: Version;
-        readonly amount: number;
-        /** When the amount changes next by the clock, in milliseconds since 1970. */
-        readonly nextBoundary: number | undefined;
-      }
-    | undefined;
+  /** The same version and price again are taken: a sale's boundary changes the amount without an event. */
+  readonly pricing?: Pricing | undefined;
 }
 
 export type ListingSort = "newest" | "price_asc" | "price_desc";

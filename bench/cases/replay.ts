@@ -97,7 +97,7 @@ async function readBare(rig: Rig, events: number): Promise<number> {
 /** Events a second of a replay into an empty Redis. */
 export async function project(rig: Rig, events: number): Promise<number> {
   const { catalogue } = rig;
-  await catalogue.readModel.clear();
+  await rig.emptyRedis();
   const now = () => Date.now();
   const owned = new Set(allPartitions);
   const projector = createProjector({

@@ -2,10 +2,10 @@ import type { Identifier } from "../../streams/identifier.ts";
 import { type Details, groupOf, listedIn } from "../details.ts";
 import type { FoldedRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
-import type { Price } from "../price.ts";
+import { pricingAt } from "../pricing.ts";
 import type { Standing } from "../projection.ts";
 import type { Fence, ListingPut, ReadModel } from "../read-model.ts";
-import { amountAt, foreignSales, nextBoundary, type ProductSales } from "../sales.ts";
+import { foreignSales, type ProductSales } from "../sales.ts";
 import type { Versions } from "../version.ts";
 import type { TreeWriter } from "./tree.ts";
 
@@ -37,18 +37,6 @@ export function createListingWriter({
   versions,
   now,
 }: ListingWriterOptions): ListingWriter {
-  function pricing(
-    price: Price,
-    sales: ProductSales | undefined,
-    moment: number,
-  ): NonNullable<ListingPut["pricing"]> {
-    return {
-      version: versions(Math.max(price.sequence, sales?.sequence ?? 0)),
-      amount: amountAt(price, sales, moment),
-      nextBoundary: nextBoundary(sales, moment),
-    };
-  }
-
   return {
     async apply(runs, standing) {
       const moment = now();
@@ -80,7 +68,7 @@ export function createListingWriter({
             puts.push({
               id,
               membership: document && membership(document, firstSeen.get(id)),
-              pricing: price && pricing(price, sales.get(id), moment),
+              pricing: price && pricingAt(versions, price, sales.get(id), moment),
             });
           }
           await readModel.putRows(fence, puts);
@@ -94,7 +82,8 @@ export function createListingWriter({
       const puts: ListingPut[] = [];
       for (const [at, id] of ids.entries()) {
         const price = reads[at]?.price?.value ?? (await reader.read("price", id, "leader"));
-        if (price !== undefined) puts.push({ id, pricing: pricing(price, reads[at]?.sales, moment) });
+        if (price !== undefined)
+          puts.push({ id, pricing: pricingAt(versions, price, reads[at]?.sales, moment) });
       }
       await readModel.putRows(fence, puts);
     },

@@ -4,17 +4,10 @@ import type { StoredMessage } from "../../streams/log.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
 import type { LogReader } from "../log-reader.ts";
+import { pricingAt } from "../pricing.ts";
 import type { Refusal, Standing } from "../projection.ts";
 import type { Fence, ListingPut, ReadModel } from "../read-model.ts";
-import {
-  amountAt,
-  evolveProductSales,
-  evolveSale,
-  foreignSales,
-  nextBoundary,
-  type ProductSales,
-  type SaleEvent,
-} from "../sales.ts";
+import { evolveProductSales, evolveSale, foreignSales, type ProductSales, type SaleEvent } from "../sales.ts";
 import { assertStanding } from "../standing.ts";
 import type { Versions } from "../version.ts";
 
@@ -96,15 +89,7 @@ export function createSaleWriter({
     for (const [at, { id, value }] of products.entries()) {
       const price = reads[at]?.price?.value ?? (await reader.read("price", id, "leader"));
       if (price === undefined) continue;
-      const moment = now();
-      puts.push({
-        id,
-        pricing: {
-          version: versions(Math.max(price.sequence, value.sequence)),
-          amount: amountAt(price, value, moment),
-          nextBoundary: nextBoundary(value, moment),
-        },
-      });
+      puts.push({ id, pricing: pricingAt(versions, price, value, now()) });
       for (const foreign of foreignSales(price, value)) {
         if (foreign.sequence !== message.sequence) continue;
         refused.push({

@@ -2,6 +2,7 @@ import type { Identifier } from "../../streams/identifier.ts";
 import { tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionOf } from "../../streams/partition.ts";
 import type { CategoryEvent } from "../categories.ts";
+import { rankOf } from "../pricing.ts";
 import {
   type Fence,
   type ListingRow,
@@ -34,6 +35,7 @@ export function createMemoryReadModel(): MemoryReadModel {
   const sales = new Map<string, Versioned<Sale | ProductSales>>();
   const categoryEvents = new Map<number, CategoryEvent>();
   const rows = new Map<Identifier, ListingRow>();
+  const ranks = new Map<Identifier, string>();
   const boundaries = new Map<Identifier, number>();
 
   const registerKey = ({ register, id }: RegisterKey) => `${register}:${id}`;
@@ -195,7 +197,7 @@ export function createMemoryReadModel(): MemoryReadModel {
           amount: undefined,
         };
         const moved = membership !== undefined && isNewer(membership.version, row.membership);
-        const repriced = pricing !== undefined && !isNewer(row.priced, pricing.version);
+        const repriced = pricing !== undefined && rankOf(pricing) >= (ranks.get(id) ?? "");
         const created = membership && Math.min(membership.created, row.created ?? membership.created);
         rows.set(id, {
           ...row,
@@ -208,6 +210,7 @@ export function createMemoryReadModel(): MemoryReadModel {
           }),
           ...(repriced && { priced: pricing.version, amount: pricing.amount }),
         });
+        if (repriced) ranks.set(id, rankOf(pricing));
         if (repriced && pricing.nextBoundary !== undefined) boundaries.set(id, pricing.nextBoundary);
         if (repriced && pricing.nextBoundary === undefined) boundaries.delete(id);
       }
@@ -259,7 +262,17 @@ export function createMemoryReadModel(): MemoryReadModel {
     },
 
     async clear() {
-      for (const map of [positions, registers, reviews, ratings, sales, categoryEvents, rows, boundaries])
+      for (const map of [
+        positions,
+        registers,
+        reviews,
+        ratings,
+        sales,
+        categoryEvents,
+        rows,
+        ranks,
+        boundaries,
+      ])
         map.clear();
     },
   };

@@ -4,8 +4,9 @@ import { partitionOf } from "../../streams/partition.ts";
 import { listsShowing } from "../categories.ts";
 import type { DerivedPut } from "../derived.ts";
 import { groupOf, listedIn } from "../details.ts";
+import { pricingAt } from "../pricing.ts";
 import type { ListingPut, RegisterName, RegisterPut } from "../read-model.ts";
-import { amountAt, nextBoundary, type Sale } from "../sales.ts";
+import type { Sale } from "../sales.ts";
 import type { Versions } from "../version.ts";
 import type { CatalogueFold } from "./catalogue-fold.ts";
 import { type FoldedProduct, registerValue } from "./folded-product.ts";
@@ -48,11 +49,7 @@ export function rowOf(
       direct,
       shown: listsShowing(tree, direct),
     },
-    pricing: price && {
-      version: versions(Math.max(price.sequence, sales?.sequence ?? 0)),
-      amount: amountAt(price, sales, now),
-      nextBoundary: nextBoundary(sales, now),
-    },
+    pricing: price && pricingAt(versions, price, sales, now),
   };
 }
 

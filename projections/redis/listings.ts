@@ -1,12 +1,13 @@
 import { type Identifier, identifierOf, tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionCount } from "../../streams/partition.ts";
+import { rankOf } from "../pricing.ts";
 import type { ListingPut, ListingRow, ListingSort, ReadModel } from "../read-model.ts";
 import { type Version, versionLength } from "../version.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { fenced, pipelined } from "./pipeline.ts";
 import { readPosition } from "./positions.ts";
-import { noVersion } from "./scripts.ts";
+import { noVersion, rankLength } from "./scripts.ts";
 
 /**
  * Listings: in each partition a row for every product, and for each category two sorted sets that the rows
@@ -127,7 +128,7 @@ function rowArguments({ id, membership, pricing }: ListingPut): readonly string[
     membership.group === null ? "" : tokenOf(membership.group),
     tokensOf(membership.direct),
     tokensOf(membership.shown),
-    pricing?.version ?? "",
+    pricing === undefined ? "" : rankOf(pricing),
     pricing === undefined ? "" : String(pricing.amount),
     pricing?.nextBoundary === undefined ? "" : String(pricing.nextBoundary),
   ];
@@ -135,8 +136,8 @@ function rowArguments({ id, membership, pricing }: ListingPut): readonly string[
 
 function priceArguments({ id, pricing }: ListingPut): readonly string[] {
   if (pricing === undefined) return [];
-  const { version, amount, nextBoundary } = pricing;
-  return [id, version, String(amount), nextBoundary === undefined ? "" : String(nextBoundary)];
+  const { amount, nextBoundary } = pricing;
+  return [id, rankOf(pricing), String(amount), nextBoundary === undefined ? "" : String(nextBoundary)];
 }
 
 /** The same few lists of categories come again and again, as the same arrays. */
@@ -152,7 +153,7 @@ function tokensOf(ids: readonly Identifier[]): string {
 }
 
 const pricedAt = versionLength + 1;
-const restAt = 2 * (versionLength + 1);
+const restAt = pricedAt + rankLength + 1;
 
 function parseRow(row: string): ListingRow {
   const membership = row.slice(0, versionLength);

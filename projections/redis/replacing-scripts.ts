@@ -1,4 +1,4 @@
-import { rowsOfCall, noVersion, writeRows } from "./scripts.ts";
+import { noRank, noVersion, rowsOfCall, writeRows } from "./scripts.ts";
 
 /**
  * The Lua of a rebuild. Where the projector's scripts store what is newer, these replace what stands at or
@@ -56,7 +56,7 @@ export const replacingScripts = {
       if oldMembership ~= '${noVersion}' and not replaceable(oldMembership) then
         membership, created, group, direct, shown = oldMembership, oldCreated, oldGroup, oldDirect, oldShown
       end
-      if oldPriced ~= '${noVersion}' and not replaceable(oldPriced) then
+      if oldPriced ~= '${noRank}' and not replaceable(oldPriced) then
         priced, amount, boundary = oldPriced, oldAmount, oldBoundary
       end
       if oldGroup ~= '' and oldGroup ~= group then call('SREM', 'group:' .. oldGroup .. slot, id) end
@@ -76,7 +76,7 @@ export const replacingScripts = {
       if boundary ~= oldBoundary then due(boundary, id) end
       if membership == '' and priced == '' then call('HDEL', KEYS[2], id)
       else
-        keep(id, membership == '' and '${noVersion}' or membership, priced == '' and '${noVersion}' or priced,
+        keep(id, membership == '' and '${noVersion}' or membership, priced == '' and '${noRank}' or priced,
           created, group, amount, boundary, direct, shown)
       end
     end

@@ -1,5 +1,6 @@
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import type { CategoryEvent } from "../categories.ts";
+import { rankOf } from "../pricing.ts";
 import type { ListingPut, RegisterPut, Versioned } from "../read-model.ts";
 import type { GivenRating, Rating, Reviews } from "../reviews.ts";
 import type { ProductSales, Sale } from "../sales.ts";
@@ -158,7 +159,7 @@ function rowTexts({ id, membership, pricing }: ListingPut): readonly string[] {
     membership?.group == null ? "" : tokenOf(membership.group),
     membership?.direct.map(tokenOf).join(",") ?? "",
     membership?.shown.map(tokenOf).join(",") ?? "",
-    pricing?.version ?? "",
+    pricing === undefined ? "" : rankOf(pricing),
     pricing === undefined ? "" : String(pricing.amount),
     pricing?.nextBoundary === undefined ? "" : String(pricing.nextBoundary),
   ];

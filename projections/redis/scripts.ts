@@ -17,11 +17,15 @@ const fence = `
 /** Stands for a version in a row that has none; less than all of them. */
 export const noVersion = "-".repeat(versionLength);
 
+/** A row's pricing is ranked by its version and its price (`rankOf`). */
+export const rankLength = versionLength + 17;
+export const noRank = "-".repeat(rankLength);
+
 /**
  * What the scripts over rows share. All rows are read by one command and written by one, and each sorted set
  * is changed by one: most of a small command's cost is the call.
  *
- * A row is `<membership version> <pricing version> <created>|<group>|<amount>|<boundary>|<direct>|<shown>`.
+ * A row is `<membership version> <pricing rank> <created>|<group>|<amount>|<boundary>|<direct>|<shown>`.
  */
 export function rowsOfCall(textsPerRow: number): string {
   return `
@@ -35,9 +39,9 @@ export function rowsOfCall(textsPerRow: number): string {
     local changed, added = {}, {}
     local function standing(id)
       local row = rows[id]
-      if not row then return '${noVersion}', '${noVersion}', '', '', '', '', '', '' end
-      return sub(row, 1, ${versionLength}), sub(row, ${versionLength + 2}, ${2 * versionLength + 1}),
-        match(row, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$', ${2 * versionLength + 3})
+      if not row then return '${noVersion}', '${noRank}', '', '', '', '', '', '' end
+      return sub(row, 1, ${versionLength}), sub(row, ${versionLength + 2}, ${versionLength + 1 + rankLength}),
+        match(row, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|(.*)$', ${versionLength + rankLength + 3})
     end
     local function keep(id, membership, priced, created, group, amount, boundary, direct, shown)
       local row = membership .. ' ' .. priced .. ' ' .. created .. '|' .. group .. '|' .. amount .. '|' ..
@@ -131,7 +135,7 @@ export const scripts = {
   /**
    * KEYS: a partition's position, listing and boundaries. ARGV: the position expected, the partition, then
    * nine texts for each row:
-   * id, membership version, created, group, direct, shown, pricing version ('' to leave it), amount, next boundary.
+   * id, membership version, created, group, direct, shown, pricing rank ('' to leave it), amount, next boundary.
    * The sorted sets and the groups follow the row, which alone decides.
    */
   storeRows: `${fence}${rowsOfCall(9)}
@@ -175,7 +179,7 @@ export const scripts = {
 
   /**
    * The same for rows of which only the price changes: four texts for each,
-   * id, pricing version, amount, next boundary.
+   * id, pricing rank, amount, next boundary.
    */
   storePrices: `${fence}${rowsOfCall(4)}
     for at = 3, #ARGV, 4 do

@@ -26,7 +26,9 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
   ): ListingPut => ({
     id: product,
     membership: { version: v(sequence), created, group: null, direct: shown, shown },
-    ...(amount === undefined ? {} : { pricing: { version: v(sequence), amount, nextBoundary: undefined } }),
+    ...(amount === undefined
+      ? {}
+      : { pricing: { version: v(sequence), price: sequence, amount, nextBoundary: undefined } }),
   });
   const put = async (...puts: readonly ListingPut[]) => {
     for (const one of puts) await model.putRows(noPosition(partitionOfId(one.id)), [one]);
@@ -130,7 +132,7 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
   });
 
   test("membership and pricing stand apart, whichever comes first", async () => {
-    const pricing = { version: v(8), amount: 40, nextBoundary: undefined };
+    const pricing = { version: v(8), price: 8, amount: 40, nextBoundary: undefined };
     await put({ id: lamp, pricing });
     expect(await row(lamp)).toEqual({
       membership: undefined,
@@ -158,15 +160,17 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
     });
     await put(listed(id("desk"), 3, { amount: 30 }));
     expect((await list("price_asc")).ids).toEqual([id("desk"), lamp]);
-    await put({ id: lamp, pricing: { ...pricing, version: v(9), amount: 20 } });
+    await put({ id: lamp, pricing: { ...pricing, version: v(9), price: 9, amount: 20 } });
     expect((await list("price_asc")).ids).toEqual([lamp, id("desk")]);
   });
 
-  test("a pricing of the same version is taken, of an older one it is not", async () => {
+  test("a pricing of the same version and price is taken, of an older version or price it is not", async () => {
     await put(listed(lamp, 5, { amount: 10 }));
-    await put({ id: lamp, pricing: { version: v(5), amount: 7, nextBoundary: undefined } });
+    await put({ id: lamp, pricing: { version: v(5), price: 5, amount: 7, nextBoundary: undefined } });
     expect((await row(lamp))?.amount).toBe(7);
-    await put({ id: lamp, pricing: { version: v(4), amount: 9, nextBoundary: undefined } });
+    await put({ id: lamp, pricing: { version: v(5), price: 3, amount: 8, nextBoundary: undefined } });
+    expect((await row(lamp))?.amount).toBe(7);
+    await put({ id: lamp, pricing: { version: v(4), price: 4, amount: 9, nextBoundary: undefined } });
     expect((await row(lamp))?.amount).toBe(7);
   });
 
@@ -193,7 +197,7 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
     const [a, b] = same as [Identifier, Identifier];
     const due = (product: Identifier, sequence: number, nextBoundary: number | undefined): ListingPut => ({
       id: product,
-      pricing: { version: v(sequence), amount: 1, nextBoundary },
+      pricing: { version: v(sequence), price: sequence, amount: 1, nextBoundary },
     });
     const moment = Date.parse("2026-11-27T00:00:00Z");
     await put(due(a, 1, moment + 2), due(b, 2, moment), due(lamp, 3, undefined));

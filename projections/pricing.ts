@@ -1,0 +1,37 @@
+import type { Price } from "./price.ts";
+import { amountAt, nextBoundary, type ProductSales } from "./sales.ts";
+import type { Version, Versions } from "./version.ts";
+
+/** What a product costs at a moment, as its row in the listings has it. */
+export interface Pricing {
+  /** Of what it is made of, the newest. */
+  readonly version: Version;
+  /**
+   * The sequence of the price in it. An owner that fell behind may meet the sales of one that is ahead: of two
+   * pricings of the same version the one with the older price is the older one.
+   */
+  readonly price: number;
+  /** In minor units. */
+  readonly amount: number;
+  /** When the amount changes next by the clock, in milliseconds since 1970. */
+  readonly nextBoundary: number | undefined;
+}
+
+export function pricingAt(
+  versions: Versions,
+  price: Price,
+  sales: ProductSales | undefined,
+  moment: number,
+): Pricing {
+  return {
+    version: versions(Math.max(price.sequence, sales?.sequence ?? 0)),
+    price: price.sequence,
+    amount: amountAt(price, sales, moment),
+    nextBoundary: nextBoundary(sales, moment),
+  };
+}
+
+/** Sorts as text by version and price. */
+export function rankOf({ version, price }: Pricing): string {
+  return `${version}~${String(price).padStart(16, "0")}`;
+}
