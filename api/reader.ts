@@ -173,14 +173,17 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   /**
    * What Redis holds, however old. Where it holds only a part, what any replica has: of that nothing is
    * promised, so it is no answer for a reader who names a position. Redis is asked first because a replica may
-   * show what Redis will not know for a while, and the next answer would go back.
+   * show what Redis will not know for a while, and the next answer would go back. It is asked anew: while the
+   * log did not answer, the projector may have come to what the reader names.
    */
   async function readWithoutLeader(
     id: Identifier,
-    read: ProductRead | undefined,
+    before: ProductRead | undefined,
     { minSequence = 0 }: ReadOptions,
     cause: unknown,
   ): Promise<Found | undefined> {
+    const [anew] = await fromRedis([id]);
+    const read = anew ?? before;
     const sequence = sequenceIn(read) ?? 0;
     if (read !== undefined && isWhole(read) && sequence >= minSequence)
       return found(id, read, "stale", sequence);
