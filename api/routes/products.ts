@@ -20,6 +20,24 @@ const variantsMax = 500;
 export function productRoutes(server: FastifyInstance, context: RouteContext): void {
   const { reader, readModel, versions, stream, now } = context;
 
+  /**
+   * The members of a group. A position that a reader names is about the product it asks for: members that no tier
+   * can give at that position are given as they are, or left out, rather than the product with them.
+   */
+  async function membersOf(ids: readonly Identifier[], options: ReadOptions) {
+    const present = (found: readonly (Found | undefined)[]) =>
+      found.flatMap((one) => (one === undefined ? [] : [one.state]));
+    try {
+      return { members: present(await reader.read(ids, options)), reached: true };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const standing = ids.map((id) =>
+        reader.read([id], { freshnessMs: options.freshnessMs }).catch(() => []),
+      );
+      return { members: present((await Promise.all(standing)).flat()), reached: false };
+    }
+  }
+
   /** The members of each group, the asking product among them, and whether a group may be incomplete just now. */
   async function variantsOf(
     groups: readonly (Identifier | null)[],
@@ -35,13 +53,10 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
     await Promise.all(
       wanted.map(async (group) => {
         const gathered = await readModel.readGroup(group).catch(() => undefined);
-        const found = await reader.read((gathered?.ids ?? []).slice(0, variantsMax), options);
-        byGroup.set(
-          group,
-          found.flatMap((one) => (one === undefined ? [] : [one.state])),
-        );
+        const { members, reached } = await membersOf((gathered?.ids ?? []).slice(0, variantsMax), options);
+        byGroup.set(group, members);
         const headAt = gathered && allAtHead(gathered.positions, versions);
-        degraded ||= headAt === undefined || now() - headAt > options.freshnessMs;
+        degraded ||= !reached || headAt === undefined || now() - headAt > options.freshnessMs;
       }),
     );
     return { byGroup, degraded };

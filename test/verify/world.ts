@@ -29,7 +29,8 @@ export interface World {
   publish(events: readonly Published[]): Promise<void>;
   /** A projector of its own; runs until it is stopped. */
   project(options?: { readonly owned?: readonly number[]; readonly batchMax?: number }): Running;
-  api(options?: { readonly identity?: Identity }): FastifyInstance;
+  /** `catalog`: the log that it reads in place of the one that is written. */
+  api(options?: { readonly identity?: Identity; readonly catalog?: Log }): FastifyInstance;
 }
 
 export interface Running {
@@ -78,10 +79,10 @@ export function createWorld(readModel: ReadModel, now: number): World {
       };
     },
 
-    api({ identity = nobody } = {}) {
-      const health = createCatalogHealth({ ...shared, name: "catalog", log: catalog });
+    api({ identity = nobody, catalog: read = catalog } = {}) {
+      const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       return createServer({
-        reader: createCatalogReader(shared),
+        reader: createCatalogReader({ ...shared, catalog: read }),
         tree: createTreeReader({ readModel, versions, freshnessMs: 60_000, now: time }),
         health,
         readModel,
