@@ -9,6 +9,7 @@ import { api, projector } from "./commands/roles.ts";
 import { type PublishOptions, publish } from "./commands/publish.ts";
 import { list, type Mended, republish, show } from "./commands/quarantine.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
+import { letOthersFirst } from "./priority.ts";
 import { top } from "./commands/top.ts";
 import { verify } from "./commands/verify.ts";
 import { VerifyImpossible } from "./verify/verify.ts";
@@ -142,6 +143,8 @@ program
   .addOption(json)
   .action(async (options: { dryRun: boolean; memory: number; json?: boolean }) => {
     const { config, logger } = settings();
+    // Readers and projectors come first.
+    letOthersFirst();
     const report = await withCatalogue(config, logger, "rebuild", (catalogue) =>
       rebuildCommand(catalogue, logger, { ...options, json: options.json === true, print }),
     );

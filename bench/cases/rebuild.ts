@@ -14,7 +14,7 @@ import { project } from "./replay.ts";
 /**
  * Rebuild: every product made anew over what stands, beside the first replay into an empty Redis, in turn; and
  * what a reader feels of it: the same 200 reads a second while all is quiet and while rebuilds go on, in turn,
- * with the API and its projector in one process and the rebuild in another, all on the same two cores.
+ * with the API and its projector in one process and the rebuild in another, both on the first core beside the load.
  */
 const readsPerSecond = 200;
 const turns = 3;
@@ -82,7 +82,7 @@ async function readers({ servers }: Rig, products: number) {
     DEMO: "0",
     LOG_LEVEL: "warn",
   };
-  const memoryFlags = process.execArgv.filter((flag) => flag.includes("semi-space"));
+  const memoryFlags = process.execArgv.filter((flag) => /semi-space|scavenge/.test(flag));
   const shelfwire = (...args: string[]) =>
     spawn(process.execPath, [...memoryFlags, "ops/main.ts", ...args], {
       env,

@@ -1,4 +1,3 @@
-import { constants, setPriority } from "node:os";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
 import { type DryRunReport, dryRun } from "../rebuild/dry-run.ts";
@@ -24,8 +23,6 @@ export async function rebuildCommand(
   logger: Logger,
   options: RebuildCommandOptions,
 ): Promise<RebuildReport | DryRunReport> {
-  // Readers and projectors come first.
-  setPriority(constants.priority.PRIORITY_LOW);
   const { json, print } = options;
   const view = createProgressView(
     process.stderr,
