@@ -34,6 +34,8 @@ export interface ProductFromLog {
 type LogRegister = "product" | "price" | "inventory";
 
 const readsInFlightMax = 32;
+/** How often a product is read while things happen to it between its parts. */
+const readsMax = 8;
 
 export function createProductFromLog(catalog: Log, derived: Log, versions: Versions): ProductFromLog {
   const log = createLogReader(catalog, derived);
@@ -67,15 +69,14 @@ export function createProductFromLog(catalog: Log, derived: Log, versions: Versi
 
     async whole(id, read, floor) {
       let sequence = Math.max(reached, floor);
-      let product = await once(id, read);
-      const newest = newestIn(product);
-      // One part was read before and another one after something happened: read all of them behind it.
-      if (newest > sequence) {
+      for (let times = 1; ; times++) {
+        const product = await once(id, read);
+        const newest = newestIn(product);
+        reached = Math.max(reached, sequence);
+        if (newest <= sequence || times === readsMax) return { product, sequence };
+        // One part may have been read before and another one after something happened: read all behind it.
         sequence = newest;
-        product = await once(id, read);
       }
-      reached = Math.max(reached, sequence);
-      return { product, sequence };
     },
 
     async fromAnyReplica(id, read) {

@@ -121,6 +121,42 @@ test("an answer from the log says no more than that it is whole, ratings and sal
   });
 });
 
+test("a price from before an event is not shown with a sale from behind it, however often things happen in between", async () => {
+  await publish("product.modified", product);
+  await publish("price.updated", price(5));
+  let left = 5;
+  let priceRead = Promise.withResolvers<void>();
+  const busy: Log = {
+    ...catalog,
+    /** The look for sales begins with it: here always behind the price, and behind what happened meanwhile. */
+    async bounds() {
+      await priceRead.promise;
+      priceRead = Promise.withResolvers();
+      return catalog.bounds();
+    },
+    async last(subject, from) {
+      const found = await catalog.last(subject, from);
+      if (subject.includes(".price.") && left > 0) {
+        await publish("price.updated", price(10 + left));
+        await append(
+          catalog,
+          "catalog.sale.scheduled.friday",
+          `{"starts_at":"2026-11-28T00:00:00Z","ends_at":"2026-11-29T00:00:00Z","items":[{"product_id":"lamp","sale_price":{"amount":${left},"currency":"GBP"}}]}`,
+        );
+        left--;
+      }
+      if (subject.includes(".price.")) priceRead.resolve();
+      return found;
+    },
+  };
+  const [found] = await readerOf({ log: busy }).read([lamp], wanted);
+  const { last } = await catalog.bounds();
+  expect(found).toMatchObject({
+    sequence: last,
+    state: { price: { amount: 11, sequence: last - 1 }, sales: { sequence: last } },
+  });
+});
+
 test("without a leader any replica answers, which is marked and promises nothing; a named version is not", async () => {
   await publish("product.modified", product);
   await publish("price.updated", price(5));
