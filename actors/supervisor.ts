@@ -24,11 +24,11 @@ export interface SupervisorOptions {
 
 export interface Supervisor {
   readonly restarts: number;
-  /** Stops the actor and resolves when it has ended. */
+  /** Stops the actor and resolves when it has ended, or after two seconds without it. */
   stop(): Promise<void>;
 }
 
-/** How long an actor that was told to end may take before its successor starts without it. */
+/** How long an actor that was told to end may take before things go on without it. */
 const abandonMs = 2_000;
 
 /** `create` makes a new actor for each life, so nothing of a stuck one is shared with its successor. */
@@ -69,13 +69,15 @@ export function supervise(name: string, create: () => Actor, options: Supervisor
         () => undefined,
         (error: unknown) => error as Error,
       );
-      // A stuck actor may never end; its successor does not wait for it, since two at once do no harm.
-      const aborted = new Promise<undefined>((resolve) => {
+      // A stuck actor may never end; nobody waits longer for it, since two at once do no harm.
+      const over = new AbortController();
+      const abandoned = new Promise<undefined>((resolve) => {
         current.signal.addEventListener("abort", () => {
-          void pause(abandonMs, stopping.signal).then(() => resolve(undefined));
+          void pause(abandonMs, over.signal).then(() => resolve(undefined));
         });
       });
-      const error = await Promise.race([run, aborted]);
+      const error = await Promise.race([run, abandoned]);
+      over.abort();
       if (stopping.signal.aborted) return;
       restarts++;
       if (now() - startedAt > 10 * pauseMs.most) waitMs = pauseMs.first;

@@ -44,6 +44,7 @@ export interface CatalogueOptions {
 /** Throws `LogUnfit` with one line for the operator when the log is not as it must be. */
 export async function openCatalogue(options: CatalogueOptions): Promise<Catalogue> {
   const { servers, role, replicas, logger, newLog = false } = options;
+  const natsSetting = `NATS_URL=${servers.natsUrls.join(",")}`;
   const connecting = connectNats({
     servers: servers.natsUrls,
     name: `shelfwire ${role}`,
@@ -51,7 +52,7 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
   });
   const connection = await orRefuse(
     connecting,
-    `NATS_URL=${servers.natsUrls.join(",")}`,
+    natsSetting,
     "start that server or name another one",
   );
   let redis: RedisConnection | undefined;
@@ -98,6 +99,11 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
       openJetStreamLog(connection, "QUARANTINE"),
       openJetStreamLog(connection, "LEDGER"),
     ]);
+    const leases = await orRefuse(
+      openJetStreamLeases(connection, replicas),
+      natsSetting,
+      "its JetStream does not answer; start again when it does",
+    );
     const ended = redis;
     const epochNamed = (name: string) => epochs.get(name) ?? 0;
     return {
@@ -106,7 +112,7 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
       derived,
       quarantine,
       ledger,
-      leases: await openJetStreamLeases(connection, replicas),
+      leases,
       readModel,
       redis,
       epochs: { catalog: epochNamed("CATALOG"), activity: epochNamed("ACTIVITY") },

@@ -8,7 +8,7 @@ import type { Frame } from "./wire-parser.ts";
  * publishes hundreds of thousands of messages, and what the client makes of each (a timer, an error in case it
  * fails, headers as an object) costs more than everything else an append does.
  *
- * What is written in one turn goes out at once, in its order. A wire that is lost, or that leaves one publish
+ * It ends with the client's connection. What is written in one turn goes out at once, in its order. A wire that is lost, or that leaves one publish
  * without an answer, fails all that was on it, with an unknown outcome, and the next publish opens another.
  */
 export interface Publishes {
@@ -40,7 +40,10 @@ export function createPublishes(connection: NatsConnection, stream: string): Pub
   let chunks: Uint8Array[] = [];
   let sweeping: NodeJS.Timeout | undefined;
 
+  const isClosed = () => new Error("the connection is closed");
+
   function open(): Promise<Wire> {
+    if (connection.isClosed()) return Promise.reject(isClosed());
     opening ??= openWire({
       server: connection.getServer(),
       name: `appends to ${stream}`,
@@ -50,6 +53,10 @@ export function createPublishes(connection: NatsConnection, stream: string): Pub
       timeoutMs: limits.readMs,
     })
       .then((opened) => {
+        if (connection.isClosed()) {
+          opened.close();
+          throw isClosed();
+        }
         wire = opened;
         return opened;
       })
@@ -93,7 +100,7 @@ export function createPublishes(connection: NatsConnection, stream: string): Pub
     chunks = [];
   }
 
-  void connection.closed().then(() => fail(new Error("the connection is closed")));
+  void connection.closed().then(() => fail(isClosed()));
 
   return {
     async publish(subject, headers, payload) {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from "@nats-io/jetstream";
 import { createInbox, type NatsConnection } from "nats";
 import { limits } from "../limits.ts";
-import { LogVanished, type StoredMessage, type Tail, type TailBatch, type TailOptions } from "../log.ts";
+import { LogUnavailable, LogVanished, type StoredMessage, type Tail, type TailBatch, type TailOptions } from "../log.ts";
 import { createPlaceReader } from "./ack-subject.ts";
 import { parseHeaderBlock } from "./read.ts";
 import { openWire, type Wire } from "./wire.ts";
@@ -63,6 +63,7 @@ export function createTail(
   async function open(): Promise<void> {
     drop();
     for (let attempt = 0; !closed; attempt++) {
+      if (connection.isClosed()) throw new LogUnavailable(`the connection to ${stream} is closed`);
       if (attempt > 0) await delay(Math.min(50 * 2 ** attempt, 1_000));
       try {
         await openOnce();
@@ -110,7 +111,7 @@ export function createTail(
       },
       timeoutMs: limits.readMs,
     });
-    if (closed) {
+    if (closed || connection.isClosed()) {
       wire.close();
       return;
     }
@@ -208,6 +209,8 @@ export function createTail(
       if (closed) return;
       if (status.type === "reconnect") reopen();
     }
+    // The connection is closed for good, and a wire does not outlive it.
+    reopen();
   })();
   reopen();
 

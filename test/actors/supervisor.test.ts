@@ -108,10 +108,22 @@ test("stop ends the actor and waits until it has ended", async () => {
     },
   });
   const supervisor = supervise("actor", create, options);
-  const stopped = supervisor.stop();
-  await vi.advanceTimersByTimeAsync(500);
+  const stopped = supervisor.stop().then(() => expect(ended).toBe(true));
+  await vi.advanceTimersByTimeAsync(499);
+  expect(ended).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
   await stopped;
-  expect(ended).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("stop does not wait for ever for one that does not end", async () => {
+  const supervisor = supervise("actor", () => ({ run: () => new Promise(() => {}) }), options);
+  const stopped = vi.fn();
+  void supervisor.stop().then(stopped);
+  await vi.advanceTimersByTimeAsync(1_999);
+  expect(stopped).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(stopped).toHaveBeenCalled();
 });
 
 test("stop during a pause starts nothing more", async () => {

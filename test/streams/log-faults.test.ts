@@ -106,3 +106,20 @@ test("a stream that vanished is told from one that does not answer", async () =>
   );
   await tail.close();
 });
+
+test("no socket outlives the connection, whatever was under way when it closed", async () => {
+  const sockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+  const before = sockets();
+  const patient = { from: 1 };
+  for (let turns = 0; turns < 6; turns++) {
+    const { catalog, connection } = await openStreams(servers.natsUrl);
+    const given = [catalog.append(subject, bytes("late"), { deadlineMs: 2_000 }), catalog.tail(patient).take(9, 2_000)];
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await connection.close();
+    given.push(catalog.append(subject, bytes("later"), { deadlineMs: 2_000 }));
+    await expect(given.at(-1)).rejects.toThrow(LogUnavailable);
+    await Promise.allSettled(given);
+    await expect(catalog.tail(patient).take(1, 5_000)).rejects.toThrow(LogUnavailable);
+  }
+  await vi.waitFor(() => expect(sockets()).toBe(before), patience);
+});
