@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type CachePolicy, cacheControl } from "./cache-policy.ts";
+import type { Source } from "./sources.ts";
 
 /**
  * Answers: bytes, their validator, and what the caches between here and the reader may do with them.
@@ -8,12 +9,22 @@ import { type CachePolicy, cacheControl } from "./cache-policy.ts";
  * The ETag is strong and made from the bytes, so that whatever changes them changes it (RFC 9110, 8.8.3); a
  * request that names it gets 304 without the body (13.1.2).
  */
-export interface Answer {
-  readonly policy: CachePolicy;
+export interface Answer extends Circumstances {
   readonly body: object | string;
   readonly contentType?: string;
+}
+
+/** A body as it leaves, with its validator: made when the value changes, not when somebody asks. */
+export interface Prepared {
+  readonly bytes: Buffer;
+  readonly etag: string;
+  readonly contentType: string;
+}
+
+export interface Circumstances {
+  readonly policy: CachePolicy;
   /** Who answered, for `Cache-Status` (RFC 9211). */
-  readonly source?: "redis" | "log" | "stale";
+  readonly source?: Source;
   /** `<stream>/<sequence>` up to which the answer is known to be true. */
   readonly position?: string | undefined;
   /** When it was last known to equal the log, in milliseconds since 1970. */
@@ -25,16 +36,33 @@ export interface Answer {
 
 const validatorsMax = 16;
 
+const json = "application/json; charset=utf-8";
+
+export function prepare(body: object | string, contentType = json): Prepared {
+  const bytes = Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 27)}"`;
+  return { bytes, etag, contentType };
+}
+
 export function send(
   request: FastifyRequest,
   reply: FastifyReply,
   answer: Answer,
   now: number,
 ): FastifyReply {
-  const { policy, body, contentType = "application/json; charset=utf-8", degraded = false } = answer;
+  const { body, contentType, degraded = false } = answer;
   const value = degraded && typeof body === "object" ? { ...body, degraded: true } : body;
-  const bytes = Buffer.from(typeof value === "string" ? value : JSON.stringify(value));
-  const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 27)}"`;
+  return sendPrepared(request, reply, prepare(value, contentType), answer, now);
+}
+
+export function sendPrepared(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { bytes, etag, contentType }: Prepared,
+  answer: Circumstances,
+  now: number,
+): FastifyReply {
+  const { policy, degraded = false } = answer;
   const validForMs = answer.validUntil === undefined ? undefined : answer.validUntil - now;
   const { browser, cdn } = (request.user !== undefined && policy.authenticated) || policy;
   reply.header("etag", etag);

@@ -5,6 +5,8 @@
 export interface CachePolicy {
   /** How old the answer may be when it leaves, in milliseconds. */
   readonly freshnessMs: number;
+  /** How long the gateway trusts what it holds since that was last known to be true; absent: it holds none. */
+  readonly gatewayMs?: number;
   readonly browser: Lifetime | string;
   readonly cdn?: Lifetime | string;
   readonly vary?: Vary;
@@ -35,6 +37,7 @@ const everyLook = { browser: "private, max-age=0, must-revalidate", cdn: "no-sto
 export const cachePolicies = {
   productAssembled: {
     freshnessMs: 5_000,
+    gatewayMs: 5_000,
     browser: { maxAge: 5 },
     cdn: { maxAge: 25, staleWhileRevalidate: 5 },
     vary,
@@ -42,6 +45,7 @@ export const cachePolicies = {
   },
   productDetails: {
     freshnessMs: 3_600_000,
+    gatewayMs: 30_000,
     browser: { maxAge: 60, staleWhileRevalidate: 30 },
     cdn: { maxAge: 60, staleWhileRevalidate: 30 },
     vary,

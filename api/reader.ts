@@ -17,7 +17,8 @@ import { createSaleFence } from "../projections/sale-fence.ts";
 import type { ProductSales } from "../projections/sales.ts";
 import { sameLog, sequenceOf, type Versions } from "../projections/version.ts";
 import { Problem } from "./problems.ts";
-import { createProductFromLog } from "./product-from-log.ts";
+import type { Source } from "./sources.ts";
+import { createProductFromLog, newestIn } from "./product-from-log.ts";
 import type { ProductState } from "./views.ts";
 
 /**
@@ -46,13 +47,21 @@ export interface ReadOptions {
   readonly freshnessMs: number;
   /** A position of the log up to which everything about these products must be included. */
   readonly minSequence?: number | undefined;
+  /** What this node has shown of them: older is given only where no tier has as new a state. */
+  readonly shownSequence?: number | undefined;
 }
+
+/** The position that an answer should include while the tiers are well. */
+const dueSequence = ({ minSequence = 0, shownSequence = 0 }: ReadOptions) =>
+  Math.max(minSequence, shownSequence);
 
 export interface Found {
   readonly state: ProductState;
-  readonly source: "redis" | "log" | "stale";
+  readonly source: Exclude<Source, "memory">;
   /** Everything about the product up to this sequence is included. */
   readonly sequence: number;
+  /** The newest event about the product that is shown. */
+  readonly newest: number;
   /** When the answer was last known to equal the log. */
   readonly knownAt: number;
 }
@@ -69,6 +78,9 @@ export interface CatalogReaderOptions {
 }
 
 const strongReadsInFlightMax = 32;
+const waitMs = 1_000;
+/** An owner at work says at least once a second that its partitions are at the head, unless it is far behind. */
+const idleOwnerMs = 3_000;
 
 export function createCatalogReader(options: CatalogReaderOptions): CatalogReader {
   const { catalog, derived, readModel, versions, now, journal, sleep = delay } = options;
@@ -86,10 +98,10 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   }
 
   /** What Redis has may be served as it is: its partition was at the head of the log recently enough. */
-  function trusted(read: ProductRead, { freshnessMs, minSequence = 0 }: ReadOptions): boolean {
+  function trusted(read: ProductRead, wanted: ReadOptions): boolean {
     const sequence = sequenceIn(read);
     if (sequence === undefined || read.position === undefined) return false;
-    return now() - read.position.headAt <= freshnessMs && sequence >= minSequence;
+    return now() - read.position.headAt <= wanted.freshnessMs && sequence >= dueSequence(wanted);
   }
 
   /** The position in Redis, if it is one of this log. */
@@ -127,9 +139,9 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   async function fromLog(
     id: Identifier,
     read: ProductRead | undefined,
-    { minSequence = 0 }: ReadOptions,
+    wanted: ReadOptions,
   ): Promise<Found | undefined> {
-    const floor = Math.max(minSequence, sequenceIn(read) ?? 0);
+    const floor = Math.max(dueSequence(wanted), sequenceIn(read) ?? 0);
     const { product, sequence } = await log.whole(id, read, floor);
     if (read !== undefined) refill(id, read, product);
     return found(id, product, "log", sequence);
@@ -153,7 +165,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       rating,
     };
     const knownAt = position === undefined || source === "log" ? now() : position.headAt;
-    return { state, source, sequence, knownAt };
+    return { state, source, sequence, newest: newestIn(read), knownAt };
   }
 
   async function readOne(
@@ -199,14 +211,20 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     throw new Problem("unavailable", detail, [], { cause });
   }
 
-  /** Waits until the partitions have come to `minSequence`, one second at most; then the log is asked. */
+  /**
+   * Waits until the partitions have come to what is due, one second at most; then the log is asked. For partitions
+   * whose owner stands still nobody waits.
+   */
   async function readWaiting(ids: readonly Identifier[], wanted: ReadOptions) {
-    const until = now() + 1_000;
+    const until = now() + waitMs;
+    const due = dueSequence(wanted);
     for (;;) {
       const reads = await fromRedis(ids);
       const behind = reads.some(
         (read) =>
-          read?.position !== undefined && sequenceOf(read.position.version) < (wanted.minSequence ?? 0),
+          read?.position !== undefined &&
+          sequenceOf(read.position.version) < due &&
+          now() - read.position.headAt <= idleOwnerMs,
       );
       if (!behind || now() >= until) return reads;
       await sleep(5);

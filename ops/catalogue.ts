@@ -3,6 +3,8 @@ import { assertMapping, ensureStreams, forgetDerived, isWhole } from "../streams
 import { openEpochRecord } from "../streams/jetstream/epochs.ts";
 import { openJetStreamLeases } from "../streams/jetstream/leases.ts";
 import { openJetStreamLog } from "../streams/jetstream/log.ts";
+import type { Broadcast } from "../streams/broadcast.ts";
+import { openBroadcast } from "../streams/jetstream/broadcast.ts";
 import type { Leases } from "../streams/lease.ts";
 import type { Log } from "../streams/log.ts";
 import { allPartitions } from "../streams/partition.ts";
@@ -22,6 +24,8 @@ export interface Catalogue {
   readonly quarantine: Log;
   readonly ledger: Log;
   readonly leases: Leases;
+  /** What owners of the catalogue's partitions tell every node. */
+  readonly changes: Broadcast;
   readonly readModel: ReadModel;
   readonly redis: RedisConnection;
   readonly epochs: { readonly catalog: number; readonly activity: number };
@@ -40,6 +44,9 @@ export interface CatalogueOptions {
   /** Start over on a new log: forget the read models and all that was derived from the old one. */
   readonly newLog?: boolean;
 }
+
+/** No stream takes it: what it says lasts no longer than the moment. */
+const changesSubject = "changes.catalog";
 
 /** Throws `LogUnfit` with one line for the operator when the log is not as it must be. */
 export async function openCatalogue(options: CatalogueOptions): Promise<Catalogue> {
@@ -113,6 +120,7 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
       quarantine,
       ledger,
       leases,
+      changes: openBroadcast(connection, changesSubject),
       readModel,
       redis,
       epochs: { catalog: epochNamed("CATALOG"), activity: epochNamed("ACTIVITY") },

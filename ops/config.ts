@@ -90,6 +90,14 @@ export const settings = {
     allowed: "a size from 100MB on, in bytes or with KB, MB, GB or TB",
     schema: bytes(100 * 2 ** 20),
   } satisfies Setting<number | undefined>,
+  cacheBytesMax: {
+    name: "CACHE_BYTES",
+    unset: 128 * 2 ** 20,
+    default: "128MB",
+    meaning: "Memory for the answers that an API process holds ready",
+    allowed: "a size from 1MB on, in bytes or with KB, MB, GB or TB",
+    schema: bytes(1_000_000),
+  } satisfies Setting<number>,
   replicas: {
     name: "REPLICAS",
     unset: 1,
@@ -177,6 +185,7 @@ export function parseConfig(environment: Environment) {
     redisMemoryBytesMax: read<number | undefined>(settings.redisMemoryBytesMax),
     dataDir: read(settings.dataDir),
     logBytesMax: read<number | undefined>(settings.logBytesMax),
+    cacheBytesMax: read(settings.cacheBytesMax),
     replicas: read(settings.replicas),
     jwtSecret,
     jwtKeySetUrl,

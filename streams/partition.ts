@@ -12,9 +12,13 @@ export const partitionCount = 16;
 
 /** The partition of a token, 0 to `partitionCount - 1`. Source of the hash: Fowler, Noll, Vo, FNV-1a. */
 export function partitionOf(token: Token): number {
+  return hashOf(token) % partitionCount;
+}
+
+export function hashOf(token: Token): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < token.length; at++) hash = Math.imul(hash ^ token.charCodeAt(at), 0x01000193);
-  return (hash >>> 0) % partitionCount;
+  return hash >>> 0;
 }
 
 export const allPartitions: readonly number[] = Array.from({ length: partitionCount }, (_, index) => index);

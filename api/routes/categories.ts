@@ -10,9 +10,9 @@ import { identifierParameter, integerParameter, type Query, wordParameter } from
 import { minimumSequence, positionText } from "../position.ts";
 import { Problem } from "../problems.ts";
 import type { Found } from "../reader.ts";
+import { slowest } from "../sources.ts";
 import { summaryDetailsView, summaryView } from "../views.ts";
 import type { RouteContext } from "./context.ts";
-import { sourceOf } from "./products.ts";
 
 /** `GET /api/categories`, `/api/categories/{id}` and the products that a category shows. */
 
@@ -129,7 +129,7 @@ export function categoryRoutes(server: FastifyInstance, context: RouteContext): 
       const answer = {
         policy,
         body,
-        source: sourceOf(found),
+        source: slowest(found),
         position: fresh ? positionText(stream, lowestSequence(listing.positions)) : undefined,
         knownAt: fresh ? headAt : undefined,
         validUntil: view === "details" || boundaries.length === 0 ? undefined : Math.min(...boundaries),

@@ -1,4 +1,5 @@
 import type { CatalogHealth } from "../catalog-health.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import type { TreeReader } from "../category-tree.ts";
 import type { CatalogReader } from "../reader.ts";
 import type { Versions } from "../../projections/version.ts";
@@ -6,6 +7,7 @@ import type { ReadModel } from "../../projections/read-model.ts";
 
 /** What the routes share. */
 export interface RouteContext {
+  readonly gateway: Gateway;
   readonly reader: CatalogReader;
   readonly tree: TreeReader;
   readonly health: CatalogHealth;

@@ -24,6 +24,7 @@ export async function api(config: Config, logger: Logger): Promise<void> {
     port: config.port,
     drainMs: config.drainMs,
     identity: openIdentity(config, logger),
+    cacheBytesMax: config.cacheBytesMax,
     logger,
   });
   logger.info({ http: running.url }, "the API listens");

@@ -46,6 +46,7 @@ export async function up(
       port,
       drainMs,
       identity: openIdentity(config, logger),
+      cacheBytesMax: config.cacheBytesMax,
       logger,
     });
     closers.push(api.stop);

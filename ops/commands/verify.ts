@@ -34,6 +34,7 @@ export async function verify(
         port: 0,
         drainMs: 0,
         identity: nobody,
+        cacheBytesMax: 1_000_000,
         logger,
       });
       closers.push(api.stop);

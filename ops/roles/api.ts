@@ -4,6 +4,9 @@ import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
 import { createReadiness, drain } from "../../api/drain.ts";
 import type { Identity } from "../../api/identity/identity.ts";
+import { aboveFloors, createFloors } from "../../api/gateway/floors.ts";
+import { createGateway } from "../../api/gateway/gateway.ts";
+import { createProductAnswers } from "../../api/gateway/product-answers.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createServer } from "../../api/server.ts";
 import type { LogName } from "../../streams/subjects.ts";
@@ -29,6 +32,8 @@ export async function startApi(
     /** How long `/readyz` says "draining" before the port closes, for whoever sends the traffic. */
     readonly drainMs: number;
     readonly identity: Identity;
+    /** What the gateway's cache may take. */
+    readonly cacheBytesMax: number;
     readonly logger: Logger;
   },
 ): Promise<Api> {
@@ -51,15 +56,23 @@ export async function startApi(
     freshnessMs: cachePolicies.categories.freshnessMs,
     now,
   });
+  const versions = catalogue.versions.catalog;
+  const floors = createFloors();
+  const reader = aboveFloors(
+    createCatalogReader({ catalog, derived, readModel, versions, now, journal: logger }),
+    floors,
+  );
+  const gateway = createGateway({
+    answers: createProductAnswers({ reader, readModel, versions, now }),
+    changes: catalogue.changes,
+    floors,
+    bytesMax: options.cacheBytesMax,
+    now,
+    journal: logger,
+  });
   const server = createServer({
-    reader: createCatalogReader({
-      catalog,
-      derived,
-      readModel,
-      versions: catalogue.versions.catalog,
-      now,
-      journal: logger,
-    }),
+    gateway,
+    reader,
     tree,
     health,
     readModel,
@@ -93,6 +106,7 @@ export async function startApi(
     async stop() {
       await drain(server.server, readiness, drainMs);
       await server.close();
+      gateway.close();
     },
   };
 }

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { createPartitionOwner } from "../../actors/partition-owner.ts";
 import type { OwnerReport } from "../../actors/projection-status.ts";
 import { type Supervisor, supervise } from "../../actors/supervisor.ts";
+import { announcing } from "../../projections/announcing.ts";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
 import { judgeOnly, type Projection } from "../../projections/projection.ts";
 import { createProjector } from "../../projections/projector.ts";
@@ -19,9 +20,16 @@ export interface Projectors {
 
 export function startProjectors(catalogue: Catalogue, logger: Logger): Projectors {
   const now = () => Date.now();
+  const readModel = announcing(catalogue.readModel, catalogue.changes);
   const projections: Readonly<Record<LogName, () => Projection>> = {
     catalog: () =>
-      createCatalogProjection({ ...catalogue, versions: catalogue.versions.catalog, now, journal: logger }),
+      createCatalogProjection({
+        ...catalogue,
+        readModel,
+        versions: catalogue.versions.catalog,
+        now,
+        journal: logger,
+      }),
     activity: () => judgeOnly,
   };
   const supervisors: Supervisor[] = [];
@@ -56,7 +64,7 @@ export function startProjectors(catalogue: Catalogue, logger: Logger): Projector
         name,
         log: catalogue[name],
         quarantine: catalogue.quarantine,
-        readModel: catalogue.readModel,
+        readModel,
         projection: projections[name](),
         versions: catalogue.versions[name],
         epoch: catalogue.epochs[name],

@@ -13,6 +13,7 @@ test("nothing set gives the defaults", () => {
     redisMemoryBytesMax: undefined,
     dataDir: ".data",
     logBytesMax: undefined,
+    cacheBytesMax: 128 * 2 ** 20,
     replicas: 1,
     jwtSecret: undefined,
     jwtKeySetUrl: undefined,
@@ -46,6 +47,7 @@ test("every setting is read from its variable", () => {
     JWT_AUDIENCE: "shop",
     DRAIN_MS: "20000",
     LOG_LEVEL: "debug",
+    CACHE_BYTES: "64MB",
     DEMO: "0",
   });
   expect(config).toEqual({
@@ -58,6 +60,7 @@ test("every setting is read from its variable", () => {
     redisMemoryBytesMax: 512 * 2 ** 20,
     dataDir: "/srv/shelfwire",
     logBytesMax: 20 * 2 ** 30,
+    cacheBytesMax: 64 * 2 ** 20,
     replicas: 3,
     jwtSecret: undefined,
     jwtKeySetUrl: "https://id.example/keys",

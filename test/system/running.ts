@@ -58,6 +58,7 @@ export async function startRunning(): Promise<Running> {
     port: 0,
     drainMs: 0,
     identity: nobody,
+    cacheBytesMax: 16_000_000,
     logger,
   });
   await api.untilReady();

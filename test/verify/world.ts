@@ -2,15 +2,20 @@ import type { FastifyInstance } from "fastify";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
 import { type Identity, nobody } from "../../api/identity/identity.ts";
+import { aboveFloors, createFloors } from "../../api/gateway/floors.ts";
+import { createGateway } from "../../api/gateway/gateway.ts";
+import { createProductAnswers } from "../../api/gateway/product-answers.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createReadiness } from "../../api/drain.ts";
 import { createServer } from "../../api/server.ts";
+import { announcing } from "../../projections/announcing.ts";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
 import { createProjector } from "../../projections/projector.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import { type Versions, versionsOf } from "../../projections/version.ts";
 import type { Journal } from "../../streams/journal.ts";
 import type { Log } from "../../streams/log.ts";
+import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
 import { allPartitions } from "../../streams/partition.ts";
 import type { Published } from "./random-shop.ts";
@@ -43,6 +48,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
   const catalog = createMemoryLog({ stream: "CATALOG", now: time, epoch: 1 });
   const derived = createMemoryLog({ stream: "DERIVED", now: time, lastPerSubject: true });
   const quarantine = createMemoryLog({ stream: "QUARANTINE", now: time, lastPerSubject: true });
+  const changes = createMemoryBroadcast();
   const shared = { catalog, derived, readModel, versions, now: time, journal: silent };
   return {
     catalog,
@@ -60,12 +66,13 @@ export function createWorld(readModel: ReadModel, now: number): World {
     project({ owned = allPartitions, batchMax = Number.POSITIVE_INFINITY } = {}) {
       const stopping = new AbortController();
       const mine = new Set(owned);
+      const announced = { ...shared, readModel: announcing(readModel, changes) };
       const projector = createProjector({
-        ...shared,
+        ...announced,
         name: "catalog",
         log: inBatches(catalog, batchMax),
         quarantine,
-        projection: createCatalogProjection(shared),
+        projection: createCatalogProjection(announced),
         epoch: 1,
         owned: () => mine,
       });
@@ -81,8 +88,12 @@ export function createWorld(readModel: ReadModel, now: number): World {
 
     api({ identity = nobody, catalog: read = catalog } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
+      const floors = createFloors();
+      const reader = aboveFloors(createCatalogReader({ ...shared, catalog: read }), floors);
+      const answers = createProductAnswers({ ...shared, reader });
       return createServer({
-        reader: createCatalogReader({ ...shared, catalog: read }),
+        gateway: createGateway({ ...shared, answers, changes, floors, bytesMax: 1_000_000 }),
+        reader,
         tree: createTreeReader({ readModel, versions, freshnessMs: 60_000, now: time }),
         health,
         readModel,

@@ -1,0 +1,247 @@
+import type { Journal } from "../../streams/journal.ts";
+import type { Broadcast } from "../../streams/broadcast.ts";
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import { partitionOf } from "../../streams/partition.ts";
+import { type CachePolicy, cachePolicies } from "../cache-policy.ts";
+import { Problem } from "../problems.ts";
+import type { Source } from "../sources.ts";
+import type { View } from "../views.ts";
+import { createAbsentProducts } from "./absent-products.ts";
+import type { Floors } from "./floors.ts";
+import { hearChanges } from "./heard-changes.ts";
+import { createHeldAnswers, type Held } from "./held-answers.ts";
+import type { ProductAnswer, ProductAnswers } from "./product-answers.ts";
+
+/**
+ * The gateway's cache: product answers as bytes, in this process, in front of Redis and the log.
+ *
+ * An entry is trusted since its partitions were last known to be at the head of the log, which their owners say
+ * once a second and with every change; a change drops what it touches. Where something may have been missed, the
+ * entry is checked before it is served. An entry that cannot be checked is served as stale. It is replaced, never
+ * by an older one, and it leaves when its bytes are wanted for others; time alone removes nothing.
+ */
+export interface Gateway {
+  /** In the order asked; undefined for each identifier that no product has. Throws a 503 problem as a last resort. */
+  products(
+    ids: readonly Identifier[],
+    view: View,
+    minSequence: number | undefined,
+  ): Promise<readonly (Served | undefined)[]>;
+  readonly counters: Readonly<GatewayCounters>;
+  close(): void;
+}
+
+export interface Served {
+  readonly answer: ProductAnswer;
+  readonly source: Source;
+  readonly sequence: number;
+  readonly knownAt: number;
+  readonly degraded: boolean;
+}
+
+export interface GatewayCounters {
+  hits: number;
+  /** Identifiers known to name no product. */
+  negativeHits: number;
+  misses: number;
+  /** Readers who waited for somebody else's load. */
+  shared: number;
+  /** Entries checked because something may have been missed, or because their time of trust was over. */
+  revalidated: number;
+  /** Served first and checked behind the request. */
+  servedWhileChecking: number;
+  invalidated: number;
+  /** Invalidated, and the bytes were the same when they were made again. */
+  invalidatedInVain: number;
+  /** Not kept, because a change came while they were loaded. */
+  raced: number;
+  failed: number;
+  servedStale: number;
+}
+
+export interface GatewayOptions {
+  readonly answers: ProductAnswers;
+  readonly changes: Broadcast;
+  readonly floors: Floors;
+  readonly bytesMax: number;
+  readonly now: () => number;
+  readonly journal: Journal;
+}
+
+const policies: Readonly<Record<View, CachePolicy & { readonly gatewayMs: number }>> = {
+  assembled: cachePolicies.productAssembled,
+  details: cachePolicies.productDetails,
+};
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { answers, floors, now, journal } = options;
+  const counters: GatewayCounters = {
+    hits: 0,
+    negativeHits: 0,
+    misses: 0,
+    shared: 0,
+    revalidated: 0,
+    servedWhileChecking: 0,
+    invalidated: 0,
+    invalidatedInVain: 0,
+    raced: 0,
+    failed: 0,
+    servedStale: 0,
+  };
+  const held = createHeldAnswers(options.bytesMax);
+  const absent = createAbsentProducts(floors, now);
+  const loading = new Map<string, Promise<Served | undefined>>();
+  const heard = hearChanges(options.changes, (products, groups) => {
+    absent.remove(products);
+    counters.invalidated += held.removeAbout(products, groups);
+  });
+
+  const isDoubtful = ({ answer, moment }: Held) => heard.inDoubtSince(moment, answer.partitions);
+  const knownAtOf = ({ answer }: Held) => Math.max(answer.knownAt, heard.headAt(answer.partitions));
+  /** Everything about a product up to this sequence is in the entry, while it is not in doubt. */
+  const reachOf = ({ answer }: Held, id: Identifier) =>
+    Math.max(answer.products.get(id) ?? 0, heard.reached(partitionOf(tokenOf(id))));
+
+  /** Whether the entry is as new as what was shown of each product in it, and as the reader asks for. */
+  function isNewEnough(entry: Held, minSequence: number): boolean {
+    if (reachOf(entry, entry.id) < minSequence) return false;
+    for (const id of entry.answer.products.keys()) if (reachOf(entry, id) < floors.of(id)) return false;
+    return true;
+  }
+
+  /** What the entry may do at this moment: be served, be served and checked behind, or be checked first. */
+  function standingOf(entry: Held, view: View, minSequence: number): "trusted" | "ageing" | "unsure" {
+    const { freshnessMs, gatewayMs } = policies[view];
+    const { validUntil = Number.POSITIVE_INFINITY } = entry.answer;
+    if (now() >= validUntil || isDoubtful(entry) || !isNewEnough(entry, minSequence)) return "unsure";
+    const age = now() - knownAtOf(entry);
+    if (age <= Math.min(gatewayMs, freshnessMs)) return "trusted";
+    return age <= freshnessMs ? "ageing" : "unsure";
+  }
+
+  const served = (entry: Held): Served => ({
+    answer: entry.answer,
+    source: "memory",
+    sequence: reachOf(entry, entry.id),
+    knownAt: knownAtOf(entry),
+    degraded: false,
+  });
+
+  /** Keeps what was loaded, unless a change came meanwhile. Returns what is to be served. */
+  function keep(
+    id: Identifier,
+    view: View,
+    moment: number,
+    answer: ProductAnswer | undefined,
+  ): Served | undefined {
+    if (answer === undefined) {
+      const about = { products: [id], groups: [], partitions: [partitionOf(tokenOf(id))] };
+      if (heard.unchangedSince(moment, about)) absent.add(id);
+      else counters.raced++;
+      return undefined;
+    }
+    const { source, sequence, knownAt, degraded } = answer;
+    if (!degraded) {
+      const about = { ...answer, products: [...answer.products.keys()] };
+      if (heard.unchangedSince(moment, about)) held.put(id, view, { id, answer, moment });
+      else {
+        held.remove(id, view);
+        counters.raced++;
+      }
+      if (held.wasRemovedInVain(id, view, answer.prepared.etag)) counters.invalidatedInVain++;
+    }
+    return { answer, source, sequence, knownAt, degraded };
+  }
+
+  /** Loads several at once; who asks for one of them meanwhile waits for the same load. */
+  function load(ids: readonly Identifier[], view: View): readonly Promise<Served | undefined>[] {
+    const moment = heard.moment();
+    const made = answers.make(ids, view, { freshnessMs: policies[view].freshnessMs });
+    return ids.map((id, at) => {
+      const key = keyOf(id, view);
+      const one = made
+        .then((results) => keep(id, view, moment, results[at]))
+        .finally(() => loading.delete(key));
+      loading.set(key, one);
+      return one;
+    });
+  }
+
+  /** For a reader who names a position: what others wait for may be older. */
+  async function loadFrom(ids: readonly Identifier[], view: View, minSequence: number) {
+    const moment = heard.moment();
+    const results = await answers.make(ids, view, { freshnessMs: policies[view].freshnessMs, minSequence });
+    return ids.map((id, at) => keep(id, view, moment, results[at]));
+  }
+
+  /** Where no tier behind answers: what is held, however old, if it is as new as the reader asks for. */
+  function stale(entry: Held | undefined, minSequence: number, error: unknown): Served {
+    counters.failed++;
+    const away = error instanceof Problem && error.code === "unavailable";
+    if (!away || entry === undefined || entry.answer.sequence < minSequence) throw error;
+    counters.servedStale++;
+    return { ...served(entry), source: "stale", sequence: entry.answer.sequence, degraded: true };
+  }
+
+  function refresh(id: Identifier, view: View): void {
+    if (loading.has(keyOf(id, view))) return;
+    counters.servedWhileChecking++;
+    load([id], view)[0]?.catch((error: unknown) => {
+      counters.failed++;
+      journal.debug({ err: error, id }, "what is served could not be checked");
+    });
+  }
+
+  return {
+    counters,
+    async products(ids, view, minSequence = 0) {
+      const results: (Served | undefined | Promise<Served | undefined>)[] = [];
+      const missing: number[] = [];
+      for (const [at, id] of ids.entries()) {
+        const entry = held.get(id, view);
+        const standing = entry && standingOf(entry, view, minSequence);
+        if (entry !== undefined && standing !== "unsure") {
+          counters.hits++;
+          if (standing === "ageing") refresh(id, view);
+          results[at] = served(entry);
+        } else if (entry === undefined && minSequence === 0 && absent.has(id)) {
+          counters.negativeHits++;
+          results[at] = undefined;
+        } else {
+          if (entry === undefined) counters.misses++;
+          else counters.revalidated++;
+          missing.push(at);
+        }
+      }
+      if (missing.length === 0) return results as readonly (Served | undefined)[];
+      const wanted = missing.map((at) => ids[at] as Identifier);
+      const standing = wanted.map((id) => held.peek(id, view));
+      const loaded = minSequence === 0 ? shared(wanted, view) : apart(wanted, view, minSequence);
+      for (const [place, at] of missing.entries()) {
+        results[at] = loaded[place]?.catch((error: unknown) => stale(standing[place], minSequence, error));
+      }
+      return Promise.all(results);
+    },
+    close: () => heard.close(),
+  };
+
+  function shared(ids: readonly Identifier[], view: View): readonly Promise<Served | undefined>[] {
+    const fresh = [...new Set(ids)].filter((id) => !loading.has(keyOf(id, view)));
+    counters.shared += ids.length - fresh.length;
+    if (fresh.length > 0) load(fresh, view);
+    return ids.map(async (id) => {
+      const due = floors.of(id);
+      const one = await loading.get(keyOf(id, view));
+      // Somebody else's load may have begun before what was shown meanwhile.
+      if (one === undefined || one.degraded || one.sequence >= due) return one;
+      return (await loadFrom([id], view, 0))[0];
+    });
+  }
+
+  function apart(ids: readonly Identifier[], view: View, minSequence: number) {
+    const results = loadFrom(ids, view, minSequence);
+    return ids.map((_, at) => results.then((all) => all[at]));
+  }
+}
+
+const keyOf = (id: Identifier, view: View): string => `${view} ${id}`;

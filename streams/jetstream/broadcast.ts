@@ -1,0 +1,36 @@
+import type { NatsConnection } from "nats";
+import type { Broadcast } from "../broadcast.ts";
+
+/** A broadcast over core NATS: one subject, which no stream takes. */
+export function openBroadcast(connection: NatsConnection, subject: string): Broadcast {
+  return {
+    publish(bytes) {
+      try {
+        connection.publish(subject, bytes);
+      } catch {
+        // The connection is closed: there is nobody to tell.
+      }
+    },
+    listen(listener) {
+      const subscription = connection.subscribe(subject, {
+        callback: (error, message) => {
+          if (error === null) listener.hear(message.data);
+          else listener.missed();
+        },
+      });
+      let open = true;
+      void (async () => {
+        for await (const { type } of connection.status()) {
+          if (!open) return;
+          if (type === "disconnect" || type === "reconnect" || type === "slowConsumer") listener.missed();
+        }
+      })();
+      return {
+        close() {
+          open = false;
+          subscription.unsubscribe();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import type { Broadcast, Listener } from "./broadcast.ts";
+
+/** A broadcast within one process. What is said is heard before `publish` returns. */
+export function createMemoryBroadcast(): Broadcast {
+  const listeners = new Set<Listener>();
+  return {
+    publish(bytes) {
+      for (const listener of listeners) listener.hear(bytes);
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return { close: () => void listeners.delete(listener) };
+    },
+  };
+}
