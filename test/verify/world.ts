@@ -15,6 +15,7 @@ import type { ReadModel } from "../../projections/read-model.ts";
 import { type Versions, versionsOf } from "../../projections/version.ts";
 import type { Journal } from "../../streams/journal.ts";
 import type { Log } from "../../streams/log.ts";
+import type { Broadcast } from "../../streams/broadcast.ts";
 import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
 import { allPartitions } from "../../streams/partition.ts";
@@ -34,8 +35,12 @@ export interface World {
   publish(events: readonly Published[]): Promise<void>;
   /** A projector of its own; runs until it is stopped. */
   project(options?: { readonly owned?: readonly number[]; readonly batchMax?: number }): Running;
-  /** `catalog`: the log that it reads in place of the one that is written. */
-  api(options?: { readonly identity?: Identity; readonly catalog?: Log }): FastifyInstance;
+  /** `catalog`: the log that it reads in place of the one that is written; `changes`: what it hears instead. */
+  api(options?: {
+    readonly identity?: Identity;
+    readonly catalog?: Log;
+    readonly changes?: Broadcast;
+  }): FastifyInstance;
 }
 
 export interface Running {
@@ -86,13 +91,13 @@ export function createWorld(readModel: ReadModel, now: number): World {
       };
     },
 
-    api({ identity = nobody, catalog: read = catalog } = {}) {
+    api({ identity = nobody, catalog: read = catalog, changes: heard = changes } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const floors = createFloors();
       const reader = aboveFloors(createCatalogReader({ ...shared, catalog: read }), floors);
       const answers = createProductAnswers({ ...shared, reader });
       return createServer({
-        gateway: createGateway({ ...shared, answers, changes, floors, bytesMax: 1_000_000 }),
+        gateway: createGateway({ ...shared, answers, changes: heard, floors, bytesMax: 1_000_000 }),
         reader,
         tree: createTreeReader({ readModel, versions, freshnessMs: 60_000, now: time }),
         health,

@@ -1,0 +1,331 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { createFloors, type Floors } from "../../api/gateway/floors.ts";
+import { createGateway, type Gateway } from "../../api/gateway/gateway.ts";
+import type { ProductAnswer } from "../../api/gateway/product-answers.ts";
+import { prepare } from "../../api/answer.ts";
+import { Problem } from "../../api/problems.ts";
+import type { ReadOptions } from "../../api/reader.ts";
+import type { View } from "../../api/views.ts";
+import { type Change, encodeChange } from "../../projections/changes.ts";
+import type { Version } from "../../projections/version.ts";
+import type { Broadcast, Listener } from "../../streams/broadcast.ts";
+import type { Identifier } from "../../streams/identifier.ts";
+import { allPartitions } from "../../streams/partition.ts";
+import { partitionOfId, v } from "../projections/read-model-adapters.ts";
+import { silent } from "../projections/projecting.ts";
+import { id } from "../streams/id.ts";
+
+/** What the gateway trusts, what it checks, and what it does when it cannot. Time is the test's own. */
+
+const lamp = id("lamp");
+const vase = id("vase");
+const start = Date.parse("2026-11-27T00:00:00Z");
+
+let now: number;
+let listener: Listener;
+let floors: Floors;
+let gateway: Gateway;
+/** What the tiers behind the gateway would say, and how often each was asked. */
+let behind: Map<Identifier, Partial<ProductAnswer>>;
+let asked: Identifier[];
+let options: ReadOptions[];
+let held: PromiseWithResolvers<void> | undefined;
+let failure: Error | undefined;
+/** The end of every partition's chain, as sequence. */
+let end: number;
+
+beforeEach(() => {
+  now = start;
+  behind = new Map([[lamp, {}]]);
+  asked = [];
+  options = [];
+  held = undefined;
+  failure = undefined;
+  end = 10;
+  floors = createFloors();
+  const changes: Broadcast = {
+    publish: () => {},
+    listen(one) {
+      listener = one;
+      return { close: () => {} };
+    },
+  };
+  gateway = createGateway({
+    answers: { make },
+    changes,
+    floors,
+    bytesMax: 1_000_000,
+    now: () => now,
+    journal: silent,
+  });
+  say({ from: undefined });
+});
+
+async function make(ids: readonly Identifier[], view: View, wanted: ReadOptions) {
+  asked.push(...ids);
+  options.push(wanted);
+  // Read before the wait: what comes meanwhile is not in it.
+  const read = ids.map((each) => behind.get(each));
+  await held?.promise;
+  if (failure !== undefined) throw failure;
+  return ids.map((each, at): ProductAnswer | undefined => {
+    const found = read[at];
+    if (found === undefined) return undefined;
+    const sequence = found.sequence ?? end;
+    return {
+      prepared: prepare({ id: each, view, sequence }),
+      source: "redis",
+      sequence,
+      knownAt: now,
+      validUntil: undefined,
+      degraded: false,
+      products: new Map([[each, sequence]]),
+      groups: [],
+      partitions: [partitionOfId(each)],
+      ...found,
+    };
+  });
+}
+
+/** All partitions move on, as one owner of all moves them. */
+function say(what: Partial<Omit<Change, "moves">> & { from?: Version | undefined; headAt?: number } = {}) {
+  const from = "from" in what ? what.from : v(end);
+  if ("products" in what || "groups" in what) end++;
+  const moves = allPartitions.map((partition) => ({
+    partition,
+    from,
+    to: v(end),
+    headAt: what.headAt ?? now,
+  }));
+  listener.hear(encodeChange({ moves, products: [], groups: [], ...what }));
+}
+
+async function read(view: View = "assembled", minSequence?: number, product = lamp) {
+  const [served] = await gateway.products([product], view, minSequence);
+  return served;
+}
+const source = async (view: View = "assembled", minSequence?: number) =>
+  (await read(view, minSequence))?.source;
+
+describe("trust", () => {
+  test("what was loaded once is served from memory while the owner says it is at the head", async () => {
+    expect(await source()).toBe("redis");
+    for (let second = 0; second < 60; second++) {
+      now += 1_000;
+      say();
+      expect(await source()).toBe("memory");
+    }
+    expect((await read())?.knownAt).toBe(now);
+    expect([asked, gateway.counters.hits, gateway.counters.misses]).toEqual([[lamp], 61, 1]);
+  });
+
+  test("with the channel silent for 2 s a price is trusted for 3 s more, then it is checked first", async () => {
+    await read();
+    now += 2_000;
+    expect(await source()).toBe("memory");
+    now += 3_000;
+    expect(await source()).toBe("memory");
+    now += 1;
+    expect(await source()).toBe("redis");
+    expect(gateway.counters.revalidated).toBe(1);
+  });
+
+  test("an owner that lives and is behind the head makes nothing younger", async () => {
+    await read();
+    for (let second = 0; second < 5; second++) {
+      now += 1_000;
+      say({ headAt: start });
+    }
+    expect(await source()).toBe("memory");
+    now += 1;
+    expect(await source()).toBe("redis");
+  });
+
+  test("details are trusted for 30 s, and for an hour served and checked behind the request", async () => {
+    await read("details");
+    now += 30_000;
+    expect(await source("details")).toBe("memory");
+    expect(asked.length).toBe(1);
+    now += 1;
+    expect(await source("details")).toBe("memory");
+    expect([asked.length, gateway.counters.servedWhileChecking]).toEqual([2, 1]);
+    now += 30_000;
+    expect(await source("details")).toBe("memory");
+    expect(asked.length).toBe(2);
+    now += 3_600_001;
+    expect(await source("details")).toBe("redis");
+  });
+
+  test("no answer outlives the moment at which the clock changes it", async () => {
+    behind.set(lamp, { validUntil: start + 1_500 });
+    await read();
+    now += 1_499;
+    expect(await source()).toBe("memory");
+    now += 1;
+    expect(await source()).toBe("redis");
+  });
+});
+
+describe("changes", () => {
+  test("one drops what it touches, in both views, and nothing else", async () => {
+    behind.set(vase, {});
+    await Promise.all([read(), read("details"), read("assembled", undefined, vase)]);
+    say({ products: [lamp] });
+    expect([await source(), await source("details")]).toEqual(["redis", "redis"]);
+    expect((await read("assembled", undefined, vase))?.source).toBe("memory");
+    expect(gateway.counters.invalidated).toBe(2);
+  });
+
+  test("a product in the group touches the answer around it, and so does one that joins", async () => {
+    behind.set(lamp, {
+      products: new Map([
+        [lamp, 10],
+        [vase, 10],
+      ]),
+      groups: [id("pair")],
+      partitions: allPartitions,
+    });
+    await read();
+    say({ products: [vase] });
+    expect(await source()).toBe("redis");
+    expect(await source()).toBe("memory");
+    say({ products: [id("third")], groups: [id("pair")] });
+    expect(await source()).toBe("redis");
+  });
+
+  test("one that comes while an answer is loaded keeps it from being held", async () => {
+    held = Promise.withResolvers();
+    const reading = read();
+    await Promise.resolve();
+    say({ products: [lamp] });
+    held.resolve();
+    held = undefined;
+    await reading;
+    expect(await source()).toBe("redis");
+    expect(gateway.counters.raced).toBe(1);
+    expect(await source()).toBe("memory");
+  });
+
+  test("one about another product does not", async () => {
+    held = Promise.withResolvers();
+    const reading = read();
+    await Promise.resolve();
+    say({ products: [vase] });
+    held.resolve();
+    await reading;
+    expect(await source()).toBe("memory");
+  });
+
+  test.each([
+    ["a move that does not begin where the last one ended", () => say({ from: v(7) })],
+    ["more products than are named", () => say({ products: undefined })],
+    ["a lost link", () => listener.missed()],
+    ["words that it does not understand", () => listener.hear(Buffer.from('{"v":999}'))],
+  ])("after %s everything is checked once before it is trusted", async (_, miss) => {
+    await read();
+    miss();
+    expect(await source()).toBe("redis");
+    if (_ === "a lost link" || _.startsWith("words")) say({ from: v(end) });
+    await read();
+    expect(await source()).toBe("memory");
+  });
+
+  test("what was dropped and comes back with the same bytes was dropped in vain", async () => {
+    behind.set(lamp, { prepared: prepare({ same: true }) });
+    await read();
+    say({ products: [lamp] });
+    await read();
+    expect(gateway.counters.invalidatedInVain).toBe(1);
+  });
+});
+
+describe("readers who know more", () => {
+  test("a position that the owner has told of is met from memory, a later one is asked for behind", async () => {
+    await read();
+    say({ products: [vase] });
+    expect([await source("assembled", end), (await read())?.sequence]).toEqual(["memory", end]);
+    expect(await source("assembled", end + 1)).toBe("redis");
+    expect(options.at(-1)?.minSequence).toBe(end + 1);
+  });
+
+  test("what this node has shown elsewhere is not followed by something older", async () => {
+    await read();
+    floors.raise(lamp, 11);
+    expect(await source()).toBe("redis");
+    say({ products: [vase] });
+    await read();
+    expect(await source()).toBe("memory");
+  });
+
+  test("who waits for somebody else's load gets one that includes what was shown meanwhile", async () => {
+    held = Promise.withResolvers();
+    const first = read();
+    await Promise.resolve();
+    behind.set(lamp, { sequence: 12 });
+    floors.raise(lamp, 12);
+    const second = read();
+    held.resolve();
+    expect([(await first)?.sequence, (await second)?.sequence]).toEqual([10, 12]);
+  });
+});
+
+describe("many at once", () => {
+  test("10,000 readers of one product that is not held load it once", async () => {
+    const all = await Promise.all(Array.from({ length: 10_000 }, () => read()));
+    expect([asked, new Set(all.map((one) => one?.answer)).size]).toEqual([[lamp], 1]);
+    expect(gateway.counters.shared).toBe(9_999);
+  });
+
+  test("a batch asks for what is not held, once each, in the order asked", async () => {
+    behind.set(vase, {});
+    await read();
+    const nothing = id("nothing");
+    const served = await gateway.products([vase, nothing, lamp, vase], "assembled", undefined);
+    expect(served.map((one) => one?.source)).toEqual(["redis", undefined, "memory", "redis"]);
+    expect(asked).toEqual([lamp, vase, nothing]);
+  });
+
+  test("what is no product is asked for once in 5 s, until it becomes one", async () => {
+    const ghost = id("ghost");
+    const ask = () => read("assembled", undefined, ghost);
+    expect([await ask(), await ask(), asked.length]).toEqual([undefined, undefined, 1]);
+    now += 5_000;
+    expect([await ask(), asked.length]).toEqual([undefined, 2]);
+    behind.set(ghost, {});
+    say({ products: [ghost] });
+    expect((await ask())?.source).toBe("redis");
+  });
+});
+
+describe("when no tier answers", () => {
+  const away = new Problem("unavailable", "away");
+
+  test("what is held is served as stale, however old, with the position that it had", async () => {
+    await read();
+    now += 3_600_000;
+    failure = away;
+    expect(await read()).toMatchObject({ source: "stale", degraded: true, sequence: 10, knownAt: start });
+    failure = undefined;
+    expect(await source()).toBe("redis");
+  });
+
+  test("but not to a reader who names a later position, and nothing is made up", async () => {
+    await read();
+    failure = away;
+    expect((await read("assembled", 10))?.source).toBe("memory");
+    await expect(read("assembled", 11)).rejects.toBe(away);
+    await expect(read("assembled", undefined, vase)).rejects.toBe(away);
+  });
+
+  test("a check behind the request that fails leaves what is held", async () => {
+    await read("details");
+    now += 60_000;
+    failure = away;
+    expect([await source("details"), await source("details")]).toEqual(["memory", "memory"]);
+  });
+
+  test("an answer that was degraded is served and not held", async () => {
+    behind.set(lamp, { degraded: true, source: "stale" });
+    expect([await source(), await source(), asked.length]).toEqual(["stale", "stale", 2]);
+  });
+});

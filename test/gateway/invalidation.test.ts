@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { untilReached } from "../../ops/verify/verify.ts";
+import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
+import { event, noon, products } from "../verify/random-shop.ts";
+import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
+import { createWorld } from "../verify/world.ts";
+
+/**
+ * Whatever happens to a shop, an answer whose bytes changed is not served from memory: a node that held all of them
+ * before says the same as one that holds nothing.
+ */
+
+const chapters = fc.array(fc.array(event, { minLength: 1, maxLength: 5, size: "max" }), {
+  minLength: 4,
+  maxLength: 8,
+  size: "max",
+});
+const paths = products.flatMap((id) => {
+  const path = `/api/products/${encodeURIComponent(id)}`;
+  return [path, `${path}?view=details`];
+});
+
+test("every answer whose bytes changed was dropped", { timeout: 60_000 }, async () => {
+  let fromMemory = 0;
+  await fc.assert(
+    fc.asyncProperty(chapters, async (story) => {
+      const world = createWorld(createMemoryReadModel(), noon);
+      const holding = world.api();
+      const projector = world.project();
+      for (const chapter of story) {
+        await world.publish(chapter);
+        await untilReached(world, (await world.catalog.bounds()).last);
+        const fresh = world.api();
+        for (const path of paths) {
+          const [told, true_] = await Promise.all([holding.inject(path), fresh.inject(path)]);
+          expect([path, told.statusCode, told.body]).toEqual([path, true_.statusCode, true_.body]);
+          if (String(told.headers["cache-status"]).endsWith("memory")) fromMemory++;
+        }
+        await fresh.close();
+      }
+      await projector.stop();
+      await holding.close();
+    }),
+    { numRuns: 40, interruptAfterTimeLimit: 30_000 },
+  );
+  // It says something only if the node that held answers served them.
+  expect(fromMemory).toBeGreaterThan(100);
+});
+
+test("with the channel cut a price is right again within its bound", async () => {
+  const world = createWorld(createMemoryReadModel(), noon);
+  const api = world.api({ changes: createMemoryBroadcast() });
+  const price = (amount: number) => ({
+    subject: "catalog.price.updated.mug",
+    payload: JSON.stringify({ new_price: { amount, currency: "GBP" } }),
+  });
+  const projected = async () => untilReached(world, (await world.catalog.bounds()).last);
+  const shown = async () => (await api.inject("/api/products/mug")).json().price.amount;
+  await world.publish([{ subject: "catalog.product.modified.mug", payload: '{"title":"Mug"}' }, price(5)]);
+  const projector = world.project();
+  await projected();
+  expect(await shown()).toBe(5);
+  await world.publish([price(7)]);
+  await projected();
+  expect(await shown()).toBe(5);
+  world.clock.now += 5_001;
+  expect(await shown()).toBe(7);
+  await projector.stop();
+  await api.close();
+});
