@@ -58,33 +58,41 @@ export function send(
 export function sendPrepared(
   request: FastifyRequest,
   reply: FastifyReply,
-  { bytes, etag, contentType }: Prepared,
+  prepared: Prepared,
   answer: Circumstances,
   now: number,
 ): FastifyReply {
-  const { policy, degraded = false } = answer;
-  const validForMs = answer.validUntil === undefined ? undefined : answer.validUntil - now;
-  const { browser, cdn } = (request.user !== undefined && policy.authenticated) || policy;
-  reply.header("etag", etag);
-  reply.header("content-type", contentType);
-  reply.header("cache-control", degraded ? "no-store" : cacheControl(browser, validForMs));
-  if (cdn !== undefined) {
-    reply.header("cdn-cache-control", degraded ? "no-store" : cacheControl(cdn, validForMs));
-  }
-  if (policy.vary !== undefined) {
-    reply.header("vary", request.user === undefined ? policy.vary.anonymous : policy.vary.authenticated);
-  }
-  if (answer.source !== undefined) reply.header("cache-status", `shelfwire; hit; detail=${answer.source}`);
-  if (answer.position !== undefined) reply.header("catalog-version", answer.position);
-  if (answer.knownAt !== undefined)
-    reply.header("age", Math.max(0, Math.floor((now - answer.knownAt) / 1_000)));
-  if (answer.validUntil !== undefined) reply.header("catalog-valid-until", answer.validUntil);
-  if (!degraded && matches(request.headers["if-none-match"], etag)) return reply.code(304).send();
-  return reply.send(bytes);
+  const headers = headersOf(prepared, answer, request.user !== undefined, now);
+  for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] as string, headers[at + 1]);
+  const isKnown = answer.degraded !== true && matches(request.headers["if-none-match"], prepared.etag);
+  return isKnown ? reply.code(304).send() : reply.send(prepared.bytes);
+}
+
+/** All headers but the length of the body: name, value, name, value. `signedIn`: the caller is a known user. */
+export function headersOf(
+  { etag, contentType }: Prepared,
+  answer: Circumstances,
+  signedIn: boolean,
+  now: number,
+): string[] {
+  const { policy, source, position, knownAt, validUntil, degraded = false } = answer;
+  const validForMs = validUntil === undefined ? undefined : validUntil - now;
+  const { browser, cdn } = (signedIn && policy.authenticated) || policy;
+  const headers = ["etag", etag, "content-type", contentType];
+  headers.push("cache-control", degraded ? "no-store" : cacheControl(browser, validForMs));
+  if (cdn !== undefined)
+    headers.push("cdn-cache-control", degraded ? "no-store" : cacheControl(cdn, validForMs));
+  if (policy.vary !== undefined)
+    headers.push("vary", signedIn ? policy.vary.authenticated : policy.vary.anonymous);
+  if (source !== undefined) headers.push("cache-status", `shelfwire; hit; detail=${source}`);
+  if (position !== undefined) headers.push("catalog-version", position);
+  if (knownAt !== undefined) headers.push("age", String(Math.max(0, Math.floor((now - knownAt) / 1_000))));
+  if (validUntil !== undefined) headers.push("catalog-valid-until", String(validUntil));
+  return headers;
 }
 
 /** `If-None-Match` compares weakly (RFC 9110, 13.1.2); a list too long to be honest is passed over. */
-function matches(header: string | undefined, etag: string): boolean {
+export function matches(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   if (header.trim() === "*") return true;
   const tags = header.split(",", validatorsMax + 1);

@@ -5,6 +5,7 @@ import type { CatalogHealth } from "./catalog-health.ts";
 import { writeClientError, refuseTunnels } from "./client-error.ts";
 import type { Readiness } from "./drain.ts";
 import { guard, withAllowedMethods } from "./gate.ts";
+import { serveHeldFirst } from "./gateway/held-first.ts";
 import { recogniseCallers } from "./identity/caller.ts";
 import type { Identity } from "./identity/identity.ts";
 import { acceptJsonBodies } from "./json-body.ts";
@@ -68,6 +69,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (readiness.draining && readiness.endsWith(request.raw.socket)) reply.header("connection", "close");
     done();
   });
+  serveHeldFirst(server.server, options);
   guard(server);
   recogniseCallers(server, options.identity);
   acceptJsonBodies(server);
