@@ -92,7 +92,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     try {
       return (await readModel.readProducts(ids)).map((read) => currentOf(read, versions));
     } catch (error) {
-      journal.warn({ err: error }, "the read models did not answer");
+      journal.debug({ err: error }, "the read models did not answer");
       return ids.map(() => undefined);
     }
   }

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { hot } from "./cases/hot.ts";
 import { importing } from "./cases/import.ts";
 import { miss } from "./cases/miss.ts";
 import { rebuilding } from "./cases/rebuild.ts";
@@ -27,6 +28,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   replay: () => replay(sizes),
   visible: () => visible(1_000),
   miss: () => miss(100_000, 5_000),
+  hot,
   rebuild: () => rebuilding(100_000, 1),
   import: () => importing(5_000, 9),
 };

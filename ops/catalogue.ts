@@ -41,6 +41,8 @@ export interface CatalogueOptions {
   readonly logger: Logger;
   /** How long one Redis command may take. */
   readonly redisTimeoutMs: number;
+  /** How long one read of the log may take. */
+  readonly logTimeoutMs?: number;
   /** Start over on a new log: forget the read models and all that was derived from the old one. */
   readonly newLog?: boolean;
 }
@@ -100,11 +102,11 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
     const epochs = await ensureStreams(connection, { bytesMax: servers.logBytesMax, replicas, knownEpochs });
     if (newLog || knownEpochs.size < epochs.size) await record.write(epochs);
     const [catalog, activity, derived, quarantine, ledger] = await Promise.all([
-      openJetStreamLog(connection, "CATALOG"),
-      openJetStreamLog(connection, "ACTIVITY"),
-      openJetStreamLog(connection, "DERIVED"),
-      openJetStreamLog(connection, "QUARANTINE"),
-      openJetStreamLog(connection, "LEDGER"),
+      openJetStreamLog(connection, "CATALOG", options.logTimeoutMs),
+      openJetStreamLog(connection, "ACTIVITY", options.logTimeoutMs),
+      openJetStreamLog(connection, "DERIVED", options.logTimeoutMs),
+      openJetStreamLog(connection, "QUARANTINE", options.logTimeoutMs),
+      openJetStreamLog(connection, "LEDGER", options.logTimeoutMs),
     ]);
     const leases = await orRefuse(
       openJetStreamLeases(connection, replicas),

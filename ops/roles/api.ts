@@ -1,4 +1,6 @@
 import { createStatusReader } from "../../actors/projection-status.ts";
+import { logBehind, readModelBehind } from "../../api/behind-breakers.ts";
+import { type Breaker, createBreaker } from "../../api/breaker.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
@@ -7,8 +9,9 @@ import type { Identity } from "../../api/identity/identity.ts";
 import { aboveFloors, createFloors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
-import { createCatalogReader } from "../../api/reader.ts";
+import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
 import { createServer } from "../../api/server.ts";
+import { LogUnavailable } from "../../streams/log.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
@@ -23,6 +26,9 @@ export interface Api {
   /** Refuses new connections, finishes what is under way. */
   stop(): Promise<void>;
 }
+
+/** What a reader may wait for one tier before the next one is asked. */
+export const apiTimeouts = { redisTimeoutMs: 250, logTimeoutMs: 400 } as const;
 
 export async function startApi(
   catalogue: Catalogue,
@@ -39,29 +45,21 @@ export async function startApi(
 ): Promise<Api> {
   const { host, port, drainMs, identity, logger } = options;
   const now = () => Date.now();
+  const versions = catalogue.versions.catalog;
+  const { readModel, logBreaker, listening: signs, ...logs } = openTiers(catalogue, logger);
   const healthOf = (name: LogName) =>
-    createCatalogHealth({
-      name,
-      log: catalogue[name],
-      readModel: catalogue.readModel,
-      versions: catalogue.versions[name],
-      now,
-    });
+    createCatalogHealth({ name, log: logs[name], readModel, versions: catalogue.versions[name], now });
   const health = healthOf("catalog");
   const readiness = createReadiness();
-  const { readModel, catalog, derived } = catalogue;
+  const { catalog } = logs;
   const tree = createTreeReader({
     readModel,
-    versions: catalogue.versions.catalog,
+    versions,
     freshnessMs: cachePolicies.categories.freshnessMs,
     now,
   });
-  const versions = catalogue.versions.catalog;
   const floors = createFloors();
-  const reader = aboveFloors(
-    createCatalogReader({ catalog, derived, readModel, versions, now, journal: logger }),
-    floors,
-  );
+  const reader = aboveFloors(readerOf(catalogue, { ...logs, readModel }, logBreaker, logger), floors);
   const gateway = createGateway({
     answers: createProductAnswers({ reader, readModel, versions, now }),
     changes: catalogue.changes,
@@ -76,7 +74,7 @@ export async function startApi(
     tree,
     health,
     readModel,
-    versions: catalogue.versions.catalog,
+    versions,
     stream: catalog.stream,
     now,
     logs: [health, healthOf("activity")],
@@ -107,6 +105,54 @@ export async function startApi(
       await drain(server.server, readiness, drainMs);
       await server.close();
       gateway.close();
+      signs.close();
     },
+  };
+}
+
+/** The tiers behind the gateway, each behind a breaker that a sign of life from its server nudges. */
+function openTiers(catalogue: Catalogue, logger: Logger) {
+  const breakerOf = (name: string, isFailure: (error: unknown) => boolean) =>
+    createBreaker({
+      name,
+      isFailure,
+      onState: (state) => logger.warn({ breaker: name, state }, "a breaker changed its state"),
+      now: () => performance.now(),
+    });
+  const redisBreaker = breakerOf("Redis", () => true);
+  catalogue.redis.on("ready", redisBreaker.nudge);
+  const logBreaker = breakerOf("the log", (error) => error instanceof LogUnavailable);
+  const listening = catalogue.changes.listen({ hear: logBreaker.nudge, missed: logBreaker.nudge });
+  return {
+    listening,
+    logBreaker,
+    readModel: readModelBehind(catalogue.readModel, redisBreaker),
+    catalog: logBehind(catalogue.catalog, logBreaker),
+    activity: logBehind(catalogue.activity, logBreaker),
+    derived: logBehind(catalogue.derived, logBreaker),
+  };
+}
+
+/** Strong reads are answered by the log or not at all, so each of them is tried, and one that succeeds is a sign of life. */
+function readerOf(
+  catalogue: Catalogue,
+  tiers: Pick<Catalogue, "catalog" | "derived" | "readModel">,
+  breaker: Breaker,
+  journal: Logger,
+): CatalogReader {
+  const shared = { versions: catalogue.versions.catalog, now: () => Date.now(), journal };
+  const { catalog, derived, readModel } = tiers;
+  const reader = createCatalogReader({ ...shared, catalog, derived, readModel });
+  const strong = createCatalogReader({ ...shared, ...catalogue, versions: shared.versions });
+  async function tried<T>(read: Promise<T>): Promise<T> {
+    const value = await read;
+    breaker.nudge();
+    return value;
+  }
+  return {
+    ...reader,
+    strongPrice: (id) => tried(strong.strongPrice(id)),
+    strongInventory: (id) => tried(strong.strongInventory(id)),
+    strongExists: (id) => tried(strong.strongExists(id)),
   };
 }

@@ -1,0 +1,38 @@
+import type { ReadModel } from "../projections/read-model.ts";
+import { type Log, LogUnavailable } from "../streams/log.ts";
+import { type Breaker, BreakerOpen } from "./breaker.ts";
+
+/** The tiers as the API reads them, each behind a breaker. */
+
+/** Reads of the log. One that is not made fails as one that was not answered. */
+export function logBehind(log: Log, breaker: Breaker): Log {
+  async function read<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await breaker.run(call);
+    } catch (error) {
+      if (!(error instanceof BreakerOpen)) throw error;
+      throw new LogUnavailable(error.message, { cause: error });
+    }
+  }
+  return {
+    ...log,
+    last: (subject, from) => read(() => log.last(subject, from)),
+    next: (subject, sequence) => read(() => log.next(subject, sequence)),
+    bounds: () => read(() => log.bounds()),
+  };
+}
+
+/** What readers need of the read models. */
+export function readModelBehind(readModel: ReadModel, breaker: Breaker): ReadModel {
+  return {
+    ...readModel,
+    positions: (log, partitions) => breaker.run(() => readModel.positions(log, partitions)),
+    readProducts: (ids) => breaker.run(() => readModel.readProducts(ids)),
+    refillRegisters: (fence, puts) => breaker.run(() => readModel.refillRegisters(fence, puts)),
+    readReviews: (ids) => breaker.run(() => readModel.readReviews(ids)),
+    readGroup: (group) => breaker.run(() => readModel.readGroup(group)),
+    readCategoryEvents: () => breaker.run(() => readModel.readCategoryEvents()),
+    readListing: (category, sort, offset, count) =>
+      breaker.run(() => readModel.readListing(category, sort, offset, count)),
+  };
+}
