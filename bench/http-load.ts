@@ -43,7 +43,7 @@ function keepAsking(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket: Socket = connect({ host: "127.0.0.1", port, noDelay: true });
-    let held = Buffer.alloc(0);
+    let held: Buffer = Buffer.alloc(0);
     let askedAt = 0;
 
     function ask(): void {
@@ -58,7 +58,7 @@ function keepAsking(
 
     socket.on("connect", ask);
     socket.on("error", reject);
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Buffer) => {
       held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
       const end = held.indexOf(headEnd);
       if (end === -1) return;

@@ -2,7 +2,7 @@ import { type Change, decodeChange } from "../../projections/changes.ts";
 import { sequenceOf, type Version } from "../../projections/version.ts";
 import type { Broadcast } from "../../streams/broadcast.ts";
 import type { Identifier } from "../../streams/identifier.ts";
-import { partitionCount } from "../../streams/partition.ts";
+import { allPartitions } from "../../streams/partition.ts";
 
 /**
  * What this process has heard of changes, and when it cannot be sure to have heard all of them.
@@ -42,10 +42,10 @@ interface Heard {
 const rememberedMax = 512;
 
 export function hearChanges(broadcast: Broadcast, onChange: OnChange): HeardChanges {
-  const ends: (Version | undefined)[] = new Array(partitionCount).fill(undefined);
-  const headAts: number[] = new Array(partitionCount).fill(0);
+  const ends: (Version | undefined)[] = allPartitions.map(() => undefined);
+  const headAts: number[] = allPartitions.map(() => 0);
   /** The moment of each partition's last gap. */
-  const gaps: number[] = new Array(partitionCount).fill(0);
+  const gaps: number[] = allPartitions.map(() => 0);
   let moment = 0;
   let recent: Heard[] = [];
 
@@ -70,7 +70,7 @@ export function hearChanges(broadcast: Broadcast, onChange: OnChange): HeardChan
   function missed(): void {
     moment++;
     recent = [];
-    for (let partition = 0; partition < partitionCount; partition++) {
+    for (const partition of allPartitions) {
       ends[partition] = undefined;
       doubt(partition);
     }
