@@ -37,7 +37,7 @@ const everyLook = { browser: "private, max-age=0, must-revalidate", cdn: "no-sto
 export const cachePolicies = {
   productAssembled: {
     freshnessMs: 5_000,
-    gatewayMs: 5_000,
+    gatewayMs: 30_000,
     browser: { maxAge: 5 },
     cdn: { maxAge: 25, staleWhileRevalidate: 5 },
     vary,

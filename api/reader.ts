@@ -47,13 +47,13 @@ export interface ReadOptions {
   readonly freshnessMs: number;
   /** A position of the log up to which everything about these products must be included. */
   readonly minSequence?: number | undefined;
-  /** What this node has shown of them: older is given only where no tier has as new a state. */
-  readonly shownSequence?: number | undefined;
+  /** What this node knows of a product: older is given only where no tier has as new a state. */
+  readonly knownSequence?: ((id: Identifier) => number) | undefined;
 }
 
 /** The position that an answer should include while the tiers are well. */
-const dueSequence = ({ minSequence = 0, shownSequence = 0 }: ReadOptions) =>
-  Math.max(minSequence, shownSequence);
+const dueSequence = ({ minSequence = 0, knownSequence }: ReadOptions, id: Identifier) =>
+  Math.max(minSequence, knownSequence?.(id) ?? 0);
 
 export interface Found {
   readonly state: ProductState;
@@ -98,10 +98,10 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   }
 
   /** What Redis has may be served as it is: its partition was at the head of the log recently enough. */
-  function trusted(read: ProductRead, wanted: ReadOptions): boolean {
+  function trusted(id: Identifier, read: ProductRead, wanted: ReadOptions): boolean {
     const sequence = sequenceIn(read);
     if (sequence === undefined || read.position === undefined) return false;
-    return now() - read.position.headAt <= wanted.freshnessMs && sequence >= dueSequence(wanted);
+    return now() - read.position.headAt <= wanted.freshnessMs && sequence >= dueSequence(wanted, id);
   }
 
   /** The position in Redis, if it is one of this log. */
@@ -132,7 +132,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     ]);
     const completed = { ...read, product, price, inventory };
     refill(id, read, completed);
-    return found(id, completed, "log", sequenceIn(read) ?? 0);
+    return found(id, completed, "log", sequenceIn(read) ?? 0, read.position?.headAt);
   }
 
   /** Everything about a product from the log: whole up to the newest event in it, or to the position asked for. */
@@ -141,10 +141,11 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     read: ProductRead | undefined,
     wanted: ReadOptions,
   ): Promise<Found | undefined> {
-    const floor = Math.max(dueSequence(wanted), sequenceIn(read) ?? 0);
+    const askedAt = now();
+    const floor = Math.max(dueSequence(wanted, id), sequenceIn(read) ?? 0);
     const { product, sequence } = await log.whole(id, read, floor);
     if (read !== undefined) refill(id, read, product);
-    return found(id, product, "log", sequence);
+    return found(id, product, "log", sequence, askedAt);
   }
 
   function found(
@@ -152,8 +153,9 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     read: ProductRead,
     source: Found["source"],
     sequence: number,
+    knownAt = read.position?.headAt ?? 0,
   ): Found | undefined {
-    const { product, price, inventory, rating, sales, position } = read;
+    const { product, price, inventory, rating, sales } = read;
     if (product?.value == null) return undefined;
     const value = <T>(versioned: Versioned<T> | undefined) => versioned?.value ?? undefined;
     const state: ProductState = {
@@ -164,7 +166,6 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       inventory: value(inventory),
       rating,
     };
-    const knownAt = position === undefined || source === "log" ? now() : position.headAt;
     return { state, source, sequence, newest: newestIn(read), knownAt };
   }
 
@@ -174,7 +175,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     wanted: ReadOptions,
   ): Promise<Found | undefined> {
     try {
-      if (read === undefined || !trusted(read, wanted)) return await fromLog(id, read, wanted);
+      if (read === undefined || !trusted(id, read, wanted)) return await fromLog(id, read, wanted);
       return isWhole(read) ? found(id, read, "redis", sequenceIn(read) ?? 0) : await complete(id, read);
     } catch (error) {
       if (!isAway(error)) throw error;
@@ -201,7 +202,9 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       return found(id, read, "stale", sequence);
     if (minSequence === 0) {
       try {
-        return found(id, await log.fromAnyReplica(id, read), "stale", 0);
+        const some = found(id, await log.fromAnyReplica(id, read), "stale", 0);
+        // A replica that has not heard of it yet does not make it unknown.
+        if (some !== undefined) return some;
       } catch (error) {
         if (!isAway(error)) throw error;
         if (read?.product !== undefined) return found(id, read, "stale", 0);
@@ -217,13 +220,12 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
    */
   async function readWaiting(ids: readonly Identifier[], wanted: ReadOptions) {
     const until = now() + waitMs;
-    const due = dueSequence(wanted);
     for (;;) {
       const reads = await fromRedis(ids);
       const behind = reads.some(
-        (read) =>
+        (read, at) =>
           read?.position !== undefined &&
-          sequenceOf(read.position.version) < due &&
+          sequenceOf(read.position.version) < dueSequence(wanted, ids[at] as Identifier) &&
           now() - read.position.headAt <= idleOwnerMs,
       );
       if (!behind || now() >= until) return reads;
@@ -252,7 +254,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       // The position first, or it could promise more than the list holds.
       const [read] = await fromRedis([id]);
       const stored = await readModel.readReviews([id]).catch(() => [undefined]);
-      if (stored[0] !== undefined && read !== undefined && trusted(read, wanted)) {
+      if (stored[0] !== undefined && read !== undefined && trusted(id, read, wanted)) {
         return { reviews: stored[0].value ?? undefined, degraded: false };
       }
       try {

@@ -57,3 +57,15 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
     },
   };
 }
+
+/** The same for who writes past these read models: with each move, any product of the partition may have changed. */
+export function announcingAll(readModel: ReadModel, broadcast: Broadcast): ReadModel {
+  return {
+    ...readModel,
+    async advance(log, moves) {
+      const stuck = await readModel.advance(log, moves);
+      if (log === "catalog") broadcast.publish(encodeChange({ moves, products: undefined, groups: [] }));
+      return stuck;
+    },
+  };
+}

@@ -1,4 +1,5 @@
 import type { Identifier } from "../streams/identifier.ts";
+import { allPartitions } from "../streams/partition.ts";
 import type { Version } from "./version.ts";
 
 /**
@@ -51,20 +52,47 @@ export function encodeChange({ moves, products, groups }: Change): Uint8Array {
   return Buffer.from(JSON.stringify(word));
 }
 
-/** Undefined where the bytes are no change that this version of the software understands. */
+/** Undefined where the bytes are no change that this version of the software understands. Never throws. */
 export function decodeChange(bytes: Uint8Array): Change | undefined {
-  let word: Word | undefined;
   try {
-    word = JSON.parse(Buffer.from(bytes).toString()) as Word;
+    const word: unknown = JSON.parse(Buffer.from(bytes).toString());
+    if (!isWord(word)) return undefined;
+    return {
+      moves: word.moves.flatMap(([partitions, from, to, headAt]) =>
+        partitions.map((partition) => ({ partition, from: from ?? undefined, to, headAt })),
+      ),
+      products: word.products ?? undefined,
+      groups: word.groups,
+    };
   } catch {
     return undefined;
   }
-  if (word?.v !== wordVersion) return undefined;
-  return {
-    moves: word.moves.flatMap(([partitions, from, to, headAt]) =>
-      partitions.map((partition) => ({ partition, from: from ?? undefined, to, headAt })),
-    ),
-    products: word.products ?? undefined,
-    groups: word.groups,
-  };
 }
+
+/** Anybody may publish on the subject: what is not as it must be is no word. */
+function isWord(value: unknown): value is Word {
+  const { v, moves, products, groups } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return (
+    v === wordVersion &&
+    isListOf(moves, isMove) &&
+    (products === null || isListOf(products, isText)) &&
+    isListOf(groups, isText)
+  );
+}
+
+function isMove(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  const [partitions, from, to, headAt] = value as readonly unknown[];
+  return (
+    isListOf(partitions, (one) => allPartitions.some((partition) => partition === one)) &&
+    (from === null || isPosition(from)) &&
+    isPosition(to) &&
+    Number.isFinite(headAt)
+  );
+}
+
+const position = /^[0-9a-z]{9}\/\d{16}\.\d{3}(?:-\w{1,64})?$/;
+const isPosition = (value: unknown) => typeof value === "string" && position.test(value);
+const isText = (value: unknown) => typeof value === "string";
+const isListOf = (value: unknown, isOne: (one: unknown) => boolean) =>
+  Array.isArray(value) && value.every(isOne);

@@ -4,7 +4,8 @@ import { createSieve } from "./sieve.ts";
 
 /** Identifiers that name no product, remembered for a moment, so that guesses do not reach the tiers behind. */
 export interface AbsentProducts {
-  add(id: Identifier): void;
+  /** `moment`: in what was heard; the look began then. */
+  add(id: Identifier, moment: number): void;
   has(id: Identifier): boolean;
   /** What happened to these makes products of them. */
   remove(ids: readonly Identifier[]): void;
@@ -15,15 +16,27 @@ const rememberedMs = 5_000;
 const bytesMax = 1024 * 1024;
 const bytesEach = 100;
 
-export function createAbsentProducts(floors: Floors, now: () => number): AbsentProducts {
-  const absent = createSieve<{ readonly until: number; readonly floor: number }>(bytesMax);
+interface Absent {
+  readonly until: number;
+  readonly floor: number;
+  readonly moment: number;
+}
+
+/** `isDoubtful`: whether word of the product may have been missed since a moment. */
+export function createAbsentProducts(
+  floors: Floors,
+  isDoubtful: (moment: number, id: Identifier) => boolean,
+  now: () => number,
+): AbsentProducts {
+  const absent = createSieve<Absent>(bytesMax);
   return {
-    add(id) {
-      absent.set(id, { until: now() + rememberedMs, floor: floors.of(id) }, bytesEach + id.length);
+    add(id, moment) {
+      absent.set(id, { until: now() + rememberedMs, floor: floors.of(id), moment }, bytesEach + id.length);
     },
     has(id) {
       const known = absent.get(id);
-      return known !== undefined && now() < known.until && floors.of(id) <= known.floor;
+      if (known === undefined || now() >= known.until || floors.of(id) > known.floor) return false;
+      return !isDoubtful(known.moment, id);
     },
     remove(ids) {
       for (const id of ids) absent.delete(id);

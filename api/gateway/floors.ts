@@ -29,14 +29,14 @@ export function createFloors(): Floors {
 
 /** A reader that asks for no less than what was shown, and remembers what it shows. */
 export function aboveFloors(reader: CatalogReader, floors: Floors): CatalogReader {
-  const lifted = (ids: readonly Identifier[], options: ReadOptions): ReadOptions => ({
+  const lifted = (options: ReadOptions): ReadOptions => ({
     ...options,
-    shownSequence: Math.max(...ids.map((id) => floors.of(id))),
+    knownSequence: (id) => Math.max(floors.of(id), options.knownSequence?.(id) ?? 0),
   });
   return {
     ...reader,
     async read(ids, options) {
-      const results = await reader.read(ids, lifted(ids, options));
+      const results = await reader.read(ids, lifted(options));
       for (const found of results) if (found !== undefined) floors.raise(found.state.id, found.newest);
       return results;
     },

@@ -9,7 +9,7 @@ import type { View } from "../views.ts";
 import { createAbsentProducts } from "./absent-products.ts";
 import type { Floors } from "./floors.ts";
 import { hearChanges } from "./heard-changes.ts";
-import { createHeldAnswers, type Held } from "./held-answers.ts";
+import { createHeldAnswers, type Held, keyOf } from "./held-answers.ts";
 import type { ProductAnswer, ProductAnswers } from "./product-answers.ts";
 
 /**
@@ -70,6 +70,12 @@ export interface GatewayOptions {
   readonly journal: Journal;
 }
 
+/** A load under way, and the least that it will include. */
+interface Loading {
+  readonly minSequence: number;
+  readonly result: Promise<Served | undefined>;
+}
+
 const policies: Readonly<Record<View, CachePolicy & { readonly gatewayMs: number }>> = {
   assembled: cachePolicies.productAssembled,
   details: cachePolicies.productDetails,
@@ -91,15 +97,21 @@ export function createGateway(options: GatewayOptions): Gateway {
     servedStale: 0,
   };
   const held = createHeldAnswers(options.bytesMax);
-  const absent = createAbsentProducts(floors, now);
-  const loading = new Map<string, Promise<Served | undefined>>();
+  const absent = createAbsentProducts(
+    floors,
+    (moment, id) => heard.inDoubtSince(moment, [partitionOf(tokenOf(id))]),
+    now,
+  );
+  const loading = new Map<string, Loading>();
   const heard = hearChanges(options.changes, (products, groups) => {
     absent.remove(products);
     counters.invalidated += held.removeAbout(products, groups);
   });
 
   const isDoubtful = ({ answer, moment }: Held) => heard.inDoubtSince(moment, answer.partitions);
-  const knownAtOf = ({ answer }: Held) => Math.max(answer.knownAt, heard.headAt(answer.partitions));
+  /** An owner's clock may be ahead of ours. */
+  const knownAtOf = ({ answer }: Held) =>
+    Math.max(answer.knownAt, Math.min(now(), heard.headAt(answer.partitions)));
   /** Everything about a product up to this sequence is in the entry, while it is not in doubt. */
   const reachOf = ({ answer }: Held, id: Identifier) =>
     Math.max(answer.products.get(id) ?? 0, heard.reached(partitionOf(tokenOf(id))));
@@ -121,77 +133,108 @@ export function createGateway(options: GatewayOptions): Gateway {
     return age <= freshnessMs ? "ageing" : "unsure";
   }
 
-  const served = (entry: Held): Served => ({
-    answer: entry.answer,
-    source: "memory",
-    sequence: reachOf(entry, entry.id),
-    knownAt: knownAtOf(entry),
-    degraded: false,
-  });
+  function served(entry: Held): Served {
+    const { answer } = entry;
+    entry.shown = Math.max(entry.shown, reachOf(entry, entry.id));
+    return { answer, source: "memory", sequence: entry.shown, knownAt: knownAtOf(entry), degraded: false };
+  }
 
-  /** Keeps what was loaded, unless a change came meanwhile. Returns what is to be served. */
+  /** Keeps what was loaded, unless a change came meanwhile or what is held is newer. Returns what is to be served. */
   function keep(
     id: Identifier,
     view: View,
-    moment: number,
+    { moment, minSequence }: { readonly moment: number; readonly minSequence: number },
     answer: ProductAnswer | undefined,
   ): Served | undefined {
+    const standing = held.peek(id, view);
+    const newer = standing !== undefined && standing.shown >= minSequence ? standing : undefined;
     if (answer === undefined) {
+      // Products do not cease to exist.
+      if (newer !== undefined) return stale(newer);
       const about = { products: [id], groups: [], partitions: [partitionOf(tokenOf(id))] };
-      if (heard.unchangedSince(moment, about)) absent.add(id);
+      if (heard.unchangedSince(moment, about)) absent.add(id, moment);
       else counters.raced++;
       return undefined;
     }
     const { source, sequence, knownAt, degraded } = answer;
-    if (!degraded) {
-      const about = { ...answer, products: [...answer.products.keys()] };
-      if (heard.unchangedSince(moment, about)) held.put(id, view, { id, answer, moment });
-      else {
-        held.remove(id, view);
-        counters.raced++;
-      }
-      if (held.wasRemovedInVain(id, view, answer.prepared.etag)) counters.invalidatedInVain++;
+    if (degraded) {
+      const isOlder = newer !== undefined && sequence < newer.shown;
+      return isOlder ? stale(newer) : { answer, source, sequence, knownAt, degraded };
     }
+    const about = { ...answer, products: [...answer.products.keys()] };
+    if (!heard.unchangedSince(moment, about)) {
+      held.remove(id, view);
+      counters.raced++;
+    } else if (standing === undefined || standing.answer.sequence <= sequence) {
+      held.put(id, view, { id, answer, moment, shown: sequence });
+    }
+    if (held.wasRemovedInVain(id, view, answer.prepared.etag)) counters.invalidatedInVain++;
     return { answer, source, sequence, knownAt, degraded };
   }
 
-  /** Loads several at once; who asks for one of them meanwhile waits for the same load. */
-  function load(ids: readonly Identifier[], view: View): readonly Promise<Served | undefined>[] {
-    const moment = heard.moment();
-    const made = answers.make(ids, view, { freshnessMs: policies[view].freshnessMs });
-    return ids.map((id, at) => {
-      const key = keyOf(id, view);
-      const one = made
-        .then((results) => keep(id, view, moment, results[at]))
-        .finally(() => loading.delete(key));
-      loading.set(key, one);
-      return one;
-    });
+  function stale(entry: Held): Served {
+    counters.servedStale++;
+    const { answer, shown } = entry;
+    return { answer, source: "stale", sequence: shown, knownAt: knownAtOf(entry), degraded: true };
   }
 
-  /** For a reader who names a position: what others wait for may be older. */
-  async function loadFrom(ids: readonly Identifier[], view: View, minSequence: number) {
+  /** Loads several at once; who asks for one of them meanwhile waits for the same load. */
+  function load(ids: readonly Identifier[], view: View, minSequence: number): void {
     const moment = heard.moment();
-    const results = await answers.make(ids, view, { freshnessMs: policies[view].freshnessMs, minSequence });
-    return ids.map((id, at) => keep(id, view, moment, results[at]));
+    const wanted = { freshnessMs: policies[view].freshnessMs, minSequence, knownSequence };
+    const made = answers.make(ids, view, wanted);
+    const alone = async (id: Identifier, error: unknown) => {
+      if (ids.length === 1) throw error;
+      return (await answers.make([id], view, wanted))[0];
+    };
+    for (const [at, id] of ids.entries()) {
+      const key = keyOf(id, view);
+      const result = made
+        .then(
+          (results) => results[at],
+          (error: unknown) => alone(id, error),
+        )
+        .then((answer) => keep(id, view, { moment, minSequence }, answer))
+        .finally(() => {
+          if (loading.get(key) === one) loading.delete(key);
+        });
+      const one: Loading = { minSequence, result };
+      loading.set(key, one);
+      // Whoever waits hears of it; a check behind a request has nobody.
+      result.catch((error: unknown) => {
+        counters.failed++;
+        journal.debug({ err: error, id }, "an answer could not be made");
+      });
+    }
+  }
+
+  /** The position that the store was heard to have reached: one that is behind it lost something. */
+  const knownSequence = (id: Identifier) => heard.reached(partitionOf(tokenOf(id)));
+
+  const isLoading = (id: Identifier, view: View, minSequence: number) =>
+    (loading.get(keyOf(id, view))?.minSequence ?? -1) >= minSequence;
+
+  /** What a load brings; once more where that began before what was shown meanwhile. */
+  async function loaded(id: Identifier, view: View, minSequence: number): Promise<Served | undefined> {
+    const due = floors.of(id);
+    const one = await loading.get(keyOf(id, view))?.result;
+    const isBehind = one === undefined ? floors.of(id) > due : !one.degraded && one.sequence < due;
+    if (!isBehind) return one;
+    if (!isLoading(id, view, minSequence)) load([id], view, minSequence);
+    return loading.get(keyOf(id, view))?.result;
   }
 
   /** Where no tier behind answers: what is held, however old, if it is as new as the reader asks for. */
-  function stale(entry: Held | undefined, minSequence: number, error: unknown): Served {
-    counters.failed++;
+  function orStale(entry: Held | undefined, minSequence: number, error: unknown): Served {
     const away = error instanceof Problem && error.code === "unavailable";
-    if (!away || entry === undefined || entry.answer.sequence < minSequence) throw error;
-    counters.servedStale++;
-    return { ...served(entry), source: "stale", sequence: entry.answer.sequence, degraded: true };
+    if (!away || entry === undefined || entry.shown < minSequence) throw error;
+    return stale(entry);
   }
 
   function refresh(id: Identifier, view: View): void {
-    if (loading.has(keyOf(id, view))) return;
+    if (isLoading(id, view, 0)) return;
     counters.servedWhileChecking++;
-    load([id], view)[0]?.catch((error: unknown) => {
-      counters.failed++;
-      journal.debug({ err: error, id }, "what is served could not be checked");
-    });
+    load([id], view, 0);
   }
 
   return {
@@ -222,34 +265,19 @@ export function createGateway(options: GatewayOptions): Gateway {
         }
       }
       if (missing.length === 0) return results as readonly (Served | undefined)[];
-      const wanted = missing.map((at) => ids[at] as Identifier);
-      const standing = wanted.map((id) => held.peek(id, view));
-      const loaded = minSequence === 0 ? shared(wanted, view) : apart(wanted, view, minSequence);
-      for (const [place, at] of missing.entries()) {
-        results[at] = loaded[place]?.catch((error: unknown) => stale(standing[place], minSequence, error));
+      const wanted = [...new Set(missing.map((at) => ids[at] as Identifier))];
+      const fresh = wanted.filter((id) => !isLoading(id, view, minSequence));
+      counters.shared += missing.length - fresh.length;
+      if (fresh.length > 0) load(fresh, view, minSequence);
+      for (const at of missing) {
+        const id = ids[at] as Identifier;
+        const entry = held.peek(id, view);
+        results[at] = loaded(id, view, minSequence).catch((error: unknown) =>
+          orStale(entry, minSequence, error),
+        );
       }
       return Promise.all(results);
     },
     close: () => heard.close(),
   };
-
-  function shared(ids: readonly Identifier[], view: View): readonly Promise<Served | undefined>[] {
-    const fresh = [...new Set(ids)].filter((id) => !loading.has(keyOf(id, view)));
-    counters.shared += ids.length - fresh.length;
-    if (fresh.length > 0) load(fresh, view);
-    return ids.map(async (id) => {
-      const due = floors.of(id);
-      const one = await loading.get(keyOf(id, view));
-      // Somebody else's load may have begun before what was shown meanwhile.
-      if (one === undefined || one.degraded || one.sequence >= due) return one;
-      return (await loadFrom([id], view, 0))[0];
-    });
-  }
-
-  function apart(ids: readonly Identifier[], view: View, minSequence: number) {
-    const results = loadFrom(ids, view, minSequence);
-    return ids.map((_, at) => results.then((all) => all[at]));
-  }
 }
-
-const keyOf = (id: Identifier, view: View): string => `${view} ${id}`;

@@ -15,7 +15,7 @@ export interface HeardChanges {
   moment(): number;
   /** Whether nothing that was heard since then concerns these, and nothing can have been missed. */
   unchangedSince(moment: number, about: About): boolean;
-  /** Since when each of these partitions was heard of without a gap. */
+  /** Whether something about one of these partitions may have been missed since then. */
   inDoubtSince(moment: number, partitions: readonly number[]): boolean;
   /** When the last of these partitions was known to be at the head of the log; 0 where one never was. */
   headAt(partitions: readonly number[]): number;
@@ -38,8 +38,9 @@ interface Heard {
   readonly groups: ReadonlySet<Identifier>;
 }
 
-/** Changes that a load under way is held against; one that takes longer than these is not kept. */
+/** Changes that a load under way is held against, and the names in them; one that takes longer is not kept. */
 const rememberedMax = 512;
+const rememberedNamesMax = 20_000;
 
 export function hearChanges(broadcast: Broadcast, onChange: OnChange): HeardChanges {
   const ends: (Version | undefined)[] = allPartitions.map(() => undefined);
@@ -48,6 +49,7 @@ export function hearChanges(broadcast: Broadcast, onChange: OnChange): HeardChan
   const gaps: number[] = allPartitions.map(() => 0);
   let moment = 0;
   let recent: Heard[] = [];
+  let names = 0;
 
   function doubt(partition: number): void {
     gaps[partition] = moment;
@@ -63,13 +65,18 @@ export function hearChanges(broadcast: Broadcast, onChange: OnChange): HeardChan
       headAts[partition] = headAt;
     }
     recent.push({ products: new Set(products), groups: new Set(groups) });
-    if (recent.length > 2 * rememberedMax) recent = recent.slice(-rememberedMax);
+    names += (products?.length ?? 0) + groups.length;
+    while (recent.length > rememberedMax || names > rememberedNamesMax) {
+      const oldest = recent.shift();
+      names -= (oldest?.products.size ?? 0) + (oldest?.groups.size ?? 0);
+    }
     onChange(products ?? [], groups);
   }
 
   function missed(): void {
     moment++;
     recent = [];
+    names = 0;
     for (const partition of allPartitions) {
       ends[partition] = undefined;
       doubt(partition);

@@ -21,11 +21,13 @@ export interface Held {
   readonly answer: ProductAnswer;
   /** In what was heard: the load began then. */
   readonly moment: number;
+  /** The highest position that readers were given with it. */
+  shown: number;
 }
 
 /** What an answer takes beside its bytes: places in maps, and its own fields. */
 const heldBytes = 1_024;
-const nameBytes = 100;
+const nameBytes = 200;
 const removedMax = 10_000;
 
 export function createHeldAnswers(bytesMax: number): HeldAnswers {
@@ -80,7 +82,7 @@ export function createHeldAnswers(bytesMax: number): HeldAnswers {
   };
 }
 
-const keyOf = (id: Identifier, view: View): string => `${view} ${id}`;
+export const keyOf = (id: Identifier, view: View): string => `${view} ${id}`;
 const productName = (id: Identifier): string => `product ${id}`;
 const groupName = (id: Identifier): string => `group ${id}`;
 

@@ -84,7 +84,7 @@ export function createProductAnswers(options: {
     const members = group?.members ?? [];
     const states = members.map(({ state }) => state);
     const moment = now();
-    const degraded = group?.degraded === true || found.source === "stale";
+    const degraded = group?.degraded === true || [found, ...members].some(({ source }) => source === "stale");
     const body = productView(found.state, states, view, moment);
     const products = new Map([...members, found].map(({ state, sequence }) => [state.id, sequence]));
     return {

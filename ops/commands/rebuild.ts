@@ -1,3 +1,4 @@
+import { announcingAll } from "../../projections/announcing.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
 import { type DryRunReport, dryRun } from "../rebuild/dry-run.ts";
@@ -31,6 +32,7 @@ export async function rebuildCommand(
   );
   const shared = {
     ...catalogue,
+    readModel: announcingAll(catalogue.readModel, catalogue.changes),
     versions: catalogue.versions.catalog,
     memoryBytes: options.memory * 2 ** 20,
     now: () => Date.now(),

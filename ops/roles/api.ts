@@ -1,6 +1,6 @@
 import { createStatusReader } from "../../actors/projection-status.ts";
 import { logBehind, readModelBehind } from "../../api/behind-breakers.ts";
-import { type Breaker, createBreaker } from "../../api/breaker.ts";
+import { type Breaker, type BreakerOptions, createBreaker } from "../../api/breaker.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
@@ -28,7 +28,7 @@ export interface Api {
 }
 
 /** What a reader may wait for one tier before the next one is asked. */
-export const apiTimeouts = { redisTimeoutMs: 250, logTimeoutMs: 400 } as const;
+export const apiTimeouts = { redisTimeoutMs: 250, logTimeoutMs: 300 } as const;
 
 export async function startApi(
   catalogue: Catalogue,
@@ -112,16 +112,26 @@ export async function startApi(
 
 /** The tiers behind the gateway, each behind a breaker that a sign of life from its server nudges. */
 function openTiers(catalogue: Catalogue, logger: Logger) {
-  const breakerOf = (name: string, isFailure: (error: unknown) => boolean) =>
+  const breakerOf = (own: Pick<BreakerOptions, "name" | "isFailure" | "timeLimitMs" | "returnMs">) =>
     createBreaker({
-      name,
-      isFailure,
-      onState: (state) => logger.warn({ breaker: name, state }, "a breaker changed its state"),
+      ...own,
+      onState: (state) => logger.warn({ tier: own.name, state }, "a breaker changed its state"),
       now: () => performance.now(),
     });
-  const redisBreaker = breakerOf("Redis", () => true);
+  const redisBreaker = breakerOf({
+    name: "Redis",
+    isFailure: () => true,
+    timeLimitMs: apiTimeouts.redisTimeoutMs,
+    returnMs: 3_000,
+  });
   catalogue.redis.on("ready", redisBreaker.nudge);
-  const logBreaker = breakerOf("the log", (error) => error instanceof LogUnavailable);
+  const logBreaker = breakerOf({
+    name: "the log",
+    isFailure: (error) => error instanceof LogUnavailable,
+    timeLimitMs: apiTimeouts.logTimeoutMs,
+    // One read makes several gets, and a few dozen at most are under way.
+    returnMs: 0,
+  });
   const listening = catalogue.changes.listen({ hear: logBreaker.nudge, missed: logBreaker.nudge });
   return {
     listening,

@@ -22,7 +22,7 @@ export function openBroadcast(connection: NatsConnection, subject: string): Broa
       void (async () => {
         for await (const { type } of connection.status()) {
           if (!open) return;
-          if (type === "disconnect" || type === "reconnect" || type === "slowConsumer") listener.missed();
+          if (type === "disconnect" || type === "reconnect") listener.missed();
         }
       })();
       return {

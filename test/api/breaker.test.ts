@@ -8,22 +8,29 @@ let breaker: Breaker;
 
 class Away extends Error {}
 
-beforeEach(() => {
-  now = 0;
-  states = [];
-  breaker = createBreaker({
+function create(returnMs: number): Breaker {
+  return createBreaker({
     name: "the server",
     isFailure: (error) => error instanceof Away,
+    timeLimitMs: 250,
+    returnMs,
     onState: (state) => states.push(state),
     now: () => now,
   });
+}
+
+beforeEach(() => {
+  now = 0;
+  states = [];
+  breaker = create(3_000);
 });
 
 type Outcome = "ok" | "failed" | "refused";
 
-async function call(error?: Error): Promise<Outcome> {
+async function call(error?: Error, took = 0): Promise<Outcome> {
   try {
     await breaker.run(async () => {
+      now += took;
       if (error !== undefined) throw error;
     });
     return "ok";
@@ -32,10 +39,16 @@ async function call(error?: Error): Promise<Outcome> {
   }
 }
 
+/** A tenth of a second apart. */
 async function calls(count: number, error?: Error): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (let at = 0; at < count; at++) outcomes.push(await call(error));
+  for (let at = 0; at < count; at++, now += 100) outcomes.push(await call(error));
   return outcomes;
+}
+
+async function open(): Promise<void> {
+  await calls(3, new Away());
+  expect(breaker.state).toBe("open");
 }
 
 test("three failures in a row open it, and nothing is asked any more", async () => {
@@ -43,19 +56,40 @@ test("three failures in a row open it, and nothing is asked any more", async () 
   expect([breaker.state, states]).toEqual(["open", ["open"]]);
 });
 
+test("failures of calls that began together are one", async () => {
+  await Promise.all(Array.from({ length: 50 }, () => call(new Away())));
+  expect(breaker.state).toBe("closed");
+  now += 100;
+  await call(new Away());
+  now += 100;
+  await call(new Away());
+  expect(breaker.state).toBe("open");
+});
+
 test("failures with successes between them do not, and errors that the server answered are none", async () => {
-  for (let at = 0; at < 5; at++) expect(await calls(2, new Away())).not.toContain(await call());
+  for (let at = 0; at < 5; at++) {
+    await calls(2, new Away());
+    expect(await call()).toBe("ok");
+  }
   expect(await calls(10, new Error("no such thing"))).toEqual(Array(10).fill("failed"));
   expect(breaker.state).toBe("closed");
 });
 
+test("a failure that came much too late is this process's own delay", async () => {
+  for (let at = 0; at < 10; at++) await call(new Away(), 400);
+  expect(breaker.state).toBe("closed");
+  for (let at = 0; at < 3; at++) await call(new Away(), 250);
+  expect(breaker.state).toBe("open");
+});
+
 test("after a pause one call is the probe, and only one; pauses double up to 30 s", async () => {
-  await calls(3, new Away());
+  await open();
   const pauses: number[] = [];
+  let opened = 200;
   for (let probe = 0; probe < 8; probe++) {
-    const from = now;
-    while ((await call(new Away())) === "refused") now += 500;
-    pauses.push(now - from);
+    while ((await call(new Away())) === "refused") now += 100;
+    pauses.push(now - opened);
+    opened = now;
   }
   expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   now += 30_000;
@@ -68,17 +102,21 @@ test("after a pause one call is the probe, and only one; pauses double up to 30 
 });
 
 test("a sign of life makes the next call the probe", async () => {
-  await calls(3, new Away());
+  await open();
   breaker.nudge();
   expect(await call()).toBe("ok");
   expect(states).toEqual(["open", "returning"]);
 });
 
 test("calls come back by and by, and a failure among them opens it again", async () => {
-  await calls(3, new Away());
+  const admitted = async (error?: Error) => {
+    let count = 0;
+    for (let at = 0; at < 100; at++) if ((await call(error)) !== "refused") count++;
+    return count;
+  };
+  await open();
   breaker.nudge();
   await call();
-  const admitted = async () => (await calls(100)).filter((outcome) => outcome === "ok").length;
   expect(await admitted()).toBe(12);
   now += 1_500;
   expect(await admitted()).toBe(63);
@@ -86,17 +124,24 @@ test("calls come back by and by, and a failure among them opens it again", async
   expect(await admitted()).toBe(100);
   expect(states).toEqual(["open", "returning", "closed"]);
 
-  await calls(3, new Away());
+  await open();
   breaker.nudge();
   await call();
-  expect((await calls(20, new Away())).filter((outcome) => outcome === "failed")).toHaveLength(1);
-  expect(breaker.state).toBe("open");
+  expect([await admitted(new Away()), breaker.state]).toEqual([1, "open"]);
+});
+
+test("without a time to return all calls go through behind the probe", async () => {
+  breaker = create(0);
+  await open();
+  breaker.nudge();
+  expect(await calls(5)).toEqual(Array(5).fill("ok"));
+  expect(breaker.state).toBe("closed");
 });
 
 test("a call from before that ends well does not close what was opened since", async () => {
   const slow = Promise.withResolvers<void>();
   const before = breaker.run(() => slow.promise);
-  await calls(3, new Away());
+  await open();
   slow.resolve();
   await before;
   expect([breaker.state, await call()]).toEqual(["open", "refused"]);

@@ -257,6 +257,30 @@ describe("readers who know more", () => {
     expect(await source()).toBe("memory");
   });
 
+  test("a store behind what was heard of it is not believed: the load asks for that much", async () => {
+    await read();
+    expect(options.at(-1)?.knownSequence?.(lamp)).toBe(end);
+  });
+
+  test("1,000 readers who name the same position load it once, and one who names none waits with them", async () => {
+    const named = Array.from({ length: 1_000 }, () => read("assembled", 12));
+    await Promise.all([...named, read()]);
+    expect(asked).toEqual([lamp]);
+  });
+
+  test("a load that began earlier does not replace what is newer", async () => {
+    held = Promise.withResolvers();
+    const first = held;
+    const early = read();
+    await Promise.resolve();
+    held = undefined;
+    behind.set(lamp, { sequence: 12 });
+    expect((await read("assembled", 12))?.sequence).toBe(12);
+    first.resolve();
+    await early;
+    expect((await read())?.answer.sequence).toBe(12);
+  });
+
   test("who waits for somebody else's load gets one that includes what was shown meanwhile", async () => {
     held = Promise.withResolvers();
     const first = read();
@@ -315,6 +339,48 @@ describe("when no tier answers", () => {
     expect((await read("assembled", 10))?.source).toBe("memory");
     await expect(read("assembled", 11)).rejects.toBe(away);
     await expect(read("assembled", undefined, vase)).rejects.toBe(away);
+  });
+
+  test("a position that was given with what is held is met by it", async () => {
+    await read();
+    for (let at = 0; at < 5; at++) say({ products: [vase] });
+    expect((await read())?.sequence).toBe(15);
+    listener.missed();
+    failure = away;
+    expect(await read("assembled", 15)).toMatchObject({ source: "stale", sequence: 15 });
+    await expect(read("assembled", 16)).rejects.toBe(away);
+  });
+
+  test("an older answer, or none, does not take the place of what is held", async () => {
+    await read();
+    now += 60_000;
+    behind.set(lamp, { degraded: true, source: "stale", sequence: 5 });
+    expect(await read()).toMatchObject({ source: "stale", sequence: 10, degraded: true });
+    behind.delete(lamp);
+    expect(await read()).toMatchObject({ source: "stale", sequence: 10, degraded: true });
+  });
+
+  test("of a batch that fails each is tried by itself", async () => {
+    behind.set(vase, {});
+    const real = make;
+    let calls = 0;
+    const batch = createGateway({
+      answers: {
+        async make(ids, view, wanted) {
+          if (calls++ === 0 || ids[0] === vase) throw away;
+          return real(ids, view, wanted);
+        },
+      },
+      changes: { publish: () => {}, listen: () => ({ close: () => {} }) },
+      floors,
+      bytesMax: 1_000,
+      now: () => now,
+      journal: silent,
+    });
+    const both = batch.products([lamp, vase], "assembled", undefined);
+    const one = batch.products([lamp], "assembled", undefined);
+    await expect(both).rejects.toBe(away);
+    expect((await one)[0]?.source).toBe("redis");
   });
 
   test("a check behind the request that fails leaves what is held", async () => {
