@@ -1,5 +1,6 @@
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "nats";
+import { announcing } from "../../projections/announcing.ts";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
 import { createProjector } from "../../projections/projector.ts";
 import { allPartitions } from "../../streams/partition.ts";
@@ -97,6 +98,7 @@ async function readBare(rig: Rig, events: number): Promise<number> {
 /** Events a second of a replay into an empty Redis. */
 export async function project(rig: Rig, events: number): Promise<number> {
   const { catalogue } = rig;
+  const readModel = announcing(catalogue.readModel, catalogue.changes);
   await rig.emptyRedis();
   const now = () => Date.now();
   const owned = new Set(allPartitions);
@@ -104,9 +106,10 @@ export async function project(rig: Rig, events: number): Promise<number> {
     name: "catalog",
     log: catalogue.catalog,
     quarantine: catalogue.quarantine,
-    readModel: catalogue.readModel,
+    readModel,
     projection: createCatalogProjection({
       ...catalogue,
+      readModel,
       versions: catalogue.versions.catalog,
       now,
       journal: createLogger("error"),
