@@ -51,7 +51,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let pauseMs = firstPauseMs;
   let probeAt = 0;
   let probing = false;
-  let returnedAt = 0;
+  let returnedAt = Number.NEGATIVE_INFINITY;
   /** Shares of calls add up to whole ones that may go through. */
   let credit = 0;
 
@@ -68,7 +68,8 @@ export function createBreaker(options: BreakerOptions): Breaker {
   }
 
   function failed(begunAt: number): void {
-    if (now() - begunAt > timeLimitMs + lateMs) return;
+    // One from before the probe says nothing about now, nor does one that came late by our own fault.
+    if (begunAt < returnedAt || now() - begunAt > timeLimitMs + lateMs) return;
     if (state === "closed" && begunAt - failedFrom < apartMs) return;
     failedFrom = begunAt;
     failures++;

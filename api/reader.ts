@@ -17,6 +17,7 @@ import { createSaleFence } from "../projections/sale-fence.ts";
 import type { ProductSales } from "../projections/sales.ts";
 import { sameLog, sequenceOf, type Versions } from "../projections/version.ts";
 import { Problem } from "./problems.ts";
+import { asOfNow, dueSequence, type ReadOptions } from "./read-options.ts";
 import type { Source } from "./sources.ts";
 import { createProductFromLog, newestIn } from "./product-from-log.ts";
 import type { ProductState } from "./views.ts";
@@ -41,19 +42,6 @@ export interface CatalogReader {
   /** A category from its last event alone, for while the tree is being made again. */
   category(id: Identifier): Promise<Category | undefined>;
 }
-
-export interface ReadOptions {
-  /** How old the answer may be, in milliseconds since the read models were known to equal the log. */
-  readonly freshnessMs: number;
-  /** A position of the log up to which everything about these products must be included. */
-  readonly minSequence?: number | undefined;
-  /** What this node knows of a product: older is given only where no tier has as new a state. */
-  readonly knownSequence?: ((id: Identifier) => number) | undefined;
-}
-
-/** The position that an answer should include while the tiers are well. */
-const dueSequence = ({ minSequence = 0, knownSequence }: ReadOptions, id: Identifier) =>
-  Math.max(minSequence, knownSequence?.(id) ?? 0);
 
 export interface Found {
   readonly state: ProductState;
@@ -245,7 +233,8 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   }
 
   return {
-    async read(ids, wanted) {
+    async read(ids, options) {
+      const wanted = asOfNow(ids, options);
       const reads = await readWaiting(ids, wanted);
       return Promise.all(ids.map((id, at) => readOne(id, reads[at], wanted)));
     },

@@ -64,7 +64,9 @@ export function announcingAll(readModel: ReadModel, broadcast: Broadcast): ReadM
     ...readModel,
     async advance(log, moves) {
       const stuck = await readModel.advance(log, moves);
-      if (log === "catalog") broadcast.publish(encodeChange({ moves, products: undefined, groups: [] }));
+      const moved = moves.filter(({ partition }) => !stuck.has(partition));
+      if (log === "catalog" && moved.length > 0)
+        broadcast.publish(encodeChange({ moves: moved, products: undefined, groups: [] }));
       return stuck;
     },
   };

@@ -1,6 +1,7 @@
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { hashOf } from "../../streams/partition.ts";
-import type { CatalogReader, ReadOptions } from "../reader.ts";
+import type { ReadOptions } from "../read-options.ts";
+import type { CatalogReader } from "../reader.ts";
 
 /**
  * What this node has shown, so that it never shows anything older: by product, the newest sequence.

@@ -1,3 +1,4 @@
+import type { Versions } from "../../projections/version.ts";
 import type { Journal } from "../../streams/journal.ts";
 import type { Broadcast } from "../../streams/broadcast.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
@@ -65,6 +66,7 @@ export interface GatewayOptions {
   readonly answers: ProductAnswers;
   readonly changes: Broadcast;
   readonly floors: Floors;
+  readonly versions: Versions;
   readonly bytesMax: number;
   readonly now: () => number;
   readonly journal: Journal;
@@ -73,6 +75,8 @@ export interface GatewayOptions {
 /** A load under way, and the least that it will include. */
 interface Loading {
   readonly minSequence: number;
+  /** What was shown of the product when it began. */
+  readonly floor: number;
   readonly result: Promise<Served | undefined>;
 }
 
@@ -103,7 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     now,
   );
   const loading = new Map<string, Loading>();
-  const heard = hearChanges(options.changes, (products, groups) => {
+  const heard = hearChanges(options.changes, options.versions, (products, groups) => {
     absent.remove(products);
     counters.invalidated += held.removeAbout(products, groups);
   });
@@ -165,7 +169,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (!heard.unchangedSince(moment, about)) {
       held.remove(id, view);
       counters.raced++;
-    } else if (standing === undefined || standing.answer.sequence <= sequence) {
+    } else if (standing === undefined || standing.answer.sequence <= sequence || isDoubtful(standing)) {
       held.put(id, view, { id, answer, moment, shown: sequence });
     }
     if (held.wasRemovedInVain(id, view, answer.prepared.etag)) counters.invalidatedInVain++;
@@ -198,7 +202,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         .finally(() => {
           if (loading.get(key) === one) loading.delete(key);
         });
-      const one: Loading = { minSequence, result };
+      const one: Loading = { minSequence, floor: floors.of(id), result };
       loading.set(key, one);
       // Whoever waits hears of it; a check behind a request has nobody.
       result.catch((error: unknown) => {
@@ -217,8 +221,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   /** What a load brings; once more where that began before what was shown meanwhile. */
   async function loaded(id: Identifier, view: View, minSequence: number): Promise<Served | undefined> {
     const due = floors.of(id);
-    const one = await loading.get(keyOf(id, view))?.result;
-    const isBehind = one === undefined ? floors.of(id) > due : !one.degraded && one.sequence < due;
+    const { floor = 0, result } = loading.get(keyOf(id, view)) ?? {};
+    const one = await result;
+    const isBehind = one === undefined ? floors.of(id) > floor : !one.degraded && one.sequence < due;
     if (!isBehind) return one;
     if (!isLoading(id, view, minSequence)) load([id], view, minSequence);
     return loading.get(keyOf(id, view))?.result;

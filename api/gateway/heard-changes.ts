@@ -1,5 +1,5 @@
 import { type Change, decodeChange } from "../../projections/changes.ts";
-import { sequenceOf, type Version } from "../../projections/version.ts";
+import { sameLog, sequenceOf, type Version, type Versions } from "../../projections/version.ts";
 import type { Broadcast } from "../../streams/broadcast.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { allPartitions } from "../../streams/partition.ts";
@@ -42,7 +42,8 @@ interface Heard {
 const rememberedMax = 512;
 const rememberedNamesMax = 20_000;
 
-export function hearChanges(broadcast: Broadcast, onChange: OnChange): HeardChanges {
+/** `versions`: of the log that this process reads; word of another one is none. */
+export function hearChanges(broadcast: Broadcast, versions: Versions, onChange: OnChange): HeardChanges {
   const ends: (Version | undefined)[] = allPartitions.map(() => undefined);
   const headAts: number[] = allPartitions.map(() => 0);
   /** The moment of each partition's last gap. */
@@ -87,8 +88,8 @@ export function hearChanges(broadcast: Broadcast, onChange: OnChange): HeardChan
     missed,
     hear(bytes) {
       const change = decodeChange(bytes);
-      if (change === undefined) missed();
-      else hear(change);
+      if (change?.moves.every(({ to }) => sameLog(to, versions(0))) === true) hear(change);
+      else missed();
     },
   });
 

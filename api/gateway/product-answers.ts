@@ -6,7 +6,8 @@ import { allPartitions, partitionOf } from "../../streams/partition.ts";
 import { type Prepared, prepare } from "../answer.ts";
 import { allAtHead } from "../catalog-health.ts";
 import { Problem } from "../problems.ts";
-import type { CatalogReader, Found, ReadOptions } from "../reader.ts";
+import type { ReadOptions } from "../read-options.ts";
+import type { CatalogReader, Found } from "../reader.ts";
 import { type ProductState, productView, type View } from "../views.ts";
 
 /**

@@ -64,6 +64,7 @@ export async function startApi(
     answers: createProductAnswers({ reader, readModel, versions, now }),
     changes: catalogue.changes,
     floors,
+    versions,
     bytesMax: options.cacheBytesMax,
     now,
     journal: logger,

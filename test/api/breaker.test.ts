@@ -138,6 +138,17 @@ test("without a time to return all calls go through behind the probe", async () 
   expect(breaker.state).toBe("closed");
 });
 
+test("a call from before that fails late does not open what has returned", async () => {
+  const slow = Promise.withResolvers<void>();
+  const before = breaker.run(() => slow.promise);
+  await open();
+  breaker.nudge();
+  await call();
+  slow.reject(new Away());
+  await before.catch(() => {});
+  expect(breaker.state).toBe("returning");
+});
+
 test("a call from before that ends well does not close what was opened since", async () => {
   const slow = Promise.withResolvers<void>();
   const before = breaker.run(() => slow.promise);

@@ -4,10 +4,10 @@ import { createGateway, type Gateway } from "../../api/gateway/gateway.ts";
 import type { ProductAnswer } from "../../api/gateway/product-answers.ts";
 import { prepare } from "../../api/answer.ts";
 import { Problem } from "../../api/problems.ts";
-import type { ReadOptions } from "../../api/reader.ts";
+import type { ReadOptions } from "../../api/read-options.ts";
 import type { View } from "../../api/views.ts";
 import { type Change, encodeChange } from "../../projections/changes.ts";
-import type { Version } from "../../projections/version.ts";
+import { type Version, versionsOf } from "../../projections/version.ts";
 import type { Broadcast, Listener } from "../../streams/broadcast.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { allPartitions } from "../../streams/partition.ts";
@@ -54,6 +54,7 @@ beforeEach(() => {
     answers: { make },
     changes,
     floors,
+    versions: v,
     bytesMax: 1_000_000,
     now: () => now,
     journal: silent,
@@ -221,6 +222,17 @@ describe("changes", () => {
     ["more products than are named", () => say({ products: undefined })],
     ["a lost link", () => listener.missed()],
     ["words that it does not understand", () => listener.hear(Buffer.from('{"v":999}'))],
+    [
+      "words about another log",
+      () =>
+        listener.hear(
+          encodeChange({
+            moves: [{ partition: 0, from: undefined, to: versionsOf(7)(99_999), headAt: now }],
+            products: [],
+            groups: [],
+          }),
+        ),
+    ],
   ])("after %s everything is checked once before it is trusted", async (_, miss) => {
     await read();
     miss();
@@ -255,6 +267,20 @@ describe("readers who know more", () => {
     say({ products: [vase] });
     await read();
     expect(await source()).toBe("memory");
+  });
+
+  test("who waits for a look that found nothing, begun before it was shown elsewhere, looks again", async () => {
+    const ghost = id("ghost");
+    held = Promise.withResolvers();
+    const looking = held;
+    const first = read("assembled", undefined, ghost);
+    await Promise.resolve();
+    held = undefined;
+    behind.set(ghost, { sequence: 12 });
+    floors.raise(ghost, 12);
+    const second = read("assembled", undefined, ghost);
+    looking.resolve();
+    expect([(await first)?.sequence, (await second)?.sequence]).toEqual([12, 12]);
   });
 
   test("a store behind what was heard of it is not believed: the load asks for that much", async () => {
@@ -373,6 +399,7 @@ describe("when no tier answers", () => {
       },
       changes: { publish: () => {}, listen: () => ({ close: () => {} }) },
       floors,
+      versions: v,
       bytesMax: 1_000,
       now: () => now,
       journal: silent,
