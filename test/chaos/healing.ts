@@ -48,7 +48,8 @@ async function lacking(
         return `${log} partitions ${behind.join(", ")} are at ${reached} of ${heads[log]}`;
       }
     }
-    const response = await fetch(`${apiUrl}/api/products/${productIds[0]}`);
+    // A price is held by no gateway.
+    const response = await fetch(`${apiUrl}/api/products/${productIds[0]}/price`);
     const { degraded } = (await response.json()) as { degraded?: boolean };
     const tier = response.headers.get("cache-status") ?? "";
     const fromRedis = tier.endsWith("detail=redis") && degraded !== true;
