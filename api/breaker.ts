@@ -4,8 +4,11 @@
  * Closed, all calls go through. After `failuresMax` failures in a row, begun at different times, it is open: calls
  * fail without being made, but for a single probe when something shows that the server may be back (`nudge`), or after a
  * pause that doubles from a second up to 30. After a probe that succeeds a growing share of the calls goes through, so
- * that a cold server is not met by all of them at once; one failure opens it again. A failure that came much later than
- * it should have is this process's own delay, and says nothing.
+ * that a cold server is not met by all of them at once; one failure opens it again.
+ *
+ * A call without an answer for `patienceMs` counts as a failure while it goes on, and may yet succeed: how soon a server
+ * is given up is one thing, how long a reader who has no other waits for it another. Where this process itself stood
+ * still, nothing is counted.
  */
 export interface Breaker {
   /** Makes the call, or throws `BreakerOpen` at once. What the call throws is thrown on. */
@@ -26,8 +29,8 @@ export interface BreakerOptions {
   /** Whether an error says that the server did not answer. */
   readonly isFailure: (error: unknown) => boolean;
   readonly onState: (state: BreakerState) => void;
-  /** How long a call may take before it fails, in milliseconds. */
-  readonly timeLimitMs: number;
+  /** How long a call may be without an answer before it counts as a failure, in milliseconds. */
+  readonly patienceMs: number;
   /** How long the return takes; 0 where something else bounds how many calls are under way. */
   readonly returnMs: number;
   /** Milliseconds, monotonic. */
@@ -38,13 +41,15 @@ const failuresMax = 3;
 /** Failures of calls that began closer together are one. */
 const apartMs = 100;
 const lateMs = 100;
+/** How often calls under way are looked at. */
+const lookMs = 50;
 const firstPauseMs = 1_000;
 const pauseMsMax = 30_000;
 /** The share of calls that goes through right after the probe. */
 const firstShare = 1 / 8;
 
 export function createBreaker(options: BreakerOptions): Breaker {
-  const { name, isFailure, onState, timeLimitMs, returnMs, now } = options;
+  const { name, isFailure, onState, patienceMs, returnMs, now } = options;
   let state: BreakerState = "closed";
   let failures = 0;
   let failedFrom = Number.NEGATIVE_INFINITY;
@@ -54,6 +59,24 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let returnedAt = Number.NEGATIVE_INFINITY;
   /** Shares of calls add up to whole ones that may go through. */
   let credit = 0;
+  /** Calls under way, oldest first. */
+  const underWay = new Set<UnderWay>();
+  let looking: NodeJS.Timeout | undefined;
+  let lookedAt = 0;
+
+  function look(): void {
+    const at = now();
+    const stoodStill = at - lookedAt > 2 * lookMs;
+    lookedAt = at;
+    for (const one of underWay) {
+      if (at - one.begunAt < patienceMs) break;
+      if (stoodStill) one.begunAt = at;
+      else if (!one.counted) count(one);
+    }
+    if (underWay.size > 0) return;
+    clearInterval(looking);
+    looking = undefined;
+  }
 
   function become(next: BreakerState): void {
     if (state === next) return;
@@ -67,9 +90,16 @@ export function createBreaker(options: BreakerOptions): Breaker {
     become("open");
   }
 
+  /** Counts a call as a failure, once. */
+  function count(one: UnderWay): void {
+    one.counted = true;
+    if (one.isProbe) open();
+    else if (state !== "open") failed(one.begunAt);
+  }
+
   function failed(begunAt: number): void {
-    // One from before the probe says nothing about now, nor does one that came late by our own fault.
-    if (begunAt < returnedAt || now() - begunAt > timeLimitMs + lateMs) return;
+    // One from before the probe says nothing about now.
+    if (begunAt < returnedAt) return;
     if (state === "closed" && begunAt - failedFrom < apartMs) return;
     failedFrom = begunAt;
     failures++;
@@ -111,23 +141,33 @@ export function createBreaker(options: BreakerOptions): Breaker {
     },
     async run(call) {
       if (!admits()) throw new BreakerOpen(`${name} does not answer: it is not asked for a while`);
-      const isProbe = state === "open";
-      if (isProbe) probing = true;
-      const begunAt = now();
+      const one: UnderWay = { begunAt: now(), isProbe: state === "open", counted: false };
+      if (one.isProbe) probing = true;
+      if (underWay.size === 0) lookedAt = one.begunAt;
+      underWay.add(one);
+      looking ??= setInterval(look, lookMs).unref();
       try {
         const value = await call();
-        // A call from before that ends late says nothing about now.
-        if (isProbe || state !== "open") succeeded();
+        // One from before that ends well is a sign of life, no more.
+        if (one.isProbe || state !== "open") succeeded();
+        else probeAt = 0;
         return value;
       } catch (error) {
-        if (!isFailure(error)) {
-          if (isProbe) succeeded();
-        } else if (isProbe) open();
-        else if (state !== "open") failed(begunAt);
+        if (isFailure(error)) {
+          // Not even counted by now: this process stood still, and its time limits with it.
+          if (!one.counted && now() - one.begunAt <= patienceMs + lateMs) count(one);
+        } else if (one.isProbe) succeeded();
         throw error;
       } finally {
-        if (isProbe) probing = false;
+        underWay.delete(one);
+        if (one.isProbe) probing = false;
       }
     },
   };
+}
+
+interface UnderWay {
+  begunAt: number;
+  readonly isProbe: boolean;
+  counted: boolean;
 }

@@ -8,6 +8,8 @@ export interface ReadOptions {
   readonly minSequence?: number | undefined;
   /** What this node knows of a product: older is given only where no tier has as new a state. */
   readonly knownSequence?: ((id: Identifier) => number) | undefined;
+  /** The reader holds an older answer, and serves it rather than wait for tiers that are known not to answer. */
+  readonly hasOlder?: boolean;
 }
 
 /** The position that an answer should include while the tiers are well. */

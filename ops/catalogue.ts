@@ -41,8 +41,6 @@ export interface CatalogueOptions {
   readonly logger: Logger;
   /** How long one Redis command may take. */
   readonly redisTimeoutMs: number;
-  /** How long one read of the log may take. */
-  readonly logTimeoutMs?: number;
   /** Start over on a new log: forget the read models and all that was derived from the old one. */
   readonly newLog?: boolean;
 }
@@ -59,11 +57,7 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
     name: `shelfwire ${role}`,
     onState: (state, server) => logger.warn({ role, server }, `NATS ${state}`),
   });
-  const connection = await orRefuse(
-    connecting,
-    natsSetting,
-    "start that server or name another one",
-  );
+  const connection = await orRefuse(connecting, natsSetting, "start that server or name another one");
   let redis: RedisConnection | undefined;
   try {
     let open = false;
@@ -102,11 +96,11 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
     const epochs = await ensureStreams(connection, { bytesMax: servers.logBytesMax, replicas, knownEpochs });
     if (newLog || knownEpochs.size < epochs.size) await record.write(epochs);
     const [catalog, activity, derived, quarantine, ledger] = await Promise.all([
-      openJetStreamLog(connection, "CATALOG", options.logTimeoutMs),
-      openJetStreamLog(connection, "ACTIVITY", options.logTimeoutMs),
-      openJetStreamLog(connection, "DERIVED", options.logTimeoutMs),
-      openJetStreamLog(connection, "QUARANTINE", options.logTimeoutMs),
-      openJetStreamLog(connection, "LEDGER", options.logTimeoutMs),
+      openJetStreamLog(connection, "CATALOG"),
+      openJetStreamLog(connection, "ACTIVITY"),
+      openJetStreamLog(connection, "DERIVED"),
+      openJetStreamLog(connection, "QUARANTINE"),
+      openJetStreamLog(connection, "LEDGER"),
     ]);
     const leases = await orRefuse(
       openJetStreamLeases(connection, replicas),

@@ -2,7 +2,7 @@ import { openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
 import { openIdentity } from "../identity.ts";
 import type { Logger } from "../logger.ts";
-import { apiTimeouts, startApi } from "../roles/api.ts";
+import { apiRedisTimeoutMs, startApi } from "../roles/api.ts";
 import { startProjectors } from "../roles/projectors.ts";
 import { findServers } from "../servers.ts";
 import { untilSignal } from "../signals.ts";
@@ -17,7 +17,7 @@ export async function api(config: Config, logger: Logger): Promise<void> {
     role: "api",
     replicas: config.replicas,
     logger,
-    ...apiTimeouts,
+    redisTimeoutMs: apiRedisTimeoutMs,
   });
   const running = await startApi(catalogue, {
     host: config.host,

@@ -6,7 +6,7 @@ import { seedDemoCatalogue } from "../demo/seed.ts";
 import { demoToken } from "../demo/token.ts";
 import { hasDemoTokens, openIdentity } from "../identity.ts";
 import type { Logger } from "../logger.ts";
-import { apiTimeouts, startApi } from "../roles/api.ts";
+import { apiRedisTimeoutMs, startApi } from "../roles/api.ts";
 import { startProjectors } from "../roles/projectors.ts";
 import { removeRunFile, writeRunFile } from "../run-file.ts";
 import { startServers } from "../servers.ts";
@@ -33,7 +33,13 @@ export async function up(
       redisTimeoutMs: 10_000,
     });
     closers.push(projecting.close);
-    const reading = await openCatalogue({ ...apiTimeouts, servers, role: "api", replicas, logger });
+    const reading = await openCatalogue({
+      redisTimeoutMs: apiRedisTimeoutMs,
+      servers,
+      role: "api",
+      replicas,
+      logger,
+    });
     closers.push(reading.close);
     const projectors = startProjectors(projecting, logger);
     closers.push(projectors.stop);

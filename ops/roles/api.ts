@@ -9,6 +9,7 @@ import type { Identity } from "../../api/identity/identity.ts";
 import { aboveFloors, createFloors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
+import { withLastResort } from "../../api/last-resort.ts";
 import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
 import { createServer } from "../../api/server.ts";
 import { LogUnavailable } from "../../streams/log.ts";
@@ -27,8 +28,8 @@ export interface Api {
   stop(): Promise<void>;
 }
 
-/** What a reader may wait for one tier before the next one is asked. */
-export const apiTimeouts = { redisTimeoutMs: 250, logTimeoutMs: 300 } as const;
+/** What a reader may wait for Redis before the log is asked. */
+export const apiRedisTimeoutMs = 250;
 
 export async function startApi(
   catalogue: Catalogue,
@@ -46,7 +47,7 @@ export async function startApi(
   const { host, port, drainMs, identity, logger } = options;
   const now = () => Date.now();
   const versions = catalogue.versions.catalog;
-  const { readModel, logBreaker, listening: signs, ...logs } = openTiers(catalogue, logger);
+  const { readModel, breakers, listening: signs, ...logs } = openTiers(catalogue, logger);
   const healthOf = (name: LogName) =>
     createCatalogHealth({ name, log: logs[name], readModel, versions: catalogue.versions[name], now });
   const health = healthOf("catalog");
@@ -59,7 +60,7 @@ export async function startApi(
     now,
   });
   const floors = createFloors();
-  const reader = aboveFloors(readerOf(catalogue, { ...logs, readModel }, logBreaker, logger), floors);
+  const reader = aboveFloors(readerOf(catalogue, { ...logs, readModel, breakers }, logger), floors);
   const gateway = createGateway({
     answers: createProductAnswers({ reader, readModel, versions, now }),
     changes: catalogue.changes,
@@ -113,7 +114,7 @@ export async function startApi(
 
 /** The tiers behind the gateway, each behind a breaker that a sign of life from its server nudges. */
 function openTiers(catalogue: Catalogue, logger: Logger) {
-  const breakerOf = (own: Pick<BreakerOptions, "name" | "isFailure" | "timeLimitMs" | "returnMs">) =>
+  const breakerOf = (own: Pick<BreakerOptions, "name" | "isFailure" | "patienceMs" | "returnMs">) =>
     createBreaker({
       ...own,
       onState: (state) => logger.warn({ tier: own.name, state }, "a breaker changed its state"),
@@ -122,21 +123,21 @@ function openTiers(catalogue: Catalogue, logger: Logger) {
   const redisBreaker = breakerOf({
     name: "Redis",
     isFailure: () => true,
-    timeLimitMs: apiTimeouts.redisTimeoutMs,
+    patienceMs: 200,
     returnMs: 3_000,
   });
   catalogue.redis.on("ready", redisBreaker.nudge);
   const logBreaker = breakerOf({
     name: "the log",
     isFailure: (error) => error instanceof LogUnavailable,
-    timeLimitMs: apiTimeouts.logTimeoutMs,
+    patienceMs: 250,
     // One read makes several gets, and a few dozen at most are under way.
     returnMs: 0,
   });
   const listening = catalogue.changes.listen({ hear: logBreaker.nudge, missed: logBreaker.nudge });
   return {
     listening,
-    logBreaker,
+    breakers: [redisBreaker, logBreaker],
     readModel: readModelBehind(catalogue.readModel, redisBreaker),
     catalog: logBehind(catalogue.catalog, logBreaker),
     activity: logBehind(catalogue.activity, logBreaker),
@@ -144,26 +145,19 @@ function openTiers(catalogue: Catalogue, logger: Logger) {
   };
 }
 
-/** Strong reads are answered by the log or not at all, so each of them is tried, and one that succeeds is a sign of life. */
 function readerOf(
   catalogue: Catalogue,
-  tiers: Pick<Catalogue, "catalog" | "derived" | "readModel">,
-  breaker: Breaker,
+  tiers: Pick<Catalogue, "catalog" | "derived" | "readModel"> & { readonly breakers: readonly Breaker[] },
   journal: Logger,
 ): CatalogReader {
-  const shared = { versions: catalogue.versions.catalog, now: () => Date.now(), journal };
-  const { catalog, derived, readModel } = tiers;
-  const reader = createCatalogReader({ ...shared, catalog, derived, readModel });
-  const strong = createCatalogReader({ ...shared, ...catalogue, versions: shared.versions });
-  async function tried<T>(read: Promise<T>): Promise<T> {
-    const value = await read;
-    breaker.nudge();
-    return value;
-  }
-  return {
-    ...reader,
-    strongPrice: (id) => tried(strong.strongPrice(id)),
-    strongInventory: (id) => tried(strong.strongInventory(id)),
-    strongExists: (id) => tried(strong.strongExists(id)),
-  };
+  const reading = ({ catalog, derived, readModel }: Pick<Catalogue, "catalog" | "derived" | "readModel">) =>
+    createCatalogReader({
+      catalog,
+      derived,
+      readModel,
+      versions: catalogue.versions.catalog,
+      now: () => Date.now(),
+      journal,
+    });
+  return withLastResort(reading(tiers), reading(catalogue), tiers.breakers);
 }

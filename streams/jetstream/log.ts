@@ -6,14 +6,10 @@ import { createAppend } from "./append.ts";
 import { createReads } from "./read.ts";
 import { createTail } from "./tail.ts";
 
-/** The log on JetStream: one stream, which `ensureStreams` has made. `readMs`: how long one read may take. */
-export async function openJetStreamLog(
-  connection: NatsConnection,
-  stream: string,
-  readMs: number = limits.readMs,
-): Promise<Log> {
-  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: readMs });
-  const reads = createReads(connection, manager, stream, readMs);
+/** The log on JetStream: one stream, which `ensureStreams` has made. */
+export async function openJetStreamLog(connection: NatsConnection, stream: string): Promise<Log> {
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: limits.readMs });
+  const reads = createReads(connection, manager, stream);
   const append = createAppend(connection, stream, {
     last: (subject) => reads.get({ last_by_subj: subject }, "leader"),
     at: (sequence) => reads.get({ seq: sequence }, "leader"),

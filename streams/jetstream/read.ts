@@ -1,5 +1,6 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { Msg, MsgHdrs, NatsConnection } from "nats";
+import { limits } from "../limits.ts";
 import { LogUnavailable, LogVanished, type ReadFrom, type StoredMessage, type StreamBounds } from "../log.ts";
 
 /**
@@ -20,17 +21,12 @@ export interface Reads {
 
 const streamNotFound = 10059;
 
-export function createReads(
-  connection: NatsConnection,
-  manager: JetStreamManager,
-  stream: string,
-  readMs: number,
-): Reads {
+export function createReads(connection: NatsConnection, manager: JetStreamManager, stream: string): Reads {
   const encoder = new TextEncoder();
 
   async function ask(subject: string, body: Uint8Array): Promise<Msg> {
     try {
-      return await connection.request(subject, body, { timeout: readMs });
+      return await connection.request(subject, body, { timeout: limits.readMs });
     } catch (error) {
       throw new LogUnavailable(`${stream} did not answer: ${(error as Error).message}`, { cause: error });
     }

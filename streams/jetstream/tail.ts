@@ -2,7 +2,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from "@nats-io/jetstream";
 import { createInbox, type NatsConnection } from "nats";
 import { limits } from "../limits.ts";
-import { LogUnavailable, LogVanished, type StoredMessage, type Tail, type TailBatch, type TailOptions } from "../log.ts";
+import {
+  LogUnavailable,
+  LogVanished,
+  type StoredMessage,
+  type Tail,
+  type TailBatch,
+  type TailOptions,
+} from "../log.ts";
 import { createPlaceReader } from "./ack-subject.ts";
 import { parseHeaderBlock } from "./read.ts";
 import { openWire, type Wire } from "./wire.ts";

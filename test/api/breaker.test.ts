@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Breaker, BreakerOpen, type BreakerState, createBreaker } from "../../api/breaker.ts";
 
 /** Time is the test's own. */
@@ -12,7 +12,7 @@ function create(returnMs: number): Breaker {
   return createBreaker({
     name: "the server",
     isFailure: (error) => error instanceof Away,
-    timeLimitMs: 250,
+    patienceMs: 250,
     returnMs,
     onState: (state) => states.push(state),
     now: () => now,
@@ -149,11 +149,83 @@ test("a call from before that fails late does not open what has returned", async
   expect(breaker.state).toBe("returning");
 });
 
-test("a call from before that ends well does not close what was opened since", async () => {
+test("a call from before that ends well does not close what was opened since, and makes the next one the probe", async () => {
   const slow = Promise.withResolvers<void>();
   const before = breaker.run(() => slow.promise);
   await open();
+  expect(await call()).toBe("refused");
   slow.resolve();
   await before;
-  expect([breaker.state, await call()]).toEqual(["open", "refused"]);
+  expect([breaker.state, await call(), breaker.state]).toEqual(["open", "ok", "returning"]);
+});
+
+describe("calls without an answer", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  async function wait(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 10) {
+      now += 10;
+      await vi.advanceTimersByTimeAsync(10);
+    }
+  }
+
+  test("open it within half a second, and may yet succeed", async () => {
+    const slow = [1, 2, 3, 4].map(() => Promise.withResolvers<string>());
+    const answers: Promise<string>[] = [];
+    for (const { promise } of slow) {
+      answers.push(breaker.run(() => promise));
+      await wait(100);
+    }
+    expect(breaker.state).toBe("closed");
+    await wait(90);
+    expect(breaker.state).toBe("open");
+    expect(await call()).toBe("refused");
+    for (const { resolve } of slow) resolve("late");
+    expect(await Promise.all(answers)).toEqual(["late", "late", "late", "late"]);
+    expect(await call()).toBe("ok");
+    await wait(100);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("are counted once, whether they fail later or not", async () => {
+    const slow = Promise.withResolvers<void>();
+    const one = breaker.run(() => slow.promise);
+    await wait(300);
+    slow.reject(new Away());
+    await expect(one).rejects.toThrow(Away);
+    await call(new Away());
+    expect(breaker.state).toBe("closed");
+    await wait(100);
+    await call(new Away());
+    expect(breaker.state).toBe("open");
+  });
+
+  test("are not counted where the process stood still", async () => {
+    for (let at = 0; at < 3; at++) {
+      void breaker.run(() => new Promise(() => {}));
+      now += 100;
+    }
+    now += 5_000;
+    await vi.advanceTimersByTimeAsync(50);
+    await wait(200);
+    expect(breaker.state).toBe("closed");
+    await wait(100);
+    expect(breaker.state).toBe("closed");
+  });
+
+  test("as the probe, open it again", async () => {
+    await open();
+    breaker.nudge();
+    const slow = Promise.withResolvers<void>();
+    const probe = breaker.run(() => slow.promise);
+    await wait(300);
+    slow.resolve();
+    await probe;
+    expect(states).toEqual(["open", "returning"]);
+  });
 });

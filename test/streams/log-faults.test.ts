@@ -113,7 +113,10 @@ test("no socket outlives the connection, whatever was under way when it closed",
   const patient = { from: 1 };
   for (let turns = 0; turns < 6; turns++) {
     const { catalog, connection } = await openStreams(servers.natsUrl);
-    const given = [catalog.append(subject, bytes("late"), { deadlineMs: 2_000 }), catalog.tail(patient).take(9, 2_000)];
+    const given = [
+      catalog.append(subject, bytes("late"), { deadlineMs: 2_000 }),
+      catalog.tail(patient).take(9, 2_000),
+    ];
     for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
     await connection.close();
     given.push(catalog.append(subject, bytes("later"), { deadlineMs: 2_000 }));

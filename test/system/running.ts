@@ -5,7 +5,7 @@ import { nobody } from "../../api/identity/identity.ts";
 import { type Catalogue, openCatalogue } from "../../ops/catalogue.ts";
 import { startEmbedded } from "../../ops/embedded/embedded.ts";
 import { createLogger } from "../../ops/logger.ts";
-import { type Api, apiTimeouts, startApi } from "../../ops/roles/api.ts";
+import { type Api, apiRedisTimeoutMs, startApi } from "../../ops/roles/api.ts";
 import { type Projectors, startProjectors } from "../../ops/roles/projectors.ts";
 import { publicSubject, type EventKind } from "../../streams/subjects.ts";
 import type { Identifier } from "../../streams/identifier.ts";
@@ -51,7 +51,7 @@ export async function startRunning(): Promise<Running> {
   };
   const options = { servers, replicas: 1, logger };
   const catalogue = await openCatalogue({ ...options, role: "projector", redisTimeoutMs: 5_000 });
-  const reading = await openCatalogue({ ...options, role: "api", ...apiTimeouts });
+  const reading = await openCatalogue({ ...options, role: "api", redisTimeoutMs: apiRedisTimeoutMs });
   let projectors: Projectors | undefined = startProjectors(catalogue, logger);
   const api: Api = await startApi(reading, {
     host: "127.0.0.1",

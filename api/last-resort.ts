@@ -1,0 +1,50 @@
+import { createSlots } from "../streams/slots.ts";
+import type { Breaker } from "./breaker.ts";
+import { Problem } from "./problems.ts";
+import type { CatalogReader } from "./reader.ts";
+
+/**
+ * A breaker spares a server that does not answer, and readers the wait for it; it is never the reason for having no
+ * answer. Where no tier answers while a breaker is not closed, the tiers are asked once more past the breakers, a few
+ * reads at a time; the rest hear at once that nothing answers. Strong reads always go past: they have one tier only.
+ * What succeeds on this way is a sign of life.
+ */
+const pastAtOnceMax = 16;
+
+export function withLastResort(
+  reader: CatalogReader,
+  past: CatalogReader,
+  breakers: readonly Breaker[],
+): CatalogReader {
+  const slots = createSlots(pastAtOnceMax);
+
+  async function alive<T>(read: Promise<T>): Promise<T> {
+    const value = await read;
+    for (const breaker of breakers) breaker.nudge();
+    return value;
+  }
+
+  async function orPast<T>(read: Promise<T>, again: () => Promise<T>): Promise<T> {
+    try {
+      return await read;
+    } catch (error) {
+      const refused = breakers.some(({ state }) => state !== "closed");
+      if (!(error instanceof Problem) || error.code !== "unavailable" || !refused) throw error;
+      const tried = slots.tryRun(again);
+      if (tried === undefined) throw error;
+      return alive(tried);
+    }
+  }
+
+  return {
+    ...reader,
+    read(ids, options) {
+      const read = reader.read(ids, options);
+      return options.hasOlder === true ? read : orPast(read, () => past.read(ids, options));
+    },
+    category: (id) => orPast(reader.category(id), () => past.category(id)),
+    strongPrice: (id) => alive(past.strongPrice(id)),
+    strongInventory: (id) => alive(past.strongInventory(id)),
+    strongExists: (id) => alive(past.strongExists(id)),
+  };
+}
