@@ -6,11 +6,13 @@ import { Problem } from "./problems.ts";
 
 /**
  * The category tree as this process last read it. It is small and changes seldom, so it is read at most a few
- * times a second; while the read models are being made again or cannot be reached, the last whole tree stays.
+ * times a second, or after somebody heard that it changed; while the read models are being made again or cannot be reached, the last whole tree stays.
  */
 export interface TreeReader {
   /** As of `minSequence` at least, which is waited for a second; a tree that is behind then is degraded. */
   read(minSequence?: number): Promise<TreeNow>;
+  /** The same, and read after it was asked for. */
+  readAnew(minSequence?: number): Promise<TreeNow>;
 }
 
 export interface TreeNow {
@@ -36,8 +38,10 @@ export function createTreeReader(options: {
   const { readModel, versions, freshnessMs, now } = options;
   let last: TreeNow | undefined;
   let reading: Promise<TreeNow> | undefined;
+  /** The reading behind the one under way, for all who asked meanwhile. */
+  let following: Promise<TreeNow> | undefined;
 
-  async function readAnew(): Promise<TreeNow> {
+  async function fromStore(): Promise<TreeNow> {
     const stored = await readModel.readCategoryEvents().catch(() => undefined);
     const headAt = stored && allAtHead(stored.positions, versions);
     const fresh = headAt !== undefined && now() - headAt <= freshnessMs;
@@ -57,24 +61,40 @@ export function createTreeReader(options: {
     return read;
   }
 
-  async function readShared(): Promise<TreeNow> {
-    reading ??= readAnew().finally(() => {
+  function readShared(): Promise<TreeNow> {
+    reading ??= fromStore().finally(() => {
       reading = undefined;
     });
     return reading;
+  }
+
+  function readFollowing(): Promise<TreeNow> {
+    if (reading === undefined) return readShared();
+    following ??= reading
+      .catch(() => {})
+      .then(() => {
+        following = undefined;
+        return readShared();
+      });
+    return following;
+  }
+
+  async function reaching(minSequence: number, read: () => Promise<TreeNow>): Promise<TreeNow> {
+    const until = now() + waitMs;
+    for (;;) {
+      const current = await read();
+      if (current.position >= minSequence) return current;
+      if (now() >= until) return { ...current, degraded: true };
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   return {
     async read(minSequence = 0) {
       if (last !== undefined && last.position >= minSequence && now() - last.readAt < rememberedMs)
         return last;
-      const until = now() + waitMs;
-      for (;;) {
-        const read = await readShared();
-        if (read.position >= minSequence) return read;
-        if (now() >= until) return { ...read, degraded: true };
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      return reaching(minSequence, readShared);
     },
+    readAnew: (minSequence = 0) => reaching(minSequence, readFollowing),
   };
 }

@@ -45,7 +45,7 @@ export interface CatalogReader {
 
 export interface Found {
   readonly state: ProductState;
-  readonly source: Exclude<Source, "memory">;
+  readonly source: Exclude<Source, "memory" | "default">;
   /** Everything about the product up to this sequence is included. */
   readonly sequence: number;
   /** The newest event about the product that is shown. */

@@ -8,6 +8,7 @@ import { createReadiness, drain } from "../../api/drain.ts";
 import type { Identity } from "../../api/identity/identity.ts";
 import { aboveFloors, createFloors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
+import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
 import { withLastResort } from "../../api/last-resort.ts";
 import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
@@ -72,11 +73,9 @@ export async function startApi(
   });
   const server = createServer({
     gateway,
+    pages: createPageAnswers({ reader, tree, readModel, versions, now }),
     reader,
-    tree,
     health,
-    readModel,
-    versions,
     stream: catalog.stream,
     now,
     logs: [health, healthOf("activity")],

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { untilReached } from "../../ops/verify/verify.ts";
 import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
-import { event, noon, products } from "../verify/random-shop.ts";
+import { categories, event, noon, products } from "../verify/random-shop.ts";
 import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
 import { createWorld } from "../verify/world.ts";
 
@@ -18,8 +18,15 @@ const chapters = fc.array(fc.array(event, { minLength: 1, maxLength: 5, size: "m
 });
 const paths = products.flatMap((id) => {
   const path = `/api/products/${encodeURIComponent(id)}`;
-  return [path, `${path}?view=details`];
+  return [path, `${path}?view=details`, `${path}/reviews`];
 });
+const sorts = ["newest", "price_asc", "price_desc"];
+paths.push("/api/categories");
+for (const id of categories) {
+  const path = `/api/categories/${encodeURIComponent(id)}`;
+  const lists = sorts.map((sort) => `${path}/products?sort=${sort}&page_size=3`);
+  paths.push(path, ...lists, `${path}/products?view=details`, `${path}/products?page=2&page_size=2`);
+}
 
 test("every answer whose bytes changed was dropped", { timeout: 60_000 }, async () => {
   let fromMemory = 0;

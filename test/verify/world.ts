@@ -4,6 +4,7 @@ import { createTreeReader } from "../../api/category-tree.ts";
 import { type Identity, nobody } from "../../api/identity/identity.ts";
 import { aboveFloors, createFloors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
+import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createReadiness } from "../../api/drain.ts";
@@ -96,13 +97,12 @@ export function createWorld(readModel: ReadModel, now: number): World {
       const floors = createFloors();
       const reader = aboveFloors(createCatalogReader({ ...shared, catalog: read }), floors);
       const answers = createProductAnswers({ ...shared, reader });
+      const tree = createTreeReader({ readModel, versions, freshnessMs: 60_000, now: time });
       return createServer({
         gateway: createGateway({ ...shared, answers, changes: heard, floors, bytesMax: 1_000_000 }),
+        pages: createPageAnswers({ ...shared, reader, tree }),
         reader,
-        tree: createTreeReader({ readModel, versions, freshnessMs: 60_000, now: time }),
         health,
-        readModel,
-        versions: shared.versions,
         stream: catalog.stream,
         now: time,
         logs: [health],
