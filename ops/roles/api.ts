@@ -13,6 +13,7 @@ import { createProductAnswers } from "../../api/gateway/product-answers.ts";
 import { withLastResort } from "../../api/last-resort.ts";
 import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
 import { createServer } from "../../api/server.ts";
+import { createRedisLoadClaims } from "../../projections/redis/load-claims.ts";
 import { LogUnavailable } from "../../streams/log.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
@@ -154,6 +155,7 @@ function readerOf(
       catalog,
       derived,
       readModel,
+      claims: createRedisLoadClaims(catalogue.redis),
       versions: catalogue.versions.catalog,
       now: () => Date.now(),
       journal,

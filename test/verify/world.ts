@@ -11,6 +11,7 @@ import { createReadiness } from "../../api/drain.ts";
 import { createServer } from "../../api/server.ts";
 import { announcing } from "../../projections/announcing.ts";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
+import { unclaimed } from "../../projections/load-claims.ts";
 import { createProjector } from "../../projections/projector.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import { type Versions, versionsOf } from "../../projections/version.ts";
@@ -95,7 +96,10 @@ export function createWorld(readModel: ReadModel, now: number): World {
     api({ identity = nobody, catalog: read = catalog, changes: heard = changes } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const floors = createFloors();
-      const reader = aboveFloors(createCatalogReader({ ...shared, catalog: read }), floors);
+      const reader = aboveFloors(
+        createCatalogReader({ ...shared, claims: unclaimed, catalog: read }),
+        floors,
+      );
       const answers = createProductAnswers({ ...shared, reader });
       const tree = createTreeReader({ readModel, versions, freshnessMs: 60_000, now: time });
       return createServer({
