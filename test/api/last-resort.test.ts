@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { Breaker, BreakerState } from "../../api/breaker.ts";
 import { withLastResort } from "../../api/last-resort.ts";
 import { Problem } from "../../api/problems.ts";
@@ -95,6 +95,19 @@ test("a few go past at once; the rest hear at once that nothing answers", async 
   expect(outcomes.filter((one) => one === "fulfilled")).toHaveLength(16);
   expect(past).toBe(16);
   expect(await reader.read([lamp], wanted)).toBe(some);
+});
+
+test("one that takes longer than a second is given up", async () => {
+  vi.useFakeTimers();
+  try {
+    pastResult = () => new Promise(() => {});
+    const given = expect(reader.read([lamp], wanted)).rejects.toBe(away);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await given;
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("strong reads always go past, and tell that the log lives", async () => {
