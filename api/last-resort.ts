@@ -1,5 +1,5 @@
 import { createSlots } from "../streams/slots.ts";
-import type { Breaker } from "./breaker.ts";
+import { type Breaker, BreakerOpen } from "./breaker.ts";
 import { Problem } from "./problems.ts";
 import type { CatalogReader } from "./reader.ts";
 
@@ -32,7 +32,8 @@ export function withLastResort(
     try {
       return await read();
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== "unavailable" || !refuses) throw error;
+      if (!(error instanceof Problem) || error.code !== "unavailable") throw error;
+      if (!refuses && !isRefusal(error)) throw error;
       const tried = slots.tryRun(again);
       if (tried === undefined) throw error;
       return within(alive(tried), error);
@@ -54,6 +55,12 @@ export function withLastResort(
     strongInventory: (id) => alive(past.strongInventory(id)),
     strongExists: (id) => alive(past.strongExists(id)),
   };
+}
+
+/** Whether a breaker that opened meanwhile is at the bottom of it. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof BreakerOpen || isRefusal(error.cause);
 }
 
 /** The value, or the error where it takes too long. */

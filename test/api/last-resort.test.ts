@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import type { Breaker, BreakerState } from "../../api/breaker.ts";
+import { type Breaker, BreakerOpen, type BreakerState } from "../../api/breaker.ts";
 import { withLastResort } from "../../api/last-resort.ts";
 import { Problem } from "../../api/problems.ts";
 import type { CatalogReader, Found } from "../../api/reader.ts";
@@ -75,6 +75,14 @@ test.each([
   arrange();
   await expect(reader.read([lamp], options)).rejects.toBe(away);
   expect(past).toBe(0);
+});
+
+test("it is where a breaker opened in the middle of the read", async () => {
+  state = "closed";
+  failure = new Problem("unavailable", "away", [], {
+    cause: new Error("the log", { cause: new BreakerOpen("not asked") }),
+  });
+  expect(await reader.read([lamp], wanted)).toBe(some);
 });
 
 test("an answer, or another error, needs no second try", async () => {
