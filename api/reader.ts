@@ -11,6 +11,7 @@ import type { Reviews } from "../projections/reviews.ts";
 import type { LoadClaims } from "../projections/load-claims.ts";
 import { sameLog, sequenceOf, type Versions } from "../projections/version.ts";
 import { Problem } from "./problems.ts";
+import { createReadCounters, type ReadCounters } from "./read-counters.ts";
 import { asOfNow, dueSequence, type ReadOptions } from "./read-options.ts";
 import { createSingleFlight } from "./single-flight.ts";
 import type { Source } from "./sources.ts";
@@ -29,6 +30,7 @@ export interface CatalogReader extends StrongReads {
     id: Identifier,
     options: ReadOptions,
   ): Promise<{ readonly reviews: Reviews | undefined; readonly degraded: boolean }>;
+  readonly counters: Readonly<ReadCounters>;
 }
 
 export interface Found {
@@ -66,6 +68,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   const { catalog, derived, readModel, claims, versions, now, journal, sleep = delay } = options;
   const log = createProductFromLog(catalog, derived, versions);
   const slots = createSlots(reviewReadsInFlightMax);
+  const counters = createReadCounters();
   const flights = createSingleFlight<Identifier, Found | undefined>();
 
   async function fromRedis(ids: readonly Identifier[]): Promise<readonly (ProductRead | undefined)[]> {
@@ -109,7 +112,10 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       await sleep(claimPollMs);
       const [read] = await fromRedis([id]);
       if (read === undefined) return undefined;
-      if (isWhole(read) && trusted(id, read, wanted)) return found(id, read, "redis", sequenceIn(read) ?? 0);
+      if (isWhole(read) && trusted(id, read, wanted)) {
+        counters.sharedInCluster++;
+        return found(id, read, "redis", sequenceIn(read) ?? 0);
+      }
       if (await claims.claim(id)) return undefined;
     }
     return undefined;
@@ -127,6 +133,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     const isOurs = await claims.claim(id);
     const filled = isOurs ? undefined : await filledByAnother(id, wanted);
     if (filled !== undefined) return filled;
+    counters.logParts++;
     let filling = Promise.resolve();
     try {
       const [product, price, inventory] = await Promise.all([
@@ -151,6 +158,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     read: ProductRead | undefined,
     wanted: ReadOptions,
   ): Promise<Found | undefined> {
+    counters.logWhole++;
     const askedAt = now();
     const { product, sequence } = await log.whole(id, read, dueOf(id, read, wanted));
     if (read !== undefined) void refill(id, read, product);
@@ -185,12 +193,20 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   ): Promise<Found | undefined> {
     try {
       const isTrusted = read !== undefined && trusted(id, read, wanted);
-      if (isTrusted && isWhole(read)) return found(id, read, "redis", sequenceIn(read) ?? 0);
-      return await flights.run(id, dueOf(id, read, wanted), () =>
-        isTrusted ? complete(id, read, wanted) : fromLog(id, read, wanted),
-      );
+      if (isTrusted && isWhole(read)) {
+        counters.redis++;
+        return found(id, read, "redis", sequenceIn(read) ?? 0);
+      }
+      let isOwn = false;
+      const one = flights.run(id, dueOf(id, read, wanted), () => {
+        isOwn = true;
+        return isTrusted ? complete(id, read, wanted) : fromLog(id, read, wanted);
+      });
+      if (!isOwn) counters.shared++;
+      return await one;
     } catch (error) {
       if (!isAway(error)) throw error;
+      counters.stale++;
       return readWithoutLeader(id, read, wanted, error);
     }
   }
@@ -271,6 +287,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       }
     },
 
+    counters,
     ...createStrongReads(catalog, derived, log),
   };
 }

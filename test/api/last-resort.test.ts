@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { type Breaker, BreakerOpen, type BreakerState } from "../../api/breaker.ts";
 import { withLastResort } from "../../api/last-resort.ts";
 import { Problem } from "../../api/problems.ts";
+import { createReadCounters } from "../../api/read-counters.ts";
 import type { CatalogReader, Found } from "../../api/reader.ts";
 import { id } from "../streams/id.ts";
 
@@ -40,6 +41,7 @@ beforeEach(() => {
     strongInventory: async () => undefined,
     strongExists: async () => true,
     category: async () => undefined,
+    counters: createReadCounters(),
   };
   reader = withLastResort(
     {

@@ -195,6 +195,7 @@ describe("what Redis has lost", () => {
     expect(found).toEqual(Array(1_000).fill(["log", 5]));
     expect(asked.length).toBe(1);
     expect((await reader.read([lamp], wanted))[0]?.source).toBe("redis");
+    expect(reader.counters).toMatchObject({ logParts: 1, shared: 999, redis: 1 });
   });
 
   test("is loaded again by who needs more than the load under way brings", async () => {
