@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { Broadcast } from "../streams/broadcast.ts";
-import type { Identifier } from "../streams/identifier.ts";
+import { type Identifier, tokenOf } from "../streams/identifier.ts";
+import { partitionOf } from "../streams/partition.ts";
 import { type Aspects, aspects } from "./aspects.ts";
 import { type Change, encodeChange, groupName, membersName, pricesName, treeName } from "./changes.ts";
 import { inStock } from "./inventory.ts";
@@ -11,36 +13,64 @@ import type { Version } from "./version.ts";
  * move of a position, when the store holds both, and with it the lists that followed. Whatever the folds write is
  * therefore announced, without a list of what depends on what; what was written and did not change anything is
  * announced in vain.
+ *
+ * What was written and not told, because its writer died, failed half-way or lost the partition, is found by the next
+ * writer as if it had always been there. So nothing is named, and anything may have changed, with the first move of a
+ * partition that this writer did not move last, and with the next move behind a write that failed.
  */
 const productsMax = 1_000;
 const namesMax = 2_000;
 
 export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadModel {
-  /** Undefined: too many to count. */
-  let products: Map<Identifier, Aspects> | undefined = new Map();
-  let names = new Set<string>();
+  const announcer = createAnnouncer(broadcast);
+  /** Undefined: anything may have changed. */
+  let touched: { readonly products: Map<Identifier, Aspects>; readonly names: Set<string> } | undefined;
   const statuses = createStockStatuses();
+  /** Where this writer left each partition. */
+  const left = new Map<number, Version>();
+  forget();
 
-  function touch(id: Identifier, touched: Aspects): void {
-    if (products === undefined) return;
-    products.set(id, (products.get(id) ?? 0) | touched);
-    if (products.size > productsMax || names.size > namesMax) products = undefined;
+  function forget(): void {
+    touched = { products: new Map(), names: new Set() };
+  }
+
+  function touch(id: Identifier, what: Aspects): void {
+    if (touched === undefined) return;
+    touched.products.set(id, (touched.products.get(id) ?? 0) | what);
+    if (touched.products.size > productsMax) touched = undefined;
+  }
+
+  function name(text: string): void {
+    if (touched === undefined) return;
+    touched.names.add(text);
+    if (touched.names.size > namesMax) touched = undefined;
   }
 
   function aspectOf(put: RegisterPut): Aspects {
     if (put.register === "product") return aspects.details;
     if (put.register === "price") return aspects.price;
-    return statuses.isFlip(put.id, put.value !== null && inStock(put.value))
-      ? aspects.stock
-      : aspects.quantity;
+    return statuses.isFlip(put.id, put.value !== null && inStock(put.value)) ? aspects.stock : aspects.quantity;
   }
 
-  function announce(moves: Change["moves"]): void {
-    if (moves.length === 0) return;
-    const counted = products !== undefined;
-    broadcast.publish(encodeChange({ moves, products, names: counted ? [...names] : [] }));
-    products = new Map();
-    names = new Set();
+  /** A write that fails may have been carried out. */
+  async function written<T>(write: Promise<T>): Promise<T> {
+    try {
+      return await write;
+    } catch (error) {
+      touched = undefined;
+      statuses.forget();
+      throw error;
+    }
+  }
+
+  function tell(moves: readonly PositionMove[]): void {
+    const isOurs = ({ partition, from }: PositionMove) => from !== undefined && left.get(partition) === from;
+    const taken = moves.filter((move) => !isOurs(move));
+    const kept = moves.filter(isOurs);
+    for (const { partition, to } of moves) left.set(partition, to);
+    if (taken.length > 0) announcer.announce(taken, undefined, []);
+    if (kept.length > 0) announcer.announce(kept, touched?.products, touched === undefined ? [] : [...touched.names]);
+    if (moves.length > 0) forget();
   }
 
   return {
@@ -48,82 +78,104 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
     putRegisters(fences, puts) {
       statuses.standAt(fences);
       for (const put of puts) touch(put.id, aspectOf(put));
-      return readModel.putRegisters(fences, puts);
+      return written(readModel.putRegisters(fences, puts));
     },
     putRatings(fence, puts) {
       for (const { id } of puts) touch(id, aspects.rating);
-      return readModel.putRatings(fence, puts);
+      return written(readModel.putRatings(fence, puts));
     },
     putReviews(fence, puts) {
       for (const { id } of puts) touch(id, aspects.reviews);
-      return readModel.putReviews(fence, puts);
+      return written(readModel.putReviews(fence, puts));
     },
     putSale(fence, put) {
       for (const { id } of put.products) touch(id, aspects.price);
-      return readModel.putSale(fence, put);
+      return written(readModel.putSale(fence, put));
     },
     putCategoryEvents(fence, events) {
-      if (events.length > 0) names.add(treeName);
-      return readModel.putCategoryEvents(fence, events);
+      if (events.length > 0) name(treeName);
+      return written(readModel.putCategoryEvents(fence, events));
     },
     async putRows(fence, puts) {
-      for (const { membership } of puts)
-        if (membership?.group != null && products !== undefined) names.add(groupName(membership.group));
-      const lists = await readModel.putRows(fence, puts);
-      if (lists === undefined) products = undefined;
-      for (const category of lists?.members ?? []) names.add(membersName(category));
-      for (const category of lists?.prices ?? []) names.add(pricesName(category));
+      for (const { membership } of puts) if (membership?.group != null) name(groupName(membership.group));
+      const lists = await written(readModel.putRows(fence, puts));
+      if (lists === undefined) touched = undefined;
+      for (const category of lists?.members ?? []) name(membersName(category));
+      for (const category of lists?.prices ?? []) name(pricesName(category));
       return lists;
     },
     async advance(log, moves) {
-      const stuck = await readModel.advance(log, moves);
+      const stuck = await written(readModel.advance(log, moves));
       if (log !== "catalog") return stuck;
       const moved = moves.filter(({ partition }) => !stuck.has(partition));
       statuses.follow(moved);
-      announce(moved);
+      tell(moved);
       return stuck;
+    },
+  };
+}
+
+/** The same for who writes past these read models: with each move, any product of the partition may have changed. */
+export function announcingAll(readModel: ReadModel, broadcast: Broadcast): ReadModel {
+  const announcer = createAnnouncer(broadcast);
+  return {
+    ...readModel,
+    async advance(log, moves) {
+      const stuck = await readModel.advance(log, moves);
+      const moved = moves.filter(({ partition }) => !stuck.has(partition));
+      if (log === "catalog" && moved.length > 0) announcer.announce(moved, undefined, []);
+      return stuck;
+    },
+  };
+}
+
+function createAnnouncer(broadcast: Broadcast) {
+  const by = randomUUID();
+  let count = 0;
+  return {
+    announce(moves: Change["moves"], products: Change["products"], names: Change["names"]): void {
+      count++;
+      broadcast.publish(encodeChange({ by, count, moves, products, names }));
     },
   };
 }
 
 /** The stock statuses that were written here lately, as long as nobody else writes to their partitions. */
 function createStockStatuses() {
-  const known = new Map<Identifier, boolean>();
+  const known = new Map<number, Map<Identifier, boolean>>();
   /** Where each partition was when it was last written to here. */
   const ends = new Map<number, Version | undefined>();
+  let size = 0;
   return {
     /** Also where it is not known what stood before. */
     isFlip(id: Identifier, isInStock: boolean): boolean {
-      if (known.get(id) === isInStock) return false;
-      if (known.size >= statusesMax) known.clear();
-      known.set(id, isInStock);
+      const partition = partitionOf(tokenOf(id));
+      const statuses = known.get(partition) ?? new Map<Identifier, boolean>();
+      if (statuses.get(id) === isInStock) return false;
+      if (++size > statusesMax) {
+        known.clear();
+        statuses.clear();
+        size = 1;
+      }
+      known.set(partition, statuses);
+      statuses.set(id, isInStock);
       return true;
     },
     /** A partition that is found elsewhere than it was left had another owner meanwhile. */
     standAt(fences: readonly Fence[]): void {
       for (const { partition, position } of fences) {
-        if (position !== ends.get(partition)) known.clear();
+        if (position !== ends.get(partition)) known.delete(partition);
         ends.set(partition, position);
       }
     },
     follow(moves: readonly PositionMove[]): void {
       for (const { partition, to } of moves) ends.set(partition, to);
     },
-  };
-}
-
-const statusesMax = 100_000;
-
-/** The same for who writes past these read models: with each move, any product of the partition may have changed. */
-export function announcingAll(readModel: ReadModel, broadcast: Broadcast): ReadModel {
-  return {
-    ...readModel,
-    async advance(log, moves) {
-      const stuck = await readModel.advance(log, moves);
-      const moved = moves.filter(({ partition }) => !stuck.has(partition));
-      if (log === "catalog" && moved.length > 0)
-        broadcast.publish(encodeChange({ moves: moved, products: undefined, names: [] }));
-      return stuck;
+    forget(): void {
+      known.clear();
     },
   };
 }
+
+/** Flips, at most: what is remembered of each product is one entry. */
+const statusesMax = 100_000;

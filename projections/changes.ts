@@ -11,6 +11,9 @@ import type { Version } from "./version.ts";
  * one chain whoever makes them: who hears a move that does not begin where the last one ended has missed something.
  */
 export interface Change {
+  /** Who says it, and the how-manieth of its words it is: one that is missing is noticed at the next. */
+  readonly by: string;
+  readonly count: number;
   readonly moves: readonly Move[];
   /** Products with the aspects that changed; undefined for so many that nothing was counted. */
   readonly products: ReadonlyMap<Identifier, Aspects> | undefined;
@@ -38,6 +41,8 @@ export interface Move {
 /** As it travels. Positions that moved alike, as most do, are one entry. */
 interface Word {
   readonly v: typeof wordVersion;
+  readonly by: string;
+  readonly count: number;
   readonly moves: readonly (readonly [
     partitions: readonly number[],
     from: Version | null,
@@ -50,7 +55,7 @@ interface Word {
 
 const wordVersion = 2;
 
-export function encodeChange({ moves, products, names }: Change): Uint8Array {
+export function encodeChange({ by, count, moves, products, names }: Change): Uint8Array {
   const alike = new Map<string, [number[], Version | null, Version, number]>();
   for (const { partition, from = null, to, headAt } of moves) {
     const key = `${from} ${to} ${headAt}`;
@@ -59,7 +64,7 @@ export function encodeChange({ moves, products, names }: Change): Uint8Array {
     else group[0].push(partition);
   }
   const named = products === undefined ? null : [...products];
-  const word: Word = { v: wordVersion, moves: [...alike.values()], products: named, names };
+  const word: Word = { v: wordVersion, by, count, moves: [...alike.values()], products: named, names };
   return Buffer.from(JSON.stringify(word));
 }
 
@@ -69,6 +74,8 @@ export function decodeChange(bytes: Uint8Array): Change | undefined {
     const word: unknown = JSON.parse(Buffer.from(bytes).toString());
     if (!isWord(word)) return undefined;
     return {
+      by: word.by,
+      count: word.count,
       moves: word.moves.flatMap(([partitions, from, to, headAt]) =>
         partitions.map((partition) => ({ partition, from: from ?? undefined, to, headAt })),
       ),
@@ -82,9 +89,11 @@ export function decodeChange(bytes: Uint8Array): Change | undefined {
 
 /** Anybody may publish on the subject: what is not as it must be is no word. */
 function isWord(value: unknown): value is Word {
-  const { v, moves, products, names } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const { v, by, count, moves, products, names } = (value ?? {}) as Readonly<Record<string, unknown>>;
   return (
     v === wordVersion &&
+    isText(by) &&
+    Number.isInteger(count) &&
     isListOf(moves, isMove) &&
     (products === null || isListOf(products, isTouched)) &&
     isListOf(names, isText)

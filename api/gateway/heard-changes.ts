@@ -43,8 +43,9 @@ export interface Touched {
 /** Changes that a load under way is held against, and the names in them; one that takes longer is not kept. */
 const rememberedMax = 512;
 const rememberedNamesMax = 20_000;
+const announcersMax = 256;
 
-/** `versions`: of the log that this process reads; word of another one is none. */
+/** `versions`: of the log that this process reads; word of another one is a word that cannot be understood. */
 export function hearChanges(
   broadcast: Broadcast,
   versions: Versions,
@@ -55,6 +56,8 @@ export function hearChanges(
   /** The moment of each partition's last gap. */
   const gaps: number[] = allPartitions.map(() => 0);
   let moment = 0;
+  /** How many words each announcer has said. */
+  const counts = new Map<string, number>();
   let recent: Touched[] = [];
   let named = 0;
 
@@ -64,6 +67,16 @@ export function hearChanges(
   }
 
   const sizeOf = ({ products, names }: Touched) => products.size + names.size;
+
+  /** Whether this is the announcer's next word, or the first that is heard of it. */
+  function isNext({ by, count }: Change): boolean {
+    const last = counts.get(by);
+    counts.delete(by);
+    counts.set(by, count);
+    const [oldest] = counts.keys();
+    if (counts.size > announcersMax && oldest !== undefined) counts.delete(oldest);
+    return last === undefined || count === last + 1;
+  }
 
   function hear({ moves, products, names }: Change): void {
     moment++;
@@ -97,8 +110,12 @@ export function hearChanges(
     missed,
     hear(bytes) {
       const change = decodeChange(bytes);
-      if (change?.moves.every(({ to }) => sameLog(to, versions(0))) === true) hear(change);
-      else missed();
+      if (change?.moves.every(({ to }) => sameLog(to, versions(0))) !== true) {
+        missed();
+        return;
+      }
+      if (!isNext(change)) missed();
+      hear(change);
     },
   });
 

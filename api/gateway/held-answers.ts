@@ -1,5 +1,6 @@
 import type { Aspects } from "../../projections/aspects.ts";
 import type { Identifier } from "../../streams/identifier.ts";
+import type { Prepared } from "../answer.ts";
 import type { Touched } from "./heard-changes.ts";
 import { aspectsIn, type MadeAnswer } from "./made-answer.ts";
 import { createSieve } from "./sieve.ts";
@@ -26,8 +27,12 @@ export interface Held {
   readonly tookMs: number;
   /** Something in it changed: it is served only where no tier has anything newer. */
   touched: boolean;
-  /** A check that failed lengthened its trust until then. */
+  /** When it was made. */
+  readonly madeAt: number;
+  /** Not checked behind a request again before. */
   retryAt: number;
+  /** Its bytes with a word about being degraded, once they were needed. */
+  degraded?: Prepared;
 }
 
 /** What an answer takes beside its bytes: places in maps, and its own fields. */

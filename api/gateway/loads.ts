@@ -12,10 +12,14 @@ import type { HeldPolicy } from "./trust.ts";
  * includes what this node had shown when they asked.
  */
 export interface Loads {
+  /** Whether one is under way that the reader may wait for. */
   isUnderWay(key: string, minSequence: number): boolean;
   /** Loads several at once, each tried by itself where all together fail. */
-  begin(items: readonly Item[], wanted: ReadOptions, makeAll?: MakeAll): Loads;
-  /** What the load under way brings; once more where it began before what was shown meanwhile. */
+  begin(items: readonly Item[], wanted: ReadOptions, makeAll?: MakeAll): void;
+  /**
+   * What the load under way brings; once more where it began before what was shown meanwhile, or where it fails for
+   * want of a position that this reader did not name.
+   */
   result(item: Item, minSequence: number): Promise<Served | undefined>;
 }
 
@@ -38,15 +42,22 @@ export type MakeAll = (
 /** Takes what was made, and says what is to be served. */
 export type Keep = (
   item: Item,
-  load: { readonly moment: number; readonly minSequence: number; readonly tookMs: number },
+  load: Load,
   answer: MadeAnswer | undefined,
 ) => Served | undefined;
 
-/** A load under way, and the least that it will include. */
-interface Loading {
+export interface Load {
+  /** In what was heard, when it began. */
+  readonly moment: number;
+  /** The least that it includes. */
   readonly minSequence: number;
   /** What was shown of it when it began. */
   readonly floor: number;
+  readonly tookMs: number;
+}
+
+/** A load under way. */
+interface Loading extends Pick<Load, "minSequence" | "floor"> {
   readonly wanted: ReadOptions;
   readonly result: Promise<Served | undefined>;
 }
@@ -62,8 +73,12 @@ export function createLoads(options: {
 
   const oneByOne: MakeAll = (items, wanted) => Promise.all(items.map((item) => item.make(wanted)));
 
+  /** Who names a position may have to wait for it; who names none does not wait with them. */
+  const keyOf = (key: string, minSequence: number) => (minSequence > 0 ? `from a position: ${key}` : key);
+
   const loads: Loads = {
-    isUnderWay: (key, minSequence) => (loading.get(key)?.minSequence ?? -1) >= minSequence,
+    isUnderWay: (key, minSequence) =>
+      (loading.get(keyOf(key, minSequence))?.minSequence ?? -1) >= minSequence,
 
     begin(items, wanted, makeAll = oneByOne) {
       const moment = options.moment();
@@ -75,17 +90,21 @@ export function createLoads(options: {
         return item.make(wanted);
       };
       for (const [at, item] of items.entries()) {
+        const key = keyOf(item.key, minSequence);
+        const floor = item.floor();
         const result = made
           .then(
             (results) => results[at],
             (error: unknown) => alone(item, error),
           )
-          .then((answer) => keep(item, { moment, minSequence, tookMs: performance.now() - begunAt }, answer))
+          .then((answer) =>
+            keep(item, { moment, minSequence, floor, tookMs: performance.now() - begunAt }, answer),
+          )
           .finally(() => {
-            if (loading.get(item.key) === one) loading.delete(item.key);
+            if (loading.get(key) === one) loading.delete(key);
           });
-        const one: Loading = { minSequence, floor: item.floor(), wanted, result };
-        loading.set(item.key, one);
+        const one: Loading = { minSequence, floor, wanted, result };
+        loading.set(key, one);
         // Whoever waits hears of it as well.
         result.catch((error: unknown) => {
           if (error instanceof Problem && error.status < 500) return;
@@ -93,18 +112,28 @@ export function createLoads(options: {
           journal.debug({ err: error, key: item.key }, "an answer could not be made");
         });
       }
-      return loads;
     },
 
     async result(item, minSequence) {
-      const { key } = item;
+      const joined = loading.get(keyOf(item.key, minSequence));
+      if (joined === undefined) throw new Error(`nothing loads ${item.key}`);
       const due = item.floor();
-      const { floor = 0, wanted, result } = loading.get(key) ?? {};
-      const one = await result;
-      const isBehind = one === undefined ? item.floor() > floor : !one.degraded && (one.sequence ?? 0) < due;
-      if (!isBehind || wanted === undefined) return one;
-      if (!loads.isUnderWay(key, minSequence)) loads.begin([item], { ...wanted, minSequence });
-      return loading.get(key)?.result;
+      const asksMore = joined.minSequence > minSequence;
+      try {
+        const one = await joined.result;
+        const isBehind =
+          one === undefined
+            ? item.floor() > joined.floor
+            : one.degraded
+              ? asksMore
+              : (one.sequence ?? 0) < due;
+        if (!isBehind) return one;
+      } catch (error) {
+        if (!asksMore) throw error;
+      }
+      if (asksMore || !loads.isUnderWay(item.key, minSequence))
+        loads.begin([item], { ...joined.wanted, minSequence });
+      return loading.get(keyOf(item.key, minSequence))?.result;
     },
   };
   return loads;

@@ -11,8 +11,9 @@ import type { Held } from "./held-answers.ts";
  */
 export interface Trust {
   standing(entry: Held, policy: HeldPolicy, minSequence: number): Standing;
-  /** When the entry was last known to equal the log. */
+  /** When the entry was last known to equal the log; of one that is touched or in doubt, when it was made. */
   knownAt(entry: Held): number;
+  inDoubt(entry: Held): boolean;
   /** Everything that the entry is about, up to this sequence, is in it, while it is not in doubt. */
   reach(entry: Held): number;
   /** Whether it is as new as what this node has shown of each product in it. */
@@ -38,9 +39,14 @@ export function createTrust(options: {
 
   const reachedBy = (id: Identifier) => heard.reached(partitionOf(tokenOf(id)));
 
+  const inDoubt = ({ moment, answer }: Held) => heard.inDoubtSince(moment, answer.partitions);
+
   /** An owner's clock may be ahead of ours. */
-  const knownAt = ({ answer }: Held) =>
-    Math.max(answer.knownAt, Math.min(now(), heard.headAt(answer.partitions)));
+  function knownAt(entry: Held): number {
+    const { answer, touched } = entry;
+    const isSure = !touched && !inDoubt(entry);
+    return Math.min(now(), isSure ? Math.max(answer.knownAt, heard.headAt(answer.partitions)) : answer.knownAt);
+  }
 
   function reach({ answer }: Held): number {
     let heardOf = Number.POSITIVE_INFINITY;
@@ -56,16 +62,19 @@ export function createTrust(options: {
 
   return {
     knownAt,
+    inDoubt,
     reach,
     isAsNewAsShown,
     standing(entry, { freshnessMs, gatewayMs }, minSequence) {
-      const { answer, moment, touched, tookMs } = entry;
+      const { answer, touched, tookMs, madeAt } = entry;
       if (touched || (answer.validUntil !== undefined && now() >= answer.validUntil)) return "unsure";
-      if (heard.inDoubtSince(moment, answer.partitions)) return "unsure";
+      if (inDoubt(entry)) return "unsure";
       if ((minSequence > 0 && reach(entry) < minSequence) || !isAsNewAsShown(entry)) return "unsure";
       const age = now() - knownAt(entry);
       const trustedMs = Math.min(gatewayMs, freshnessMs);
-      if (age > trustedMs) return age <= freshnessMs ? "ageing" : "unsure";
+      if (age > freshnessMs) return "unsure";
+      // Whatever was lost unnoticed is healed by this bound.
+      if (age > trustedMs || now() - madeAt > gatewayMs) return "ageing";
       if (age < trustedMs * earlyFrom) return "trusted";
       // The dearer a load, the earlier somebody begins it, and not all at once: Vattani et al., "Optimal
       // Probabilistic Cache Stampede Prevention", VLDB 2015, with beta 1.
