@@ -147,7 +147,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   function keep(
     id: Identifier,
     view: View,
-    { moment, minSequence }: { readonly moment: number; readonly minSequence: number },
+    { moment, minSequence, floor }: Pick<Loading, "minSequence" | "floor"> & { readonly moment: number },
     answer: ProductAnswer | undefined,
   ): Served | undefined {
     const standing = held.peek(id, view);
@@ -156,7 +156,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       // Products do not cease to exist.
       if (newer !== undefined) return stale(newer);
       const about = { products: [id], groups: [], partitions: [partitionOf(tokenOf(id))] };
-      if (heard.unchangedSince(moment, about)) absent.add(id, moment);
+      if (heard.unchangedSince(moment, about)) absent.add(id, moment, floor);
       else counters.raced++;
       return undefined;
     }
@@ -185,6 +185,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   /** Loads several at once; who asks for one of them meanwhile waits for the same load. */
   function load(ids: readonly Identifier[], view: View, minSequence: number): void {
     const moment = heard.moment();
+    // Before anything is read: another thread of this node may show something newer at any time.
+    const floorsThen = ids.map(floors.of);
     const wanted = { freshnessMs: policies[view].freshnessMs, minSequence, knownSequence };
     const made = answers.make(ids, view, wanted);
     const alone = async (id: Identifier, error: unknown) => {
@@ -193,16 +195,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     };
     for (const [at, id] of ids.entries()) {
       const key = keyOf(id, view);
+      const floor = floorsThen[at] as number;
       const result = made
         .then(
           (results) => results[at],
           (error: unknown) => alone(id, error),
         )
-        .then((answer) => keep(id, view, { moment, minSequence }, answer))
+        .then((answer) => keep(id, view, { moment, minSequence, floor }, answer))
         .finally(() => {
           if (loading.get(key) === one) loading.delete(key);
         });
-      const one: Loading = { minSequence, floor: floors.of(id), result };
+      const one: Loading = { minSequence, floor, result };
       loading.set(key, one);
       // Whoever waits hears of it; a check behind a request has nobody.
       result.catch((error: unknown) => {
@@ -223,7 +226,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     const due = floors.of(id);
     const { floor = 0, result } = loading.get(keyOf(id, view)) ?? {};
     const one = await result;
-    const isBehind = one === undefined ? floors.of(id) > floor : !one.degraded && one.sequence < due;
+    // Who is in the group is known only now, so its members are held against what was shown by now.
+    const lacks = ([each, sequence]: readonly [Identifier, number]) =>
+      sequence < (each === id ? due : floors.of(each));
+    const isBehind =
+      one === undefined ? floors.of(id) > floor : !one.degraded && [...one.answer.products].some(lacks);
     if (!isBehind) return one;
     if (!isLoading(id, view, minSequence)) load([id], view, minSequence);
     return loading.get(keyOf(id, view))?.result;

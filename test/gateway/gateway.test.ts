@@ -283,6 +283,41 @@ describe("readers who know more", () => {
     expect([(await first)?.sequence, (await second)?.sequence]).toEqual([12, 12]);
   });
 
+  test("a look that found nothing, begun before it was shown elsewhere, is not remembered", async () => {
+    const ghost = id("ghost");
+    const looks = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    held = looks[0];
+    const first = read("assembled", undefined, ghost);
+    await Promise.resolve();
+    held = looks[1];
+    behind.set(ghost, { sequence: 12 });
+    floors.raise(ghost, 12);
+    looks[0].resolve();
+    await expect.poll(() => asked.length).toBe(2);
+    const second = read("assembled", undefined, ghost);
+    looks[1].resolve();
+    expect([(await first)?.sequence, (await second)?.sequence]).toEqual([12, 12]);
+  });
+
+  test("who waits for somebody else's load gets one with each variant as it was shown meanwhile", async () => {
+    const withVase = (sequence: number) => ({
+      products: new Map([
+        [lamp, 10],
+        [vase, sequence],
+      ]),
+    });
+    behind.set(lamp, withVase(10));
+    held = Promise.withResolvers();
+    const first = read();
+    await Promise.resolve();
+    behind.set(lamp, withVase(11));
+    floors.raise(vase, 11);
+    const second = read();
+    held.resolve();
+    await first;
+    expect((await second)?.answer.products.get(vase)).toBe(11);
+  });
+
   test("a store behind what was heard of it is not believed: the load asks for that much", async () => {
     await read();
     expect(options.at(-1)?.knownSequence?.(lamp)).toBe(end);
