@@ -47,6 +47,11 @@ export function prepare(body: object | string, contentType = json): Prepared {
   return { bytes, etag, contentType };
 }
 
+/** The same JSON with a word about its being degraded. */
+export function degradedOf({ bytes, contentType }: Prepared): Prepared {
+  return prepare(`${bytes.toString("utf8", 0, bytes.length - 1)},"degraded":true}`, contentType);
+}
+
 export function send(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -1,17 +1,31 @@
+import { type Aspects, aspects } from "../projections/aspects.ts";
+
 /**
- * The cache policy as a table: what each kind of answer tells browsers and CDNs, and how old it may be.
- * Nothing else in the API writes these headers.
+ * The cache policy as a table: what each kind of answer tells browsers and CDNs, how old it may be, how long each tier
+ * is trusted, and which changes touch it. Nothing else in the API writes these headers.
  */
 export interface CachePolicy {
   /** How old the answer may be when it leaves, in milliseconds. */
   readonly freshnessMs: number;
+  /** How long Redis is trusted since its partition was last at the head of the log; past it the log is asked. */
+  readonly redisMs?: number;
   /** How long the gateway trusts what it holds since that was last known to be true; absent: it holds none. */
   readonly gatewayMs?: number;
+  /** What a change must touch to change the answer, as far as it shows products; absent: events do not drive it. */
+  readonly shows?: Shown;
   readonly browser: Lifetime | string;
   readonly cdn?: Lifetime | string;
   readonly vary?: Vary;
   /** For callers who are signed in, where it differs. */
   readonly authenticated?: Pick<CachePolicy, "browser" | "cdn">;
+}
+
+/** Aspects of products that an answer shows. */
+export interface Shown {
+  /** Of the product that it is about. */
+  readonly ofSubject: Aspects;
+  /** Of every other product in it. */
+  readonly ofOthers: Aspects;
 }
 
 /** What the answer may depend on, for a caller without and with a token. */
@@ -34,10 +48,20 @@ const vary = {
 /** Each look of a known user counts as a view, so each must come here; a 304 is enough of an answer. */
 const everyLook = { browser: "private, max-age=0, must-revalidate", cdn: "no-store" };
 
+const { details, price, stock, quantity, rating, reviews } = aspects;
+const summary = details | price | stock | rating;
+const described = details | rating;
+const nothing = { ofSubject: 0, ofOthers: 0 };
+
+const minute = { maxAge: 60, staleWhileRevalidate: 30 };
+const uncached = "no-cache, no-store, must-revalidate";
+
 export const cachePolicies = {
   productAssembled: {
     freshnessMs: 5_000,
+    redisMs: 300_000,
     gatewayMs: 30_000,
+    shows: { ofSubject: summary | quantity, ofOthers: summary },
     browser: { maxAge: 5 },
     cdn: { maxAge: 25, staleWhileRevalidate: 5 },
     vary,
@@ -45,31 +69,50 @@ export const cachePolicies = {
   },
   productDetails: {
     freshnessMs: 3_600_000,
+    redisMs: 300_000,
     gatewayMs: 30_000,
-    browser: { maxAge: 60, staleWhileRevalidate: 30 },
-    cdn: { maxAge: 60, staleWhileRevalidate: 30 },
+    shows: { ofSubject: described, ofOthers: described },
+    browser: minute,
+    cdn: minute,
     vary,
     authenticated: everyLook,
   },
-  price: { freshnessMs: 5_000, browser: "no-cache, no-store, must-revalidate", cdn: "no-store" },
-  inventory: { freshnessMs: 30_000, browser: "no-cache, no-store, must-revalidate", cdn: "no-store" },
-  batch: { freshnessMs: 5_000, browser: "no-cache, no-store, must-revalidate", cdn: "no-store" },
-  listing: { freshnessMs: 5_000, browser: { maxAge: 5 }, cdn: { maxAge: 5 }, vary },
+  price: { freshnessMs: 5_000, browser: uncached, cdn: "no-store" },
+  inventory: { freshnessMs: 30_000, browser: uncached, cdn: "no-store" },
+  batch: { freshnessMs: 5_000, browser: uncached, cdn: "no-store" },
+  listing: {
+    freshnessMs: 5_000,
+    redisMs: 300_000,
+    gatewayMs: 30_000,
+    shows: { ofSubject: 0, ofOthers: summary },
+    browser: { maxAge: 5 },
+    cdn: { maxAge: 5 },
+    vary,
+  },
   listingDetails: {
     freshnessMs: 3_600_000,
-    browser: { maxAge: 60, staleWhileRevalidate: 30 },
+    redisMs: 300_000,
+    gatewayMs: 30_000,
+    shows: { ofSubject: 0, ofOthers: described },
+    browser: minute,
     cdn: { maxAge: 60 },
     vary,
   },
   categories: {
     freshnessMs: 3_600_000,
-    browser: { maxAge: 60, staleWhileRevalidate: 30 },
+    redisMs: 300_000,
+    gatewayMs: 30_000,
+    shows: nothing,
+    browser: minute,
     cdn: { maxAge: 60 },
     vary,
   },
   reviews: {
     freshnessMs: 3_600_000,
-    browser: { maxAge: 60, staleWhileRevalidate: 30 },
+    redisMs: 300_000,
+    gatewayMs: 30_000,
+    shows: { ofSubject: rating | reviews, ofOthers: 0 },
+    browser: minute,
     cdn: { maxAge: 60 },
     vary,
   },

@@ -8,12 +8,16 @@ import { Problem } from "./problems.ts";
 
 /**
  * The category tree as this thread last read it. It is small and changes seldom, so it is read at most a few times
- * a second, and anew where another thread of the node has shown a newer one; while the read models are being made
- * again or cannot be reached, the last whole tree stays.
+ * a second, or after somebody heard that it changed or the node has shown a newer one; while the read models are being
+ * made again or cannot be reached, the last whole tree stays.
  */
 export interface TreeReader {
   /** As of `minSequence` at least, which is waited for a second; a tree that is behind then is degraded. */
   read(minSequence?: number): Promise<TreeNow>;
+  /** The same, and read after it was asked for. */
+  readAnew(minSequence?: number): Promise<TreeNow>;
+  /** The newest event of any category that this node has shown. */
+  floor(): number;
 }
 
 export interface TreeNow {
@@ -25,12 +29,6 @@ export interface TreeNow {
   /** When it was last known to equal the log; undefined while the read models are being made again. */
   readonly knownAt: number | undefined;
   readonly degraded: boolean;
-}
-
-/** A read under way, and what the node had shown of the tree when it began. */
-interface Reading {
-  readonly floor: number;
-  readonly tree: Promise<TreeNow>;
 }
 
 /** The floor of the tree as a whole. A product of this name is read as if it had changed with each category. */
@@ -48,9 +46,11 @@ export function createTreeReader(options: {
 }): TreeReader {
   const { readModel, versions, floors, freshnessMs, now } = options;
   let last: TreeNow | undefined;
-  let reading: Reading | undefined;
+  let reading: Promise<TreeNow> | undefined;
+  /** The reading behind the one under way, for all who asked meanwhile. */
+  let following: Promise<TreeNow> | undefined;
 
-  async function readAnew(): Promise<TreeNow> {
+  async function fromStore(): Promise<TreeNow> {
     const stored = await readModel.readCategoryEvents().catch(() => undefined);
     const headAt = stored && allAtHead(stored.positions, versions);
     const fresh = headAt !== undefined && now() - headAt <= freshnessMs;
@@ -71,29 +71,43 @@ export function createTreeReader(options: {
     return read;
   }
 
-  /** One that began before what was shown meanwhile may lack it. */
-  function readShared(floor: number): Promise<TreeNow> {
-    if (reading !== undefined && reading.floor >= floor) return reading.tree;
-    const tree = readAnew().finally(() => {
-      if (reading === mine) reading = undefined;
+  function readShared(): Promise<TreeNow> {
+    reading ??= fromStore().finally(() => {
+      reading = undefined;
     });
-    const mine: Reading = { floor, tree };
-    reading = mine;
-    return tree;
+    return reading;
+  }
+
+  function readFollowing(): Promise<TreeNow> {
+    if (reading === undefined) return readShared();
+    following ??= reading
+      .catch(() => {})
+      .then(() => {
+        following = undefined;
+        return readShared();
+      });
+    return following;
+  }
+
+  async function reaching(minSequence: number, read: () => Promise<TreeNow>): Promise<TreeNow> {
+    const until = now() + waitMs;
+    for (;;) {
+      const current = await read();
+      if (current.position >= minSequence) return current;
+      if (now() >= until) return { ...current, degraded: true };
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   return {
     async read(minSequence = 0) {
-      const floor = floors.of(categories);
-      const due = Math.max(minSequence, floor);
-      if (last !== undefined && last.position >= due && now() - last.readAt < rememberedMs) return last;
-      const until = now() + waitMs;
-      for (;;) {
-        const read = await readShared(floor);
-        if (read.position >= minSequence) return read;
-        if (now() >= until) return { ...read, degraded: true };
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      if (last === undefined) return reaching(minSequence, readShared);
+      // Another worker may have shown a newer one, which a reading that is under way may lack.
+      if (last.position < floors.of(categories)) return reaching(minSequence, readFollowing);
+      const isRecent = now() - last.readAt < rememberedMs;
+      return isRecent && last.position >= minSequence ? last : reaching(minSequence, readShared);
     },
+    readAnew: (minSequence = 0) => reaching(minSequence, readFollowing),
+    floor: () => floors.of(categories),
   };
 }

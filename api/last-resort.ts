@@ -1,15 +1,16 @@
 import { createSlots } from "../streams/slots.ts";
-import type { Breaker } from "./breaker.ts";
+import { type Breaker, BreakerOpen } from "./breaker.ts";
 import { Problem } from "./problems.ts";
 import type { CatalogReader } from "./reader.ts";
 
 /**
  * A breaker spares a server that does not answer, and readers the wait for it; it is never the reason for having no
- * answer. Where no tier answers while a breaker is not closed, the tiers are asked once more past the breakers, a few
- * reads at a time; the rest hear at once that nothing answers. Strong reads always go past: they have one tier only.
- * What succeeds on this way is a sign of life.
+ * answer. Where no tier answers and a breaker may have refused, the tiers are asked past the breakers, a few reads at a
+ * time and for a second at most; the rest hear at once that nothing answers. Strong reads always go past: they have one
+ * tier only. What succeeds on this way is a sign of life.
  */
 const pastAtOnceMax = 16;
+const pastMsMax = 1_000;
 
 export function withLastResort(
   reader: CatalogReader,
@@ -24,27 +25,52 @@ export function withLastResort(
     return value;
   }
 
-  async function orPast<T>(read: Promise<T>, again: () => Promise<T>): Promise<T> {
+  const mayRefuse = () => breakers.some(({ state }) => state !== "closed");
+
+  async function orPast<T>(read: () => Promise<T>, again: () => Promise<T>): Promise<T> {
+    const refuses = mayRefuse();
     try {
-      return await read;
+      return await read();
     } catch (error) {
-      const refused = breakers.some(({ state }) => state !== "closed");
-      if (!(error instanceof Problem) || error.code !== "unavailable" || !refused) throw error;
+      if (!(error instanceof Problem) || error.code !== "unavailable") throw error;
+      if (!refuses && !isRefusal(error)) throw error;
       const tried = slots.tryRun(again);
       if (tried === undefined) throw error;
-      return alive(tried);
+      return within(alive(tried), error);
     }
   }
 
   return {
     ...reader,
     read(ids, options) {
-      const read = reader.read(ids, options);
-      return options.hasOlder === true ? read : orPast(read, () => past.read(ids, options));
+      const read = () => reader.read(ids, options);
+      return options.hasOlder === true ? read() : orPast(read, () => past.read(ids, options));
     },
-    category: (id) => orPast(reader.category(id), () => past.category(id)),
+    category: (id) =>
+      orPast(
+        () => reader.category(id),
+        () => past.category(id),
+      ),
     strongPrice: (id) => alive(past.strongPrice(id)),
     strongInventory: (id) => alive(past.strongInventory(id)),
     strongExists: (id) => alive(past.strongExists(id)),
   };
+}
+
+/** Whether a breaker that opened meanwhile is at the bottom of it. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof BreakerOpen || isRefusal(error.cause);
+}
+
+/** The value, or the error where it takes too long. */
+async function within<T>(value: Promise<T>, late: Error): Promise<T> {
+  const timeout = Promise.withResolvers<T>();
+  const timer = setTimeout(() => timeout.reject(late), pastMsMax);
+  try {
+    return await Promise.race([value, timeout.promise]);
+  } finally {
+    clearTimeout(timer);
+    value.catch(() => {});
+  }
 }

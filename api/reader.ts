@@ -1,51 +1,39 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Category, evolveCategory } from "../projections/categories.ts";
-import { decodeEvent, isBad } from "../streams/events.ts";
 import { type Identifier, tokenOf } from "../streams/identifier.ts";
 import type { Journal } from "../streams/journal.ts";
-import { type Log, LogUnavailable, LogVanished } from "../streams/log.ts";
+import type { Log } from "../streams/log.ts";
 import { partitionOf } from "../streams/partition.ts";
-import { storedSubject } from "../streams/subjects.ts";
 import { createSlots } from "../streams/slots.ts";
 import { currentOf } from "../projections/current.ts";
 import { readDerived } from "../projections/derived.ts";
-import type { Inventory } from "../projections/inventory.ts";
-import type { Price } from "../projections/price.ts";
 import type { ProductRead, ReadModel, RegisterPut, Versioned } from "../projections/read-model.ts";
 import type { Reviews } from "../projections/reviews.ts";
-import { createSaleFence } from "../projections/sale-fence.ts";
-import type { ProductSales } from "../projections/sales.ts";
+import type { LoadClaims } from "../projections/load-claims.ts";
 import { sameLog, sequenceOf, type Versions } from "../projections/version.ts";
 import { Problem } from "./problems.ts";
 import { asOfNow, dueSequence, type ReadOptions } from "./read-options.ts";
+import { createSingleFlight } from "./single-flight.ts";
 import type { Source } from "./sources.ts";
 import { createProductFromLog, newestIn } from "./product-from-log.ts";
+import { createStrongReads, isAway, type StrongReads } from "./strong-reads.ts";
 import type { ProductState } from "./views.ts";
 
 /**
  * Reading a product through the tiers: Redis while its partition is known to be true, the log for what is
  * missing there or may be too old, and what Redis holds, marked as degraded, when the log is away as well.
  */
-export interface CatalogReader {
+export interface CatalogReader extends StrongReads {
   /** Undefined for each identifier that no product has. Throws a 503 problem when no tier can answer. */
   read(ids: readonly Identifier[], options: ReadOptions): Promise<readonly (Found | undefined)[]>;
   reviews(
     id: Identifier,
     options: ReadOptions,
   ): Promise<{ readonly reviews: Reviews | undefined; readonly degraded: boolean }>;
-  /** From the leader of the log, past every cache. */
-  strongPrice(
-    id: Identifier,
-  ): Promise<{ readonly price: Price | undefined; readonly sales: ProductSales | undefined }>;
-  strongInventory(id: Identifier): Promise<Inventory | undefined>;
-  strongExists(id: Identifier): Promise<boolean>;
-  /** A category from its last event alone, for while the tree is being made again. */
-  category(id: Identifier): Promise<Category | undefined>;
 }
 
 export interface Found {
   readonly state: ProductState;
-  readonly source: Exclude<Source, "memory">;
+  readonly source: Exclude<Source, "memory" | "default">;
   /** Everything about the product up to this sequence is included. */
   readonly sequence: number;
   /** The newest event about the product that is shown. */
@@ -58,6 +46,7 @@ export interface CatalogReaderOptions {
   readonly catalog: Log;
   readonly derived: Log;
   readonly readModel: ReadModel;
+  readonly claims: LoadClaims;
   readonly versions: Versions;
   readonly now: () => number;
   /** Waits that many milliseconds, by the same clock as `now`. */
@@ -65,16 +54,19 @@ export interface CatalogReaderOptions {
   readonly journal: Journal;
 }
 
-const strongReadsInFlightMax = 32;
+const reviewReadsInFlightMax = 32;
 const waitMs = 1_000;
+/** How long to wait for another process that loads the same, and how often to look. */
+const claimWaitMs = 500;
+const claimPollMs = 10;
 /** An owner at work says at least once a second that its partitions are at the head, unless it is far behind. */
 const idleOwnerMs = 3_000;
 
 export function createCatalogReader(options: CatalogReaderOptions): CatalogReader {
-  const { catalog, derived, readModel, versions, now, journal, sleep = delay } = options;
+  const { catalog, derived, readModel, claims, versions, now, journal, sleep = delay } = options;
   const log = createProductFromLog(catalog, derived, versions);
-  const fence = createSaleFence(catalog, derived);
-  const slots = createSlots(strongReadsInFlightMax);
+  const slots = createSlots(reviewReadsInFlightMax);
+  const flights = createSingleFlight<Identifier, Found | undefined>();
 
   async function fromRedis(ids: readonly Identifier[]): Promise<readonly (ProductRead | undefined)[]> {
     try {
@@ -99,29 +91,59 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   }
 
   /** Puts what the log's leader said where Redis had nothing. The position was read before the log was asked. */
-  function refill(id: Identifier, before: ProductRead, found: ProductRead): void {
+  async function refill(id: Identifier, before: ProductRead, found: ProductRead): Promise<void> {
     if (found.product?.value == null) return;
     const puts: RegisterPut[] = [];
     for (const register of ["product", "price", "inventory"] as const) {
       if (before[register] === undefined) puts.push({ id, register, ...found[register] } as RegisterPut);
     }
     const fenced = { partition: partitionOf(tokenOf(id)), position: before.position?.version };
-    readModel
+    await readModel
       .refillRegisters(fenced, puts)
       .catch((error) => journal.debug({ err: error, id }, "a miss could not be filled"));
   }
 
-  /** Registers that are absent in Redis are read; its rating and sales stand, since those are never evicted. */
-  async function complete(id: Identifier, read: ProductRead): Promise<Found | undefined> {
-    const [product, price, inventory] = await Promise.all([
-      read.product ?? log.register("product", id),
-      read.price ?? log.register("price", id),
-      read.inventory ?? log.register("inventory", id),
-    ]);
-    const completed = { ...read, product, price, inventory };
-    refill(id, read, completed);
-    return found(id, completed, "log", sequenceIn(read) ?? 0, read.position?.headAt);
+  /** What another process put into Redis meanwhile; undefined where it is to be loaded here. */
+  async function filledByAnother(id: Identifier, wanted: ReadOptions): Promise<Found | undefined> {
+    for (const until = now() + claimWaitMs; now() < until; ) {
+      await sleep(claimPollMs);
+      const [read] = await fromRedis([id]);
+      if (read === undefined) return undefined;
+      if (isWhole(read) && trusted(id, read, wanted)) return found(id, read, "redis", sequenceIn(read) ?? 0);
+      if (await claims.claim(id)) return undefined;
+    }
+    return undefined;
   }
+
+  /**
+   * Registers that are absent in Redis are read, by one process at a time; its rating and sales stand, since those
+   * are never evicted.
+   */
+  async function complete(
+    id: Identifier,
+    read: ProductRead,
+    wanted: ReadOptions,
+  ): Promise<Found | undefined> {
+    const isOurs = await claims.claim(id);
+    const filled = isOurs ? undefined : await filledByAnother(id, wanted);
+    if (filled !== undefined) return filled;
+    let filling = Promise.resolve();
+    try {
+      const [product, price, inventory] = await Promise.all([
+        read.product ?? log.register("product", id),
+        read.price ?? log.register("price", id),
+        read.inventory ?? log.register("inventory", id),
+      ]);
+      const completed = { ...read, product, price, inventory };
+      filling = refill(id, read, completed);
+      return found(id, completed, "log", sequenceIn(read) ?? 0, read.position?.headAt);
+    } finally {
+      void filling.then(() => claims.release(id));
+    }
+  }
+
+  const dueOf = (id: Identifier, read: ProductRead | undefined, wanted: ReadOptions) =>
+    Math.max(dueSequence(wanted, id), sequenceIn(read) ?? 0);
 
   /** Everything about a product from the log: whole up to the newest event in it, or to the position asked for. */
   async function fromLog(
@@ -130,9 +152,8 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     wanted: ReadOptions,
   ): Promise<Found | undefined> {
     const askedAt = now();
-    const floor = Math.max(dueSequence(wanted, id), sequenceIn(read) ?? 0);
-    const { product, sequence } = await log.whole(id, read, floor);
-    if (read !== undefined) refill(id, read, product);
+    const { product, sequence } = await log.whole(id, read, dueOf(id, read, wanted));
+    if (read !== undefined) void refill(id, read, product);
     return found(id, product, "log", sequence, askedAt);
   }
 
@@ -163,8 +184,11 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     wanted: ReadOptions,
   ): Promise<Found | undefined> {
     try {
-      if (read === undefined || !trusted(id, read, wanted)) return await fromLog(id, read, wanted);
-      return isWhole(read) ? found(id, read, "redis", sequenceIn(read) ?? 0) : await complete(id, read);
+      const isTrusted = read !== undefined && trusted(id, read, wanted);
+      if (isTrusted && isWhole(read)) return found(id, read, "redis", sequenceIn(read) ?? 0);
+      return await flights.run(id, dueOf(id, read, wanted), () =>
+        isTrusted ? complete(id, read, wanted) : fromLog(id, read, wanted),
+      );
     } catch (error) {
       if (!isAway(error)) throw error;
       return readWithoutLeader(id, read, wanted, error);
@@ -221,17 +245,6 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     }
   }
 
-  async function strong<T>(read: () => Promise<T>): Promise<T> {
-    try {
-      return await slots.run(read);
-    } catch (error) {
-      if (!isAway(error)) throw error;
-      throw new Problem("unavailable", "the log's leader does not answer; try again shortly", [], {
-        cause: error,
-      });
-    }
-  }
-
   return {
     async read(ids, options) {
       const wanted = asOfNow(ids, options);
@@ -258,27 +271,10 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       }
     },
 
-    category: (id) =>
-      strong(async () => {
-        const message = await catalog.last(storedSubject("category.modified", tokenOf(id)));
-        const event = message && decodeEvent(message);
-        if (event === undefined || isBad(event) || event.kind !== "category.modified") return undefined;
-        return evolveCategory(undefined, event);
-      }),
-    strongPrice: (id) =>
-      strong(async () => {
-        const [price, sales] = await Promise.all([log.register("price", id), fence.salesOf(id)]);
-        return { price: price.value ?? undefined, sales };
-      }),
-    strongInventory: (id) => strong(async () => (await log.register("inventory", id)).value ?? undefined),
-    strongExists: (id) => strong(async () => (await log.register("product", id)).value !== null),
+    ...createStrongReads(catalog, derived, log),
   };
 }
 
 function isWhole({ product, price, inventory }: ProductRead): boolean {
   return product !== undefined && price !== undefined && inventory !== undefined;
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof LogUnavailable || error instanceof LogVanished;
 }

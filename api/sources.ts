@@ -1,8 +1,14 @@
 /** Who can answer, from the fastest to the slowest. */
-export const sources = ["memory", "redis", "log", "stale"] as const;
+export const sources = ["memory", "redis", "log", "stale", "default"] as const;
 export type Source = (typeof sources)[number];
 
-/** The slowest tier that took part answers for all. */
-export function slowest(taken: readonly { readonly source: Source }[]): Source {
-  return sources.findLast((one) => taken.some(({ source }) => source === one)) ?? "redis";
+/** The slowest tier that took part answers for all; Redis where none did, since it was asked. */
+export function slowest<Taken extends Source>(taken: readonly { readonly source: Taken }[]): Taken | "redis" {
+  return (
+    taken.reduce<Taken | "redis" | undefined>(
+      (slower, { source }) =>
+        slower === undefined || sources.indexOf(source) > sources.indexOf(slower) ? source : slower,
+      undefined,
+    ) ?? "redis"
+  );
 }

@@ -90,6 +90,30 @@ export function productView(state: ProductState, variants: readonly ProductState
   };
 }
 
+/** What a product page can show while nothing can be asked about the product. */
+export function defaultProduct(id: Identifier) {
+  return {
+    id,
+    title: id,
+    description: null,
+    brand: null,
+    gtin: null,
+    status: "unknown",
+    category_ids: [],
+    images: [],
+    specs: {},
+    group_id: null,
+    options: {},
+    price: null,
+    inventory: null,
+    rating: ratingView(undefined),
+    variants: [],
+    version: 0,
+    updated_at: null,
+    degraded: true,
+  };
+}
+
 export function reviewsView(rating: Rating | undefined, reviews: Reviews | undefined) {
   return {
     rating: ratingView(rating),

@@ -1,5 +1,6 @@
 import type { Identifier } from "../streams/identifier.ts";
 import { allPartitions } from "../streams/partition.ts";
+import { allAspects, type Aspects } from "./aspects.ts";
 import type { Version } from "./version.ts";
 
 /**
@@ -11,11 +12,20 @@ import type { Version } from "./version.ts";
  */
 export interface Change {
   readonly moves: readonly Move[];
-  /** Products of which any part changed; undefined for so many that they were not counted. */
-  readonly products: readonly Identifier[] | undefined;
-  /** Groups that a product was put into. */
-  readonly groups: readonly Identifier[];
+  /** Products with the aspects that changed; undefined for so many that nothing was counted. */
+  readonly products: ReadonlyMap<Identifier, Aspects> | undefined;
+  /** What else changed: `groupName`, `membersName`, `pricesName`, `treeName`. */
+  readonly names: readonly string[];
 }
+
+/** The group: a product was put into it. */
+export const groupName = (group: Identifier): string => `group ${group}`;
+/** The list of a category: a product came, went or took another place in time. */
+export const membersName = (category: Identifier): string => `members ${category}`;
+/** The order by price of a category's list. */
+export const pricesName = (category: Identifier): string => `prices ${category}`;
+/** The tree of categories. */
+export const treeName = "tree";
 
 export interface Move {
   readonly partition: number;
@@ -34,13 +44,13 @@ interface Word {
     to: Version,
     headAt: number,
   ])[];
-  readonly products: readonly Identifier[] | null;
-  readonly groups: readonly Identifier[];
+  readonly products: readonly (readonly [id: Identifier, aspects: Aspects])[] | null;
+  readonly names: readonly string[];
 }
 
-const wordVersion = 1;
+const wordVersion = 2;
 
-export function encodeChange({ moves, products, groups }: Change): Uint8Array {
+export function encodeChange({ moves, products, names }: Change): Uint8Array {
   const alike = new Map<string, [number[], Version | null, Version, number]>();
   for (const { partition, from = null, to, headAt } of moves) {
     const key = `${from} ${to} ${headAt}`;
@@ -48,7 +58,8 @@ export function encodeChange({ moves, products, groups }: Change): Uint8Array {
     if (group === undefined) alike.set(key, [[partition], from, to, headAt]);
     else group[0].push(partition);
   }
-  const word: Word = { v: wordVersion, moves: [...alike.values()], products: products ?? null, groups };
+  const named = products === undefined ? null : [...products];
+  const word: Word = { v: wordVersion, moves: [...alike.values()], products: named, names };
   return Buffer.from(JSON.stringify(word));
 }
 
@@ -61,8 +72,8 @@ export function decodeChange(bytes: Uint8Array): Change | undefined {
       moves: word.moves.flatMap(([partitions, from, to, headAt]) =>
         partitions.map((partition) => ({ partition, from: from ?? undefined, to, headAt })),
       ),
-      products: word.products ?? undefined,
-      groups: word.groups,
+      products: word.products === null ? undefined : new Map(word.products),
+      names: word.names,
     };
   } catch {
     return undefined;
@@ -71,12 +82,12 @@ export function decodeChange(bytes: Uint8Array): Change | undefined {
 
 /** Anybody may publish on the subject: what is not as it must be is no word. */
 function isWord(value: unknown): value is Word {
-  const { v, moves, products, groups } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const { v, moves, products, names } = (value ?? {}) as Readonly<Record<string, unknown>>;
   return (
     v === wordVersion &&
     isListOf(moves, isMove) &&
-    (products === null || isListOf(products, isText)) &&
-    isListOf(groups, isText)
+    (products === null || isListOf(products, isTouched)) &&
+    isListOf(names, isText)
   );
 }
 
@@ -88,6 +99,14 @@ function isMove(value: unknown): boolean {
     (from === null || isPosition(from)) &&
     isPosition(to) &&
     Number.isFinite(headAt)
+  );
+}
+
+function isTouched(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  const [id, touched] = value as readonly unknown[];
+  return (
+    isText(id) && Number.isInteger(touched) && (touched as number) > 0 && (touched as number) <= allAspects
   );
 }
 

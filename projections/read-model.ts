@@ -89,6 +89,14 @@ export interface ListingPut {
   readonly pricing?: Pricing | undefined;
 }
 
+/** Categories whose lists a put changed. */
+export interface TouchedLists {
+  /** A product came, went, or took another place in time. */
+  readonly members: readonly Identifier[];
+  /** Only the order by price changed. */
+  readonly prices: readonly Identifier[];
+}
+
 export type ListingSort = "newest" | "price_asc" | "price_desc";
 
 /** All that one product's page needs, as far as the store has it. */
@@ -197,8 +205,11 @@ export interface ReadModel {
 
   // Listings. Products of a category's list are in the order of the sort; equal ones by identifier.
   readRows(partition: number, ids: readonly Identifier[]): Promise<readonly (ListingRow | undefined)[]>;
-  /** The lists and groups follow the rows. Each product at most once in a call. */
-  putRows(fence: Fence, puts: readonly ListingPut[]): Promise<void>;
+  /**
+   * The lists and groups follow the rows. Each product at most once in a call. Returns the lists that changed;
+   * undefined where the rows are too many to say.
+   */
+  putRows(fence: Fence, puts: readonly ListingPut[]): Promise<TouchedLists | undefined>;
   /** The products of one partition that a category's list shows, in no order. */
   readShown(partition: number, category: Identifier): AsyncIterable<readonly Identifier[]>;
   readListing(

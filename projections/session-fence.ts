@@ -35,7 +35,7 @@ export function withinSession(readModel: ReadModel): ReadModel {
     },
     async putRows(fence, puts) {
       check(fence);
-      await readModel.putRows(fence, puts);
+      return readModel.putRows(fence, puts);
     },
   };
 }

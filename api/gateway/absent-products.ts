@@ -8,7 +8,7 @@ export interface AbsentProducts {
   add(id: Identifier, moment: number, floor: number): void;
   has(id: Identifier): boolean;
   /** What happened to these makes products of them. */
-  remove(ids: readonly Identifier[]): void;
+  remove(ids: Iterable<Identifier>): void;
 }
 
 const rememberedMs = 5_000;

@@ -1,3 +1,4 @@
+import type { Aspects } from "../../projections/aspects.ts";
 import { type Change, decodeChange } from "../../projections/changes.ts";
 import { sameLog, sequenceOf, type Version, type Versions } from "../../projections/version.ts";
 import type { Broadcast } from "../../streams/broadcast.ts";
@@ -24,18 +25,19 @@ export interface HeardChanges {
   close(): void;
 }
 
+/** What an answer shows and depends on. */
 export interface About {
-  readonly products: readonly Identifier[];
-  readonly groups: readonly Identifier[];
+  readonly products: Iterable<Identifier>;
+  /** What it shows of the product. */
+  aspectsOf(id: Identifier): Aspects;
+  readonly names: readonly string[];
   readonly partitions: readonly number[];
 }
 
-/** Told of each change, for what is to be dropped. */
-export type OnChange = (products: readonly Identifier[], groups: readonly Identifier[]) => void;
-
-interface Heard {
-  readonly products: ReadonlySet<Identifier>;
-  readonly groups: ReadonlySet<Identifier>;
+/** What changed: products with their aspects, and names. */
+export interface Touched {
+  readonly products: ReadonlyMap<Identifier, Aspects>;
+  readonly names: ReadonlySet<string>;
 }
 
 /** Changes that a load under way is held against, and the names in them; one that takes longer is not kept. */
@@ -43,21 +45,27 @@ const rememberedMax = 512;
 const rememberedNamesMax = 20_000;
 
 /** `versions`: of the log that this process reads; word of another one is none. */
-export function hearChanges(broadcast: Broadcast, versions: Versions, onChange: OnChange): HeardChanges {
+export function hearChanges(
+  broadcast: Broadcast,
+  versions: Versions,
+  onChange: (touched: Touched) => void,
+): HeardChanges {
   const ends: (Version | undefined)[] = allPartitions.map(() => undefined);
   const headAts: number[] = allPartitions.map(() => 0);
   /** The moment of each partition's last gap. */
   const gaps: number[] = allPartitions.map(() => 0);
   let moment = 0;
-  let recent: Heard[] = [];
-  let names = 0;
+  let recent: Touched[] = [];
+  let named = 0;
 
   function doubt(partition: number): void {
     gaps[partition] = moment;
     headAts[partition] = 0;
   }
 
-  function hear({ moves, products, groups }: Change): void {
+  const sizeOf = ({ products, names }: Touched) => products.size + names.size;
+
+  function hear({ moves, products, names }: Change): void {
     moment++;
     for (const { partition, from, to, headAt } of moves) {
       // Products that are too many to be named may be any of the partition's.
@@ -65,19 +73,20 @@ export function hearChanges(broadcast: Broadcast, versions: Versions, onChange: 
       ends[partition] = to;
       headAts[partition] = headAt;
     }
-    recent.push({ products: new Set(products), groups: new Set(groups) });
-    names += (products?.length ?? 0) + groups.length;
-    while (recent.length > rememberedMax || names > rememberedNamesMax) {
+    const touched = { products: products ?? new Map(), names: new Set(names) };
+    recent.push(touched);
+    named += sizeOf(touched);
+    while (recent.length > rememberedMax || named > rememberedNamesMax) {
       const oldest = recent.shift();
-      names -= (oldest?.products.size ?? 0) + (oldest?.groups.size ?? 0);
+      if (oldest !== undefined) named -= sizeOf(oldest);
     }
-    onChange(products ?? [], groups);
+    onChange(touched);
   }
 
   function missed(): void {
     moment++;
     recent = [];
-    names = 0;
+    named = 0;
     for (const partition of allPartitions) {
       ends[partition] = undefined;
       doubt(partition);
@@ -99,16 +108,11 @@ export function hearChanges(broadcast: Broadcast, versions: Versions, onChange: 
   return {
     moment: () => moment,
     inDoubtSince,
-    unchangedSince(since, { products, groups, partitions }) {
+    unchangedSince(since, about) {
       const count = moment - since;
       if (count === 0) return true;
-      if (count > recent.length || inDoubtSince(since, partitions)) return false;
-      return !recent
-        .slice(-count)
-        .some(
-          (heard) =>
-            products.some((id) => heard.products.has(id)) || groups.some((id) => heard.groups.has(id)),
-        );
+      if (count > recent.length || inDoubtSince(since, about.partitions)) return false;
+      return !recent.slice(-count).some((touched) => concerns(touched, about));
     },
     headAt: (partitions) => Math.min(...partitions.map((partition) => headAts[partition] as number)),
     reached(partition) {
@@ -117,4 +121,11 @@ export function hearChanges(broadcast: Broadcast, versions: Versions, onChange: 
     },
     close: () => listening.close(),
   };
+}
+
+function concerns({ products, names }: Touched, about: About): boolean {
+  if (names.size > 0 && about.names.some((name) => names.has(name))) return true;
+  if (products.size === 0) return false;
+  for (const id of about.products) if (((products.get(id) ?? 0) & about.aspectsOf(id)) !== 0) return true;
+  return false;
 }

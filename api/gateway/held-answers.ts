@@ -1,91 +1,100 @@
+import type { Aspects } from "../../projections/aspects.ts";
 import type { Identifier } from "../../streams/identifier.ts";
-import type { View } from "../views.ts";
-import type { ProductAnswer } from "./product-answers.ts";
+import type { Touched } from "./heard-changes.ts";
+import { aspectsIn, type MadeAnswer } from "./made-answer.ts";
 import { createSieve } from "./sieve.ts";
 
-/** Answers held ready, by product and view, bounded in bytes; what depends on a product is found by it. */
+/** Answers held ready, by key, bounded in bytes; what depends on a product or a name is found by it. */
 export interface HeldAnswers {
   /** Keeps it alive. */
-  get(id: Identifier, view: View): Held | undefined;
-  peek(id: Identifier, view: View): Held | undefined;
-  put(id: Identifier, view: View, held: Held): void;
-  remove(id: Identifier, view: View): void;
-  /** Removes every answer that shows one of these products or groups, and returns how many. */
-  removeAbout(products: readonly Identifier[], groups: readonly Identifier[]): number;
-  /** Whether these bytes were held and removed by a change that did not change them. Tells it once. */
-  wasRemovedInVain(id: Identifier, view: View, etag: string): boolean;
+  get(key: string): Held | undefined;
+  peek(key: string): Held | undefined;
+  put(key: string, held: Held): void;
+  /** Marks every answer that shows what was touched, and returns how many. */
+  touch(touched: Touched): number;
+  readonly bytes: number;
+  readonly size: number;
 }
 
 export interface Held {
-  readonly id: Identifier;
-  readonly answer: ProductAnswer;
+  readonly answer: MadeAnswer;
   /** In what was heard: the load began then. */
   readonly moment: number;
   /** The highest position that readers were given with it. */
   shown: number;
+  /** How long it took to make. */
+  readonly tookMs: number;
+  /** Something in it changed: it is served only where no tier has anything newer. */
+  touched: boolean;
+  /** A check that failed lengthened its trust until then. */
+  retryAt: number;
 }
 
 /** What an answer takes beside its bytes: places in maps, and its own fields. */
 const heldBytes = 1_024;
 const nameBytes = 200;
-const removedMax = 10_000;
 
 export function createHeldAnswers(bytesMax: number): HeldAnswers {
-  const dependents = new Map<string, Set<string>>();
-  const removed = new Map<string, string>();
+  /** By product: the keys of answers that show it, with the aspects that they show. */
+  const byProduct = new Map<Identifier, Map<string, Aspects>>();
+  const byName = new Map<string, Set<string>>();
+
   const answers = createSieve<Held>(bytesMax, ({ answer }, key) => {
-    for (const name of namesOf(answer)) {
-      const keys = dependents.get(name);
+    for (const id of answer.products.keys()) {
+      const keys = byProduct.get(id);
       keys?.delete(key);
-      if (keys?.size === 0) dependents.delete(name);
+      if (keys?.size === 0) byProduct.delete(id);
+    }
+    for (const name of answer.names) {
+      const keys = byName.get(name);
+      keys?.delete(key);
+      if (keys?.size === 0) byName.delete(name);
     }
   });
 
-  function removeByChange(key: string): void {
+  function index(key: string, answer: MadeAnswer): void {
+    for (const id of answer.products.keys()) {
+      const keys = byProduct.get(id);
+      const shown = aspectsIn(answer, id);
+      if (keys === undefined) byProduct.set(id, new Map([[key, shown]]));
+      else keys.set(key, shown);
+    }
+    for (const name of answer.names) {
+      const keys = byName.get(name);
+      if (keys === undefined) byName.set(name, new Set([key]));
+      else keys.add(key);
+    }
+  }
+
+  /** Returns whether it was not marked before. */
+  function mark(key: string): boolean {
     const held = answers.peek(key);
-    if (held === undefined) return;
-    answers.delete(key);
-    removed.set(key, held.answer.prepared.etag);
-    const [oldest] = removed.keys();
-    if (removed.size > removedMax && oldest !== undefined) removed.delete(oldest);
+    if (held === undefined || held.touched) return false;
+    held.touched = true;
+    return true;
   }
 
   return {
-    get: (id, view) => answers.get(keyOf(id, view)),
-    peek: (id, view) => answers.peek(keyOf(id, view)),
-    put(id, view, held) {
-      const key = keyOf(id, view);
-      answers.delete(key);
-      const names = namesOf(held.answer);
-      for (const name of names) {
-        const keys = dependents.get(name);
-        if (keys === undefined) dependents.set(name, new Set([key]));
-        else keys.add(key);
-      }
-      answers.set(key, held, held.answer.prepared.bytes.length + heldBytes + nameBytes * names.length);
+    get: answers.get,
+    peek: answers.peek,
+    put(key, held) {
+      const { prepared, products, names } = held.answer;
+      answers.set(key, held, prepared.bytes.length + heldBytes + nameBytes * (products.size + names.length));
+      if (answers.peek(key) === held) index(key, held.answer);
     },
-    remove: (id, view) => answers.delete(keyOf(id, view)),
-    removeAbout(products, groups) {
-      const keys = new Set<string>();
-      for (const name of [...products.map(productName), ...groups.map(groupName)]) {
-        for (const key of dependents.get(name) ?? []) keys.add(key);
+    touch({ products, names }) {
+      let count = 0;
+      for (const [id, touched] of products) {
+        for (const [key, shown] of byProduct.get(id) ?? []) if ((touched & shown) !== 0 && mark(key)) count++;
       }
-      for (const key of keys) removeByChange(key);
-      return keys.size;
+      for (const name of names) for (const key of byName.get(name) ?? []) if (mark(key)) count++;
+      return count;
     },
-    wasRemovedInVain(id, view, etag) {
-      const key = keyOf(id, view);
-      const inVain = removed.get(key) === etag;
-      removed.delete(key);
-      return inVain;
+    get bytes() {
+      return answers.bytes;
+    },
+    get size() {
+      return answers.size;
     },
   };
-}
-
-export const keyOf = (id: Identifier, view: View): string => `${view} ${id}`;
-const productName = (id: Identifier): string => `product ${id}`;
-const groupName = (id: Identifier): string => `group ${id}`;
-
-function namesOf({ products, groups }: ProductAnswer): readonly string[] {
-  return [...[...products.keys()].map(productName), ...groups.map(groupName)];
 }

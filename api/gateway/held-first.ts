@@ -36,8 +36,7 @@ export function serveHeldFirst(server: Server, options: HeldFirstOptions): void 
     const served = gateway.held(id as Identifier, view);
     if (served === undefined) return false;
     const policy = view === "details" ? cachePolicies.productDetails : cachePolicies.productAssembled;
-    const { prepared, validUntil } = served.answer;
-    const { source, sequence, knownAt } = served;
+    const { prepared, source, sequence = 0, knownAt, validUntil } = served;
     const circumstances = { policy, source, position: positionText(stream, sequence), knownAt, validUntil };
     const headers = headersOf(prepared, circumstances, false, now());
     if (matches(validator, prepared.etag)) {

@@ -1,14 +1,17 @@
-import { nextBoundary } from "../../projections/sales.ts";
+import { groupName } from "../../projections/changes.ts";
 import type { Versions } from "../../projections/version.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionOf } from "../../streams/partition.ts";
-import { type Prepared, prepare } from "../answer.ts";
+import { prepare } from "../answer.ts";
+import { boundaryAmong } from "../boundary.ts";
+import { cachePolicies } from "../cache-policy.ts";
 import { allAtHead } from "../catalog-health.ts";
 import { Problem } from "../problems.ts";
 import type { ReadOptions } from "../read-options.ts";
 import type { CatalogReader, Found } from "../reader.ts";
-import { type ProductState, productView, type View } from "../views.ts";
+import { productView, type View } from "../views.ts";
+import type { MadeAnswer } from "./made-answer.ts";
 
 /**
  * Products as answers, made from the tiers behind the gateway: the product, its group around it, and what the
@@ -20,26 +23,13 @@ export interface ProductAnswers {
     ids: readonly Identifier[],
     view: View,
     options: ReadOptions,
-  ): Promise<readonly (ProductAnswer | undefined)[]>;
-}
-
-export interface ProductAnswer {
-  readonly prepared: Prepared;
-  readonly source: Found["source"];
-  /** Everything about the product up to this sequence is included. */
-  readonly sequence: number;
-  readonly knownAt: number;
-  /** The next moment at which it changes by the clock. */
-  readonly validUntil: number | undefined;
-  readonly degraded: boolean;
-  /** Whose changes change it, the product and those of its group, and up to where each is included. */
-  readonly products: ReadonlyMap<Identifier, number>;
-  readonly groups: readonly Identifier[];
-  readonly partitions: readonly number[];
+  ): Promise<readonly (MadeAnswer | undefined)[]>;
 }
 
 /** Variants shown with a product; more belong into a listing. */
 const variantsMax = 500;
+
+const policies = { assembled: cachePolicies.productAssembled, details: cachePolicies.productDetails };
 
 interface Group {
   readonly id: Identifier;
@@ -81,12 +71,13 @@ export function createProductAnswers(options: {
     return { id: group, members, knownAt: headAt ?? 0, degraded: !whole };
   }
 
-  function answerOf(found: Found, group: Group | undefined, view: View): ProductAnswer {
+  function answerOf(found: Found, group: Group | undefined, view: View): MadeAnswer {
     const members = group?.members ?? [];
     const states = members.map(({ state }) => state);
     const moment = now();
     const degraded = group?.degraded === true || [found, ...members].some(({ source }) => source === "stale");
     const body = productView(found.state, states, view, moment);
+    const own = [partitionOf(tokenOf(found.state.id))];
     const products = new Map([...members, found].map(({ state, sequence }) => [state.id, sequence]));
     return {
       prepared: prepare(degraded ? { ...body, degraded } : body),
@@ -97,12 +88,15 @@ export function createProductAnswers(options: {
         ...members.map(({ knownAt }) => knownAt),
         group?.knownAt ?? Number.POSITIVE_INFINITY,
       ),
-      validUntil: view === "details" ? undefined : boundaryOf([found.state, ...states], moment),
+      validUntil: view === "details" ? undefined : boundaryAmong([found.state, ...states], moment),
       degraded,
       products,
-      groups: group === undefined ? [] : [group.id],
+      subject: found.state.id,
+      shows: policies[view].shows,
+      names: group === undefined ? [] : [groupName(group.id)],
       // Whoever joins the group may be of any partition.
-      partitions: group === undefined ? [partitionOf(tokenOf(found.state.id))] : allPartitions,
+      partitions: group === undefined ? own : allPartitions,
+      positionOf: own,
     };
   }
 
@@ -120,9 +114,4 @@ export function createProductAnswers(options: {
       });
     },
   };
-}
-
-function boundaryOf(states: readonly ProductState[], moment: number): number | undefined {
-  const moments = states.map(({ sales }) => nextBoundary(sales, moment)).filter((at) => at !== undefined);
-  return moments.length === 0 ? undefined : Math.min(...moments);
 }

@@ -9,6 +9,7 @@ import { Problem } from "../problems.ts";
 import { slowest } from "../sources.ts";
 import type { View } from "../views.ts";
 import type { RouteContext } from "./context.ts";
+import { sendServed } from "./served.ts";
 
 /** `GET /api/products/{id}` and `GET /api/products?ids=`: products assembled, or their details alone. */
 export function productRoutes(server: FastifyInstance, context: RouteContext): void {
@@ -20,11 +21,7 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
     const policy = view === "details" ? cachePolicies.productDetails : cachePolicies.productAssembled;
     const [served] = await gateway.products([id], view, await minimumSequence(request, context));
     if (served === undefined) throw new Problem("unknown-product", `there is no product "${id}"`);
-    const { source, sequence, knownAt, degraded } = served;
-    const { validUntil } = served.answer;
-    const position = positionText(stream, sequence);
-    const circumstances = { policy, source, position, knownAt, validUntil, degraded };
-    return sendPrepared(request, reply, preparedOf(served), circumstances, now());
+    return sendServed(request, reply, served, policy, context);
   });
 
   const long = { config: { urlBytesMax: limits.batchUrlBytesMax } };
@@ -34,7 +31,8 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
     const found = results.filter((one) => one !== undefined);
     const missing = ids.filter((_, at) => results[at] === undefined);
     const degraded = found.some((one) => one.degraded);
-    const sequences = found.map(({ sequence }) => sequence);
+    const sequences = found.map(({ sequence = 0 }) => sequence);
+    const lowest = Math.min(...sequences);
     return sendPrepared(
       request,
       reply,
@@ -42,7 +40,7 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
       {
         policy: cachePolicies.batch,
         source: slowest(found),
-        position: sequences.length === 0 ? undefined : positionText(stream, Math.min(...sequences)),
+        position: sequences.length === 0 || lowest === 0 ? undefined : positionText(stream, lowest),
         degraded,
       },
       now(),
@@ -50,16 +48,8 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
   });
 }
 
-/** What is held is served as stale with a word about it. */
-function preparedOf({ answer, degraded }: Served) {
-  return degraded && !answer.degraded ? prepare(degradedText(answer.prepared.bytes)) : answer.prepared;
-}
-
-const degradedText = (bytes: Buffer): string =>
-  `${bytes.toString("utf8", 0, bytes.length - 1)},"degraded":true}`;
-
 /** Put together from answers that are JSON already. */
 function batchText(found: readonly Served[], missing: readonly string[], degraded: boolean): string {
-  const items = found.map(({ answer }) => answer.prepared.bytes.toString()).join();
+  const items = found.map(({ prepared }) => prepared.bytes.toString()).join();
   return `{"items":[${items}],"missing":${JSON.stringify(missing)}${degraded ? ',"degraded":true' : ""}}`;
 }

@@ -1,4 +1,5 @@
 import { connect } from "nats";
+import { createRedisLoadClaims } from "../../projections/redis/load-claims.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createLogger } from "../../ops/logger.ts";
 import { tokenOf } from "../../streams/identifier.ts";
@@ -37,6 +38,7 @@ async function measure(rig: Rig, products: number, reads: number) {
   const connection = await connect({ port: natsPort });
   const reader = createCatalogReader({
     ...catalogue,
+    claims: createRedisLoadClaims(catalogue.redis),
     versions: catalogue.versions.catalog,
     now: () => Date.now(),
     journal: createLogger("error"),

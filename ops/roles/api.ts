@@ -8,10 +8,12 @@ import { createReadiness, drain } from "../../api/drain.ts";
 import type { Identity } from "../../api/identity/identity.ts";
 import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
+import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
 import { withLastResort } from "../../api/last-resort.ts";
 import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
 import { createServer } from "../../api/server.ts";
+import { createRedisLoadClaims } from "../../projections/redis/load-claims.ts";
 import { LogUnavailable } from "../../streams/log.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
@@ -76,11 +78,9 @@ export async function startApi(
   });
   const server = createServer({
     gateway,
+    pages: createPageAnswers({ reader, tree, readModel, versions, now }),
     reader,
-    tree,
     health,
-    readModel,
-    versions,
     stream: catalog.stream,
     now,
     logs: [health, healthOf("activity")],
@@ -160,6 +160,7 @@ function readerOf(
       catalog,
       derived,
       readModel,
+      claims: createRedisLoadClaims(catalogue.redis),
       versions: catalogue.versions.catalog,
       now: () => Date.now(),
       journal,

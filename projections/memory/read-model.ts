@@ -186,6 +186,8 @@ export function createMemoryReadModel(): MemoryReadModel {
 
     async putRows(fence, puts) {
       check(fence);
+      const members = new Set<Identifier>();
+      const prices = new Set<Identifier>();
       for (const { id, membership, pricing } of puts) {
         const row: ListingRow = rows.get(id) ?? {
           membership: undefined,
@@ -199,7 +201,7 @@ export function createMemoryReadModel(): MemoryReadModel {
         const moved = membership !== undefined && isNewer(membership.version, row.membership);
         const repriced = pricing !== undefined && rankOf(pricing) >= (ranks.get(id) ?? "");
         const created = membership && Math.min(membership.created, row.created ?? membership.created);
-        rows.set(id, {
+        const after: ListingRow = {
           ...row,
           ...(created !== undefined && { created }),
           ...(moved && {
@@ -209,11 +211,16 @@ export function createMemoryReadModel(): MemoryReadModel {
             shown: membership.shown,
           }),
           ...(repriced && { priced: pricing.version, amount: pricing.amount }),
-        });
+        };
+        rows.set(id, after);
+        const moves = String(after.shown) !== String(row.shown) || after.created !== row.created;
+        if (moves) for (const category of [...row.shown, ...after.shown]) members.add(category);
+        else if (after.amount !== row.amount) for (const category of after.shown) prices.add(category);
         if (repriced) ranks.set(id, rankOf(pricing));
         if (repriced && pricing.nextBoundary !== undefined) boundaries.set(id, pricing.nextBoundary);
         if (repriced && pricing.nextBoundary === undefined) boundaries.delete(id);
       }
+      return { members: [...members], prices: [...prices].filter((id) => !members.has(id)) };
     },
 
     async *readShown(partition, category) {

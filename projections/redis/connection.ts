@@ -18,10 +18,13 @@ declare module "ioredis" {
   }
   interface Redis {
     storeIfNewer(keys: number, ...args: string[]): Promise<string>;
-    storeRows(...args: RowCall): Promise<number>;
-    storePrices(...args: RowCall): Promise<number>;
+    storeRows(...args: RowCall): Promise<Told>;
+    storePrices(...args: RowCall): Promise<Told>;
   }
 }
+
+/** The lists that a call touched, as token, how, token, how; 0 for too many rows to say. */
+export type Told = 0 | readonly (string | number)[];
 
 type RowCall = [
   position: string,

@@ -13,6 +13,8 @@ export const keys = {
   reviews: (id: Identifier) => `reviews:${tokenOf(id)}:{${partitionOf(tokenOf(id))}}`,
   ratings: (id: Identifier) => `ratings:${tokenOf(id)}:{${partitionOf(tokenOf(id))}}`,
   group: (group: Identifier, partition: number) => `group:${tokenOf(group)}:{${partition}}`,
+  /** Somebody loads the product from the log. */
+  load: (id: Identifier) => `load:{${tokenOf(id)}}`,
   categories: "categories",
   position: (log: LogName, partition: number) => `position:${log}:{${partition}}`,
   sales: (partition: number) => `sales:{${partition}}`,

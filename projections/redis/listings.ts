@@ -1,13 +1,13 @@
 import { type Identifier, identifierOf, tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionCount } from "../../streams/partition.ts";
 import { rankOf } from "../pricing.ts";
-import type { ListingPut, ListingRow, ListingSort, ReadModel } from "../read-model.ts";
+import type { ListingPut, ListingRow, ListingSort, ReadModel, TouchedLists } from "../read-model.ts";
 import { type Version, versionLength } from "../version.ts";
-import type { RedisConnection } from "./connection.ts";
+import type { RedisConnection, Told } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { fenced, pipelined } from "./pipeline.ts";
 import { readPosition } from "./positions.ts";
-import { noVersion, rankLength } from "./scripts.ts";
+import { noVersion, rankLength, touchedMembers } from "./scripts.ts";
 
 /**
  * Listings: in each partition a row for every product, and for each category two sorted sets that the rows
@@ -63,7 +63,7 @@ export function redisListings(redis: RedisConnection): ListingPart {
         String(partition),
       ] as const;
       // Sent one by one, so that Redis works on the first while the next is being written out.
-      const calls: Promise<unknown>[] = [];
+      const calls: Promise<Told>[] = [];
       for (let at = 0; at < rows.length; at += rowsPerCall) {
         const args = rows.slice(at, at + rowsPerCall).flatMap(rowArguments);
         calls.push(redis.storeRows(...keysAndFence, ...args));
@@ -72,7 +72,7 @@ export function redisListings(redis: RedisConnection): ListingPart {
         const args = prices.slice(at, at + rowsPerCall).flatMap(priceArguments);
         calls.push(redis.storePrices(...keysAndFence, ...args));
       }
-      await fenced(Promise.all(calls));
+      return touchedIn(await fenced(Promise.all(calls)));
     },
 
     async *readShown(partition, category) {
@@ -107,6 +107,19 @@ export function redisListings(redis: RedisConnection): ListingPart {
       return (await redis.zrangebyscore(keys.boundaries(partition), 0, now, "LIMIT", 0, max)) as Identifier[];
     },
   };
+}
+
+function touchedIn(calls: readonly Told[]): TouchedLists | undefined {
+  const members = new Set<Identifier>();
+  const prices = new Set<Identifier>();
+  for (const told of calls) {
+    if (told === 0) return undefined;
+    for (let at = 0; at < told.length; at += 2) {
+      const touched = told[at + 1] === touchedMembers ? members : prices;
+      touched.add(identifierIn(told[at] as string));
+    }
+  }
+  return { members: [...members], prices: [...prices].filter((id) => !members.has(id)) };
 }
 
 /** Rising for `price_asc`, else falling; equal ones by the bytes of their ids, as Redis has them. */

@@ -21,6 +21,12 @@ export const noVersion = "-".repeat(versionLength);
 export const rankLength = versionLength + 17;
 export const noRank = "-".repeat(rankLength);
 
+/** How a list was touched: by who is in it, or only in its order by price. */
+export const touchedMembers = 2;
+export const touchedPrices = 1;
+/** A call with more rows does not say which lists it touched. */
+export const rowsToldMax = 64;
+
 /**
  * What the scripts over rows share. All rows are read by one command and written by one, and each sorted set
  * is changed by one: most of a small command's cost is the call.
@@ -36,7 +42,7 @@ export function rowsOfCall(textsPerRow: number): string {
     for at = 3, #ARGV, ${textsPerRow} do ids[#ids + 1] = ARGV[at] end
     local rows = {}
     for at, row in ipairs(call('HMGET', KEYS[2], unpack(ids))) do rows[ids[at]] = row end
-    local changed, added = {}, {}
+    local changed, added, touched = {}, {}, {}
     local function standing(id)
       local row = rows[id]
       if not row then return '${noVersion}', '${noRank}', '', '', '', '', '', '' end
@@ -67,7 +73,13 @@ export function rowsOfCall(textsPerRow: number): string {
 export const writeRows = `
     for set, members in pairs(added) do call('ZADD', 'category:' .. set, unpack(members)) end
     if #changed > 0 then call('HSET', KEYS[2], unpack(changed)) end
-    return 0`;
+    if #ids > ${rowsToldMax} then return 0 end
+    local told = {}
+    for token, how in pairs(touched) do
+      told[#told + 1] = token
+      told[#told + 1] = how
+    end
+    return told`;
 
 export const scripts = {
   /**
@@ -158,6 +170,7 @@ export const scripts = {
           for token in gmatch(shown, '[^,]+') do stays[token] = true end
           for token in gmatch(oldShown, '[^,]+') do
             if not stays[token] then
+              touched[token] = ${touchedMembers}
               call('ZREM', 'category:' .. token .. newest, id)
               call('ZREM', 'category:' .. token .. price, id)
             end
@@ -167,7 +180,10 @@ export const scripts = {
         if placed or amount ~= oldAmount then
           local score = amount == '' and '-1' or amount
           for token in gmatch(shown, '[^,]+') do
-            if placed then add(token .. newest, created, id) end
+            if placed then
+              add(token .. newest, created, id)
+              touched[token] = ${touchedMembers}
+            else touched[token] = touched[token] or ${touchedPrices} end
             add(token .. price, score, id)
           end
         end
@@ -187,7 +203,10 @@ export const scripts = {
       local membership, oldPriced, created, group, oldAmount, oldBoundary, direct, shown = standing(id)
       if priced >= oldPriced then
         if amount ~= oldAmount then
-          for token in gmatch(shown, '[^,]+') do add(token .. price, amount, id) end
+          for token in gmatch(shown, '[^,]+') do
+            add(token .. price, amount, id)
+            touched[token] = ${touchedPrices}
+          end
         end
         if boundary ~= oldBoundary then due(boundary, id) end
         keep(id, membership, priced, created, group, amount, boundary, direct, shown)

@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
+import { type LoadClaims, unclaimed } from "../../projections/load-claims.ts";
 import { createReviewFence } from "../../projections/review-fence.ts";
 import { putDerived, putDerivedPosition } from "../../projections/derived.ts";
 import { createMemoryReadModel, type MemoryReadModel } from "../../projections/memory/read-model.ts";
@@ -30,11 +31,14 @@ beforeEach(() => {
   model = createMemoryReadModel();
 });
 
-const readerOf = (over: { readonly log?: Log; readonly derived?: Log } = {}): CatalogReader =>
+const readerOf = (
+  over: { readonly log?: Log; readonly derived?: Log; readonly claims?: LoadClaims } = {},
+): CatalogReader =>
   createCatalogReader({
     catalog: over.log ?? catalog,
     derived: over.derived ?? derived,
     readModel: model,
+    claims: over.claims ?? unclaimed,
     versions: v,
     now: () => now,
     sleep: async (ms) => {
@@ -154,6 +158,87 @@ test("a price from before an event is not shown with a sale from behind it, howe
   expect(found).toMatchObject({
     sequence: last,
     state: { price: { amount: 11, sequence: last - 1 }, sales: { sequence: last } },
+  });
+});
+
+describe("what Redis has lost", () => {
+  /** Counts what is asked of the log, and holds it. */
+  function counting() {
+    const gate = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    const log: Log = {
+      ...catalog,
+      async last(subject, from) {
+        asked.push(subject);
+        await gate.promise;
+        return catalog.last(subject, from);
+      },
+    };
+    return { log, asked, open: gate.resolve };
+  }
+
+  beforeEach(async () => {
+    await publish("product.modified", product);
+    await publish("price.updated", price(5));
+    await publish("inventory.changed", '{"new_quantity":3}');
+    await project();
+    model.evict((what) => what === "price");
+  });
+
+  test("is loaded once in this process, however many ask", async () => {
+    const { log, asked, open } = counting();
+    const reader = readerOf({ log });
+    const reads = Array.from({ length: 1_000 }, () => reader.read([lamp], wanted));
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0));
+    open();
+    const found = (await Promise.all(reads)).map(([one]) => [one?.source, one?.state.price?.amount]);
+    expect(found).toEqual(Array(1_000).fill(["log", 5]));
+    expect(asked.length).toBe(1);
+    expect((await reader.read([lamp], wanted))[0]?.source).toBe("redis");
+  });
+
+  test("is loaded again by who needs more than the load under way brings", async () => {
+    const { log, asked, open } = counting();
+    const reader = readerOf({ log });
+    const first = reader.read([lamp], wanted);
+    await vi.waitFor(() => expect(asked.length).toBe(1));
+    const sequence = await publish("price.updated", price(6));
+    const second = reader.read([lamp], { ...wanted, minSequence: sequence });
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(1));
+    open();
+    expect((await first)[0]?.state.price?.amount).toBe(6);
+    expect((await second)[0]?.sequence).toBe(sequence);
+  });
+
+  test("is waited for while another process loads it, and loaded here if that one does not", async () => {
+    let others = 3;
+    const released: string[] = [];
+    const claims: LoadClaims = {
+      claim: async () => others-- <= 0,
+      release: async (one) => void released.push(one),
+    };
+    const { log, asked, open } = counting();
+    open();
+    const [found] = await readerOf({ log, claims }).read([lamp], wanted);
+    expect([found?.source, asked.length, now - epoch]).toEqual(["log", 1, 60_030]);
+    await vi.waitFor(() => expect(released).toEqual([lamp]));
+
+    model.evict((what) => what === "price");
+    const filling: LoadClaims = {
+      async claim() {
+        await readerOf().read([lamp], wanted);
+        return false;
+      },
+      release: async () => {},
+    };
+    expect((await readerOf({ log, claims: filling }).read([lamp], wanted))[0]?.source).toBe("redis");
+    expect(asked.length).toBe(1);
+  });
+
+  test("is loaded after half a second whoever else is at it", async () => {
+    const claims: LoadClaims = { claim: async () => false, release: async () => {} };
+    const [found] = await readerOf({ claims }).read([lamp], wanted);
+    expect([found?.source, now - epoch]).toEqual(["log", 60_500]);
   });
 });
 

@@ -25,9 +25,9 @@ export interface Readers {
 
 export interface ReadCounts {
   reads: number;
-  /** 5xx or no answer although a tier held the product: these are wrong. */
+  /** 5xx, the default or no answer although a tier held the product: these are wrong. */
   failedThoughHeld: number;
-  /** 5xx while no tier that could be reached held what was asked for. */
+  /** 5xx or the default while no tier that could be reached held what was asked for. */
   unavailable: number;
   /** No answer while the process that answers was dead. */
   unanswered: number;
@@ -97,7 +97,8 @@ export function startReaders({ world, holding, fates, seed }: ReadersSettings): 
     const to = performance.now();
     counts.reads++;
     counts.slowestMs = Math.max(counts.slowestMs, Math.round(to - from));
-    if (response.status >= 500) {
+    const isDefault = response.headers.get("cache-status")?.endsWith("detail=default") === true;
+    if (response.status >= 500 || isDefault) {
       const held = await holding.anyTierHeld({ id, minSequence: min, strong, from, to });
       if (!held) counts.unavailable++;
       judgeFailure(read, `${response.status} ${text}`, from, held);

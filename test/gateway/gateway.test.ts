@@ -1,12 +1,14 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createFloors, type Floors } from "../../api/gateway/floors.ts";
-import { createGateway, type Gateway } from "../../api/gateway/gateway.ts";
-import type { ProductAnswer } from "../../api/gateway/product-answers.ts";
+import { createGateway, type Gateway, type Page } from "../../api/gateway/gateway.ts";
+import type { MadeAnswer } from "../../api/gateway/made-answer.ts";
 import { prepare } from "../../api/answer.ts";
+import { cachePolicies } from "../../api/cache-policy.ts";
 import { Problem } from "../../api/problems.ts";
 import type { ReadOptions } from "../../api/read-options.ts";
 import type { View } from "../../api/views.ts";
-import { type Change, encodeChange } from "../../projections/changes.ts";
+import { allAspects, type Aspects, aspects } from "../../projections/aspects.ts";
+import { encodeChange, groupName, membersName, pricesName } from "../../projections/changes.ts";
 import { type Version, versionsOf } from "../../projections/version.ts";
 import type { Broadcast, Listener } from "../../streams/broadcast.ts";
 import type { Identifier } from "../../streams/identifier.ts";
@@ -21,16 +23,20 @@ const lamp = id("lamp");
 const vase = id("vase");
 const start = Date.parse("2026-11-27T00:00:00Z");
 
+const policies = { assembled: cachePolicies.productAssembled, details: cachePolicies.productDetails };
+
 let now: number;
 let listener: Listener;
 let floors: Floors;
 let gateway: Gateway;
 /** What the tiers behind the gateway would say, and how often each was asked. */
-let behind: Map<Identifier, Partial<ProductAnswer>>;
+let behind: Map<Identifier, Partial<MadeAnswer>>;
 let asked: Identifier[];
 let options: ReadOptions[];
 let held: PromiseWithResolvers<void> | undefined;
 let failure: Error | undefined;
+/** 1: nothing is refreshed early. */
+let luck: number;
 /** The end of every partition's chain, as sequence. */
 let end: number;
 
@@ -42,6 +48,7 @@ beforeEach(() => {
   held = undefined;
   failure = undefined;
   end = 10;
+  luck = 1;
   floors = createFloors();
   const changes: Broadcast = {
     publish: () => {},
@@ -57,6 +64,7 @@ beforeEach(() => {
     versions: v,
     bytesMax: 1_000_000,
     now: () => now,
+    random: () => luck,
     journal: silent,
   });
   say({ from: undefined });
@@ -69,7 +77,7 @@ async function make(ids: readonly Identifier[], view: View, wanted: ReadOptions)
   const read = ids.map((each) => behind.get(each));
   await held?.promise;
   if (failure !== undefined) throw failure;
-  return ids.map((each, at): ProductAnswer | undefined => {
+  return ids.map((each, at): MadeAnswer | undefined => {
     const found = read[at];
     if (found === undefined) return undefined;
     const sequence = found.sequence ?? end;
@@ -81,24 +89,39 @@ async function make(ids: readonly Identifier[], view: View, wanted: ReadOptions)
       validUntil: undefined,
       degraded: false,
       products: new Map([[each, sequence]]),
-      groups: [],
+      subject: each,
+      shows: policies[view].shows,
+      names: [],
       partitions: [partitionOfId(each)],
+      positionOf: [partitionOfId(each)],
       ...found,
     };
   });
 }
 
+interface Said {
+  readonly products?: readonly Identifier[] | undefined;
+  /** What of the products changed; everything if not said. */
+  readonly touched?: Aspects;
+  readonly names?: readonly string[];
+  readonly from?: Version | undefined;
+  readonly headAt?: number;
+}
+
 /** All partitions move on, as one owner of all moves them. */
-function say(what: Partial<Omit<Change, "moves">> & { from?: Version | undefined; headAt?: number } = {}) {
+function say(what: Said = {}) {
   const from = "from" in what ? what.from : v(end);
-  if ("products" in what || "groups" in what) end++;
+  if ("products" in what || "names" in what) end++;
   const moves = allPartitions.map((partition) => ({
     partition,
     from,
     to: v(end),
     headAt: what.headAt ?? now,
   }));
-  listener.hear(encodeChange({ moves, products: [], groups: [], ...what }));
+  const { products = [], touched = allAspects, names = [] } = what;
+  const counted = new Map(products.map((product) => [product, touched]));
+  const tooMany = "products" in what && what.products === undefined;
+  listener.hear(encodeChange({ moves, products: tooMany ? undefined : counted, names }));
 }
 
 async function read(view: View = "assembled", minSequence?: number, product = lamp) {
@@ -157,6 +180,24 @@ describe("trust", () => {
     expect(await source("details")).toBe("redis");
   });
 
+  test("shortly before its trust ends somebody refreshes it, served from memory meanwhile", async () => {
+    await read("details");
+    luck = Number.MIN_VALUE;
+    now += 14_999;
+    expect([await source("details"), asked.length]).toEqual(["memory", 1]);
+    now += 15_000;
+    expect([await source("details"), asked.length]).toEqual(["memory", 2]);
+    expect([gateway.counters.refreshedEarly, gateway.counters.servedWhileChecking]).toEqual([1, 1]);
+  });
+
+  test("a check behind the request does not believe Redis for longer than 5 minutes", async () => {
+    await read("details");
+    expect(options.at(-1)?.freshnessMs).toBe(3_600_000);
+    now += 60_000;
+    await read("details");
+    expect(options.at(-1)?.freshnessMs).toBe(300_000);
+  });
+
   test("no answer outlives the moment at which the clock changes it", async () => {
     behind.set(lamp, { validUntil: start + 1_500 });
     await read();
@@ -177,20 +218,42 @@ describe("changes", () => {
     expect(gateway.counters.invalidated).toBe(2);
   });
 
+  test("one touches an answer only where they meet", async () => {
+    behind.set(lamp, {
+      products: new Map([
+        [lamp, 10],
+        [vase, 10],
+      ]),
+    });
+    const both = async () => [await source(), await source("details")];
+    await both();
+    const meets = async (product: Identifier, touched: Aspects) => {
+      say({ products: [product], touched });
+      return (await both()).map((tier) => tier !== "memory");
+    };
+    expect(await meets(lamp, aspects.price)).toEqual([true, false]);
+    expect(await meets(lamp, aspects.quantity)).toEqual([true, false]);
+    expect(await meets(lamp, aspects.rating)).toEqual([true, true]);
+    expect(await meets(lamp, aspects.reviews)).toEqual([false, false]);
+    expect(await meets(vase, aspects.quantity)).toEqual([false, false]);
+    expect(await meets(vase, aspects.stock)).toEqual([true, false]);
+    expect(await meets(vase, aspects.details)).toEqual([true, true]);
+  });
+
   test("a product in the group touches the answer around it, and so does one that joins", async () => {
     behind.set(lamp, {
       products: new Map([
         [lamp, 10],
         [vase, 10],
       ]),
-      groups: [id("pair")],
+      names: [groupName(id("pair"))],
       partitions: allPartitions,
     });
     await read();
     say({ products: [vase] });
     expect(await source()).toBe("redis");
     expect(await source()).toBe("memory");
-    say({ products: [id("third")], groups: [id("pair")] });
+    say({ products: [id("third")], names: [groupName(id("pair"))] });
     expect(await source()).toBe("redis");
   });
 
@@ -228,8 +291,8 @@ describe("changes", () => {
         listener.hear(
           encodeChange({
             moves: [{ partition: 0, from: undefined, to: versionsOf(7)(99_999), headAt: now }],
-            products: [],
-            groups: [],
+            products: new Map(),
+            names: [],
           }),
         ),
     ],
@@ -301,6 +364,7 @@ describe("readers who know more", () => {
 
   test("who waits for somebody else's load gets one with each variant as it was shown meanwhile", async () => {
     const withVase = (sequence: number) => ({
+      prepared: prepare({ vase: sequence }),
       products: new Map([
         [lamp, 10],
         [vase, sequence],
@@ -315,7 +379,7 @@ describe("readers who know more", () => {
     const second = read();
     held.resolve();
     await first;
-    expect((await second)?.answer.products.get(vase)).toBe(11);
+    expect((await second)?.prepared).toEqual(prepare({ vase: 11 }));
   });
 
   test("a store behind what was heard of it is not believed: the load asks for that much", async () => {
@@ -339,7 +403,7 @@ describe("readers who know more", () => {
     expect((await read("assembled", 12))?.sequence).toBe(12);
     first.resolve();
     await early;
-    expect((await read())?.answer.sequence).toBe(12);
+    expect((await read())?.sequence).toBe(12);
   });
 
   test("who waits for somebody else's load gets one that includes what was shown meanwhile", async () => {
@@ -357,7 +421,7 @@ describe("readers who know more", () => {
 describe("many at once", () => {
   test("10,000 readers of one product that is not held load it once", async () => {
     const all = await Promise.all(Array.from({ length: 10_000 }, () => read()));
-    expect([asked, new Set(all.map((one) => one?.answer)).size]).toEqual([[lamp], 1]);
+    expect([asked, new Set(all.map((one) => one?.prepared)).size]).toEqual([[lamp], 1]);
     expect(gateway.counters.shared).toBe(9_999);
   });
 
@@ -399,7 +463,29 @@ describe("when no tier answers", () => {
     failure = away;
     expect((await read("assembled", 10))?.source).toBe("memory");
     await expect(read("assembled", 11)).rejects.toBe(away);
-    await expect(read("assembled", undefined, vase)).rejects.toBe(away);
+    await expect(read("assembled", 11, vase)).rejects.toBe(away);
+  });
+
+  test("a product of which nothing is held is given by default, and held by nobody", async () => {
+    failure = away;
+    const served = await read("assembled", undefined, vase);
+    expect(served).toMatchObject({ source: "default", degraded: true, sequence: undefined });
+    expect(JSON.parse(String(served?.prepared.bytes))).toMatchObject({
+      id: "vase",
+      price: null,
+      degraded: true,
+    });
+    failure = undefined;
+    behind.set(vase, {});
+    expect((await read("assembled", undefined, vase))?.source).toBe("redis");
+  });
+
+  test("what a change touched is served as stale rather than nothing", async () => {
+    await read();
+    say({ products: [lamp] });
+    failure = away;
+    expect(await read()).toMatchObject({ source: "stale", degraded: true, sequence: 10 });
+    expect(options.at(-1)?.hasOlder).toBe(true);
   });
 
   test("a position that was given with what is held is met by it", async () => {
@@ -441,19 +527,115 @@ describe("when no tier answers", () => {
     });
     const both = batch.products([lamp, vase], "assembled", undefined);
     const one = batch.products([lamp], "assembled", undefined);
-    await expect(both).rejects.toBe(away);
+    expect((await both).map((served) => served?.source)).toEqual(["redis", "default"]);
     expect((await one)[0]?.source).toBe("redis");
   });
 
-  test("a check behind the request that fails leaves what is held", async () => {
+  test("a check behind the request that fails leaves what is held, and is tried again after a second", async () => {
     await read("details");
     now += 60_000;
     failure = away;
-    expect([await source("details"), await source("details")]).toEqual(["memory", "memory"]);
+    const checks = async () => {
+      expect(await source("details")).toBe("memory");
+      await Promise.resolve();
+      return asked.length - 1;
+    };
+    expect([await checks(), await checks(), await checks()]).toEqual([1, 1, 1]);
+    now += 1_000;
+    expect([await checks(), gateway.counters.lengthened]).toEqual([2, 1]);
+  });
+
+  test("who would wait for a slow tier gets what is held, unless something newer was shown", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      await read();
+      say({ products: [lamp] });
+      held = Promise.withResolvers();
+      const impatient = read();
+      await vi.advanceTimersByTimeAsync(300);
+      expect(await impatient).toMatchObject({ source: "stale", degraded: true, sequence: 10 });
+      expect([gateway.counters.impatient, vi.getTimerCount()]).toEqual([1, 0]);
+      floors.raise(lamp, 12);
+      end = 12;
+      const patient = read();
+      await vi.advanceTimersByTimeAsync(1_000);
+      held.resolve();
+      held = undefined;
+      expect(await patient).toMatchObject({ source: "redis", degraded: false, sequence: 12 });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("an answer that was degraded is served and not held", async () => {
     behind.set(lamp, { degraded: true, source: "stale" });
     expect([await source(), await source(), asked.length]).toEqual(["stale", "stale", 2]);
+  });
+});
+
+describe("pages", () => {
+  const shelf = id("shelf");
+  let made: number;
+  let page: Page;
+  beforeEach(() => {
+    made = 0;
+    page = {
+      key: "shelf",
+      policy: cachePolicies.listing,
+      floor: () => 0,
+      async make(wanted) {
+        options.push(wanted);
+        const body = { items: ++made };
+        if (failure !== undefined) throw failure;
+        return {
+          prepared: prepare(body),
+          source: "redis",
+          sequence: end,
+          knownAt: now,
+          validUntil: undefined,
+          degraded: false,
+          products: new Map([[lamp, end]]),
+          subject: undefined,
+          shows: cachePolicies.listing.shows,
+          names: [membersName(shelf), pricesName(shelf)],
+          partitions: allPartitions,
+          positionOf: allPartitions,
+        };
+      },
+    };
+  });
+  const tier = async (minSequence?: number) => (await gateway.page(page, minSequence)).source;
+
+  test("one is held until something in it, or its order, changes", async () => {
+    expect([await tier(), await tier()]).toEqual(["redis", "memory"]);
+    say({ products: [lamp], touched: aspects.quantity });
+    say({ products: [vase], names: [membersName(id("floor")), pricesName(id("floor"))] });
+    expect(await tier()).toBe("memory");
+    for (const touching of [
+      { products: [lamp], touched: aspects.stock },
+      { names: [membersName(shelf)] },
+      { names: [pricesName(shelf)] },
+      { products: undefined },
+    ]) {
+      say(touching);
+      expect(await tier()).toBe("redis");
+    }
+    expect(await tier()).toBe("memory");
+  });
+
+  test("a position is met by one once all partitions have told of it", async () => {
+    await tier();
+    say({ products: [vase] });
+    expect([await tier(end), await tier(end + 1)]).toEqual(["memory", "redis"]);
+    expect(options.at(-1)?.minSequence).toBe(end + 1);
+  });
+
+  test("one that fails is served as stale; what cannot be made at all is said as it is", async () => {
+    await tier();
+    say({ names: [membersName(shelf)] });
+    failure = new Problem("unavailable", "away");
+    expect(await gateway.page(page, undefined)).toMatchObject({ source: "stale", degraded: true });
+    failure = new Problem("unknown-category", "there is none");
+    await expect(gateway.page({ ...page, key: "other" }, undefined)).rejects.toBe(failure);
   });
 });

@@ -34,6 +34,7 @@ const price = (id: string, amount: number) =>
   [`catalog.price.updated.${id}`, { new_price: { amount, currency: "GBP" } }] as const;
 const product = (id: string, more: object = {}) =>
   [`catalog.product.modified.${id}`, { title: id, ...more }] as const;
+const category = (name: string) => ["catalog.category.modified.shelf", { name }] as const;
 const read = async (worker: Worker, path: string) => (await worker.inject(path)).json();
 
 /** Runs with a projector, and closes everything. */
@@ -78,6 +79,19 @@ test("nor is that of a variant, in the answer around another product", async () 
   });
 });
 
+test("nor is one in a list, where another worker has shown the product by itself", async () => {
+  const node = createNode();
+  const listed = async (worker: Worker) =>
+    (await read(worker, "/api/categories/shelf/products")).items[0].price.amount;
+  await running(node, async () => {
+    await node.publish(category("Shelf"), product("mug", { category_ids: ["shelf"] }), price("mug", 5));
+    expect([await listed(node.lagging), await listed(node.elsewhere)]).toEqual([5, 5]);
+    await node.publish(price("mug", 7));
+    expect((await read(node.told, "/api/products/mug")).price.amount).toBe(7);
+    expect([await listed(node.lagging), await listed(node.elsewhere)]).toEqual([7, 5]);
+  });
+});
+
 test("a product that one worker has shown is there for another that knew of none", async () => {
   const node = createNode();
   const status = async (worker: Worker) => (await worker.inject("/api/products/mug")).statusCode;
@@ -94,7 +108,6 @@ test("a product that one worker has shown is there for another that knew of none
 test("a category that one worker has shown keeps its name on another", async () => {
   const node = createNode();
   const name = async (worker: Worker) => (await read(worker, "/api/categories")).categories[0].name;
-  const category = (named: string) => ["catalog.category.modified.shelf", { name: named }] as const;
   await running(node, async () => {
     await node.publish(category("Old"));
     expect([await name(node.lagging), await name(node.elsewhere)]).toEqual(["Old", "Old"]);

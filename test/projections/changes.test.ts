@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Change, decodeChange, encodeChange } from "../../projections/changes.ts";
+import { aspects } from "../../projections/aspects.ts";
+import { type Change, decodeChange, encodeChange, groupName, treeName } from "../../projections/changes.ts";
 import { inLife } from "../../projections/version.ts";
 import { id } from "../streams/id.ts";
 import { v } from "./read-model-adapters.ts";
@@ -11,14 +12,17 @@ const change: Change = {
     { partition: 3, from: v(3), to: v(4), headAt: 1_000 },
     { partition: 15, from: v(3), to: v(4), headAt: 1_000 },
   ],
-  products: [id("lamp"), id("röd stol")],
-  groups: [id("a {group}")],
+  products: new Map([
+    [id("lamp"), aspects.price],
+    [id("röd stol"), aspects.details | aspects.stock],
+  ]),
+  names: [groupName(id("a {group}")), treeName],
 };
 
 test.each([
   ["a change", change],
-  ["one of too many products", { ...change, products: undefined, groups: [] }],
-  ["a sign of life", { moves: change.moves, products: [], groups: [] }],
+  ["one of too many products", { ...change, products: undefined, names: [] }],
+  ["a sign of life", { moves: change.moves, products: new Map(), names: [] }],
 ])("%s is understood as it was said", (_, said) => {
   expect(decodeChange(encodeChange(said))).toEqual(said);
 });
@@ -30,7 +34,7 @@ test("moves that are alike travel as one", () => {
     to: v(4),
     headAt: 9,
   }));
-  expect(encodeChange({ moves, products: [], groups: [] }).byteLength).toBeLessThan(250);
+  expect(encodeChange({ moves, products: new Map(), names: [] }).byteLength).toBeLessThan(250);
 });
 
 const word = JSON.parse(Buffer.from(encodeChange(change)).toString()) as Record<string, unknown>;
@@ -39,15 +43,17 @@ test.each([
   ["nothing", ""],
   ["no JSON", "{"],
   ["no object", "null"],
-  ["another version", { ...word, v: 2 }],
-  ["no moves", { v: 1, products: [], groups: [] }],
+  ["another version", { ...word, v: 1 }],
+  ["no moves", { v: 2, products: [], names: [] }],
   ["a move that is none", { ...word, moves: [3] }],
   ["a partition that there is not", { ...word, moves: [[[16], null, v(1), 0]] }],
   ["a position that is none", { ...word, moves: [[[1], null, "x", 0]] }],
   ["a position with more behind it", { ...word, moves: [[[1], null, `${v(1)}~1`, 0]] }],
   ["a moment that is none", { ...word, moves: [[[1], null, v(1), null]] }],
   ["products that are no texts", { ...word, products: [1] }],
-  ["groups that are no list", { ...word, groups: "x" }],
+  ["a product without an aspect", { ...word, products: [["lamp", 0]] }],
+  ["aspects that there are not", { ...word, products: [["lamp", 64]] }],
+  ["names that are no list", { ...word, names: "x" }],
 ])("%s is no word", (_, said) => {
   const text = typeof said === "string" ? said : JSON.stringify(said);
   expect(decodeChange(Buffer.from(text))).toBeUndefined();

@@ -16,7 +16,7 @@ const many = Array.from({ length: 1_234 }, (_, place) => id(`p${place}`));
 
 /** Puts of which a later one changes all that is read. */
 interface FencedPut {
-  put(model: ReadModel, fence: Fence, sequence: number): Promise<void>;
+  put(model: ReadModel, fence: Fence, sequence: number): Promise<unknown>;
   read(model: ReadModel): Promise<unknown>;
 }
 

@@ -50,6 +50,34 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
     expect(await model.readRows(3, [])).toEqual([]);
   });
 
+  test("a put says which lists it touched: by who is in them, or only in their order by price", async () => {
+    const [attic, cellar] = [id("attic"), id("cellar")];
+    const told = async (one: ListingPut) => {
+      const lists = await model.putRows(noPosition(partitionOfId(lamp)), [one]);
+      return { members: [...(lists?.members ?? [])].sort(), prices: [...(lists?.prices ?? [])].sort() };
+    };
+    const priced = (sequence: number, amount: number) => ({
+      id: lamp,
+      pricing: { version: v(sequence), price: sequence, amount, nextBoundary: undefined },
+    });
+    expect(await told(listed(lamp, 1, { shown: [attic, home], amount: 5 }))).toEqual({
+      members: [attic, home],
+      prices: [],
+    });
+    const nothing = { members: [], prices: [] };
+    expect(await told(listed(lamp, 1, { shown: [attic, home], amount: 5 }))).toEqual(nothing);
+    expect(await told(priced(2, 7))).toEqual({ members: [], prices: [attic, home] });
+    expect(await told(priced(3, 7))).toEqual(nothing);
+    expect(await told(priced(1, 9))).toEqual(nothing);
+    const moved = await told(listed(lamp, 4, { created: 1, shown: [cellar, home] }));
+    expect(moved.members).toEqual(expect.arrayContaining([attic, cellar]));
+    expect(await told(listed(lamp, 5, { created: 1, shown: [] }))).toEqual({
+      members: [cellar, home],
+      prices: [],
+    });
+    expect(await told(priced(6, 8))).toEqual(nothing);
+  });
+
   test("each in the order of its sort, those without a price last", async () => {
     const [a, b, c, d] = ["a", "b", "c", "d"].map(id) as [Identifier, Identifier, Identifier, Identifier];
     await put(

@@ -1,3 +1,4 @@
+import { unclaimed } from "../../projections/load-claims.ts";
 import { createCatalogReader, type Found } from "../../api/reader.ts";
 import type { ProductState } from "../../api/views.ts";
 import { Problem } from "../../api/problems.ts";
@@ -50,6 +51,7 @@ export function createReaderProcess(options: ReaderOptions): ReaderProcess {
   const { life, network, clock, truth, violations, acknowledged, tell } = options;
   const reader = createCatalogReader({
     ...options,
+    claims: unclaimed,
     now: clock.now,
     sleep: (ms) => network.sleep(life, Math.max(ms, pollMs)),
     journal: silent,

@@ -48,6 +48,7 @@ function identifier(text: string): Identifier {
 
 /** Every product that events may be about. */
 export const products: readonly Identifier[] = productTexts.map(identifier);
+export const categories: readonly Identifier[] = categoryIds.map(identifier);
 
 const modified = fc.record(
   {

@@ -4,12 +4,14 @@ import { createTreeReader } from "../../api/category-tree.ts";
 import { type Identity, nobody } from "../../api/identity/identity.ts";
 import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
+import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createReadiness } from "../../api/drain.ts";
 import { createServer } from "../../api/server.ts";
 import { announcing } from "../../projections/announcing.ts";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
+import { unclaimed } from "../../projections/load-claims.ts";
 import { createProjector } from "../../projections/projector.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import { type Versions, versionsOf } from "../../projections/version.ts";
@@ -102,15 +104,17 @@ export function createWorld(readModel: ReadModel, now: number): World {
       floors = createFloors(),
     } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
-      const reader = aboveFloors(createCatalogReader({ ...shared, catalog: read }), floors);
+      const reader = aboveFloors(
+        createCatalogReader({ ...shared, claims: unclaimed, catalog: read }),
+        floors,
+      );
       const answers = createProductAnswers({ ...shared, reader });
+      const tree = createTreeReader({ readModel, versions, floors, freshnessMs: 60_000, now: time });
       return createServer({
         gateway: createGateway({ ...shared, answers, changes: heard, floors, bytesMax: 1_000_000 }),
+        pages: createPageAnswers({ ...shared, reader, tree }),
         reader,
-        tree: createTreeReader({ readModel, versions, floors, freshnessMs: 60_000, now: time }),
         health,
-        readModel,
-        versions: shared.versions,
         stream: catalog.stream,
         now: time,
         logs: [health],

@@ -1,0 +1,75 @@
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import { partitionOf } from "../../streams/partition.ts";
+import type { CachePolicy } from "../cache-policy.ts";
+import type { Floors } from "./floors.ts";
+import type { HeardChanges } from "./heard-changes.ts";
+import type { Held } from "./held-answers.ts";
+
+/**
+ * How far an entry may be trusted at this moment, from what was heard, from what this node has shown, and from the
+ * clock.
+ */
+export interface Trust {
+  standing(entry: Held, policy: HeldPolicy, minSequence: number): Standing;
+  /** When the entry was last known to equal the log. */
+  knownAt(entry: Held): number;
+  /** Everything that the entry is about, up to this sequence, is in it, while it is not in doubt. */
+  reach(entry: Held): number;
+  /** Whether it is as new as what this node has shown of each product in it. */
+  isAsNewAsShown(entry: Held): boolean;
+}
+
+/** `trusted`: served. `early`, `ageing`: served and checked behind the request. `unsure`: checked first. */
+export type Standing = "trusted" | "early" | "ageing" | "unsure";
+
+export type HeldPolicy = CachePolicy & Required<Pick<CachePolicy, "redisMs" | "gatewayMs">>;
+
+/** From which share of its time of trust on an entry may be refreshed early. */
+const earlyFrom = 0.5;
+
+export function createTrust(options: {
+  readonly heard: HeardChanges;
+  readonly floors: Floors;
+  readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}): Trust {
+  const { heard, floors, now, random } = options;
+
+  const reachedBy = (id: Identifier) => heard.reached(partitionOf(tokenOf(id)));
+
+  /** An owner's clock may be ahead of ours. */
+  const knownAt = ({ answer }: Held) =>
+    Math.max(answer.knownAt, Math.min(now(), heard.headAt(answer.partitions)));
+
+  function reach({ answer }: Held): number {
+    let heardOf = Number.POSITIVE_INFINITY;
+    for (const partition of answer.positionOf) heardOf = Math.min(heardOf, heard.reached(partition));
+    return Math.max(answer.sequence, heardOf);
+  }
+
+  function isAsNewAsShown({ answer }: Held): boolean {
+    for (const [id, sequence] of answer.products)
+      if (floors.of(id) > sequence && floors.of(id) > reachedBy(id)) return false;
+    return true;
+  }
+
+  return {
+    knownAt,
+    reach,
+    isAsNewAsShown,
+    standing(entry, { freshnessMs, gatewayMs }, minSequence) {
+      const { answer, moment, touched, tookMs } = entry;
+      if (touched || (answer.validUntil !== undefined && now() >= answer.validUntil)) return "unsure";
+      if (heard.inDoubtSince(moment, answer.partitions)) return "unsure";
+      if ((minSequence > 0 && reach(entry) < minSequence) || !isAsNewAsShown(entry)) return "unsure";
+      const age = now() - knownAt(entry);
+      const trustedMs = Math.min(gatewayMs, freshnessMs);
+      if (age > trustedMs) return age <= freshnessMs ? "ageing" : "unsure";
+      if (age < trustedMs * earlyFrom) return "trusted";
+      // The dearer a load, the earlier somebody begins it, and not all at once: Vattani et al., "Optimal
+      // Probabilistic Cache Stampede Prevention", VLDB 2015, with beta 1.
+      return age - tookMs * Math.log(random()) > trustedMs ? "early" : "trusted";
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { type Category, evolveCategory } from "../projections/categories.ts";
+import type { Inventory } from "../projections/inventory.ts";
+import type { Price } from "../projections/price.ts";
+import { createSaleFence } from "../projections/sale-fence.ts";
+import type { ProductSales } from "../projections/sales.ts";
+import { decodeEvent, isBad } from "../streams/events.ts";
+import { type Identifier, tokenOf } from "../streams/identifier.ts";
+import { type Log, LogUnavailable, LogVanished } from "../streams/log.ts";
+import { createSlots } from "../streams/slots.ts";
+import { storedSubject } from "../streams/subjects.ts";
+import { Problem } from "./problems.ts";
+import type { ProductFromLog } from "./product-from-log.ts";
+
+/** Reads from the leader of the log, past every cache. Each throws a 503 problem where it does not answer. */
+export interface StrongReads {
+  strongPrice(
+    id: Identifier,
+  ): Promise<{ readonly price: Price | undefined; readonly sales: ProductSales | undefined }>;
+  strongInventory(id: Identifier): Promise<Inventory | undefined>;
+  strongExists(id: Identifier): Promise<boolean>;
+  /** A category from its last event alone, for while the tree is being made again. */
+  category(id: Identifier): Promise<Category | undefined>;
+}
+
+const inFlightMax = 32;
+
+export function createStrongReads(
+  catalog: Log,
+  derived: Log,
+  log: Pick<ProductFromLog, "register">,
+): StrongReads {
+  const fence = createSaleFence(catalog, derived);
+  const slots = createSlots(inFlightMax);
+
+  async function strong<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await slots.run(read);
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      throw new Problem("unavailable", "the log's leader does not answer; try again shortly", [], {
+        cause: error,
+      });
+    }
+  }
+
+  return {
+    category: (id) =>
+      strong(async () => {
+        const message = await catalog.last(storedSubject("category.modified", tokenOf(id)));
+        const event = message && decodeEvent(message);
+        if (event === undefined || isBad(event) || event.kind !== "category.modified") return undefined;
+        return evolveCategory(undefined, event);
+      }),
+    strongPrice: (id) =>
+      strong(async () => {
+        const [price, sales] = await Promise.all([log.register("price", id), fence.salesOf(id)]);
+        return { price: price.value ?? undefined, sales };
+      }),
+    strongInventory: (id) => strong(async () => (await log.register("inventory", id)).value ?? undefined),
+    strongExists: (id) => strong(async () => (await log.register("product", id)).value !== null),
+  };
+}
+
+export function isAway(error: unknown): boolean {
+  return error instanceof LogUnavailable || error instanceof LogVanished;
+}
