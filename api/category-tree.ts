@@ -1,18 +1,23 @@
 import { type CategoryTree, childrenByParent, foldTree } from "../projections/categories.ts";
 import type { ReadModel } from "../projections/read-model.ts";
 import type { Versions } from "../projections/version.ts";
+import type { Identifier } from "../streams/identifier.ts";
 import { allAtHead, lowestSequence } from "./catalog-health.ts";
+import type { Floors } from "./gateway/floors.ts";
 import { Problem } from "./problems.ts";
 
 /**
- * The category tree as this process last read it. It is small and changes seldom, so it is read at most a few
- * times a second, or after somebody heard that it changed; while the read models are being made again or cannot be reached, the last whole tree stays.
+ * The category tree as this thread last read it. It is small and changes seldom, so it is read at most a few times
+ * a second, or after somebody heard that it changed or the node has shown a newer one; while the read models are being
+ * made again or cannot be reached, the last whole tree stays.
  */
 export interface TreeReader {
   /** As of `minSequence` at least, which is waited for a second; a tree that is behind then is degraded. */
   read(minSequence?: number): Promise<TreeNow>;
   /** The same, and read after it was asked for. */
   readAnew(minSequence?: number): Promise<TreeNow>;
+  /** The newest event of any category that this node has shown. */
+  floor(): number;
 }
 
 export interface TreeNow {
@@ -26,16 +31,20 @@ export interface TreeNow {
   readonly degraded: boolean;
 }
 
+/** The floor of the tree as a whole. A product of this name is read as if it had changed with each category. */
+const categories = "categories" as Identifier;
+
 const rememberedMs = 200;
 const waitMs = 1_000;
 
 export function createTreeReader(options: {
   readonly readModel: ReadModel;
   readonly versions: Versions;
+  readonly floors: Floors;
   readonly freshnessMs: number;
   readonly now: () => number;
 }): TreeReader {
-  const { readModel, versions, freshnessMs, now } = options;
+  const { readModel, versions, floors, freshnessMs, now } = options;
   let last: TreeNow | undefined;
   let reading: Promise<TreeNow> | undefined;
   /** The reading behind the one under way, for all who asked meanwhile. */
@@ -48,6 +57,7 @@ export function createTreeReader(options: {
     if (!fresh && last !== undefined) return { ...last, degraded: true };
     if (stored === undefined)
       throw new Problem("unavailable", "the read models cannot be reached; try again shortly");
+    for (const { sequence } of stored.events) floors.raise(categories, sequence);
     const tree = foldTree(stored.events);
     const read = {
       tree,
@@ -91,10 +101,13 @@ export function createTreeReader(options: {
 
   return {
     async read(minSequence = 0) {
-      if (last !== undefined && last.position >= minSequence && now() - last.readAt < rememberedMs)
-        return last;
-      return reaching(minSequence, readShared);
+      if (last === undefined) return reaching(minSequence, readShared);
+      // Another worker may have shown a newer one, which a reading that is under way may lack.
+      if (last.position < floors.of(categories)) return reaching(minSequence, readFollowing);
+      const isRecent = now() - last.readAt < rememberedMs;
+      return isRecent && last.position >= minSequence ? last : reaching(minSequence, readShared);
     },
     readAnew: (minSequence = 0) => reaching(minSequence, readFollowing),
+    floor: () => floors.of(categories),
   };
 }

@@ -34,7 +34,7 @@ export interface Catalogue {
 }
 
 export interface CatalogueOptions {
-  readonly servers: Servers;
+  readonly servers: Pick<Servers, "natsUrls" | "redisUrl" | "logBytesMax">;
   /** Shown in the servers' own monitoring and in leases. */
   readonly role: string;
   readonly replicas: number;

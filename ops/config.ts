@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { type LogLevel, logLevels } from "./logger.ts";
 import {
@@ -19,6 +20,8 @@ import {
 export { ConfigError } from "./setting.ts";
 
 const port = { allowed: "a whole number from 0 to 65535", schema: wholeNumber(0, 65_535) } as const;
+
+const workersMax = 64;
 
 export const settings = {
   port: {
@@ -90,11 +93,19 @@ export const settings = {
     allowed: "a size from 100MB on, in bytes or with KB, MB, GB or TB",
     schema: bytes(100 * 2 ** 20),
   } satisfies Setting<number | undefined>,
+  workers: {
+    name: "WORKERS",
+    unset: Math.min(workersMax, availableParallelism()),
+    default: "one per core",
+    meaning: "Threads that answer HTTP, on one port",
+    allowed: `a whole number from 1 to ${workersMax}`,
+    schema: wholeNumber(1, workersMax),
+  } satisfies Setting<number>,
   cacheBytesMax: {
     name: "CACHE_BYTES",
     unset: 128 * 2 ** 20,
     default: "128MB",
-    meaning: "Memory for the answers that an API process holds ready",
+    meaning: "Memory for the answers that an API process holds ready, in equal shares of its workers",
     allowed: "a size from 1MB on, in bytes or with KB, MB, GB or TB",
     schema: bytes(1_000_000),
   } satisfies Setting<number>,
@@ -185,6 +196,7 @@ export function parseConfig(environment: Environment) {
     redisMemoryBytesMax: read<number | undefined>(settings.redisMemoryBytesMax),
     dataDir: read(settings.dataDir),
     logBytesMax: read<number | undefined>(settings.logBytesMax),
+    workers: read(settings.workers),
     cacheBytesMax: read(settings.cacheBytesMax),
     replicas: read(settings.replicas),
     jwtSecret,

@@ -1,3 +1,4 @@
+import { isatty, WriteStream } from "node:tty";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 
@@ -14,7 +15,8 @@ export type LogLevel = (typeof logLevels)[number];
 const stderr = 2;
 
 export function createLogger(level: LogLevel): Logger {
-  if (!process.stderr.isTTY) {
+  // Asked of the descriptor, since in a thread `process.stderr` is a pipe to the main one.
+  if (!isatty(stderr)) {
     return pino(
       { level, timestamp: pino.stdTimeFunctions.isoTime },
       pino.destination({ dest: stderr, sync: true }),
@@ -24,7 +26,7 @@ export function createLogger(level: LogLevel): Logger {
     destination: stderr,
     sync: true,
     // Honours NO_COLOR, FORCE_COLOR and TERM=dumb.
-    colorize: process.stderr.hasColors(),
+    colorize: WriteStream.prototype.hasColors(),
     translateTime: "SYS:HH:MM:ss.l",
     ignore: "pid,hostname",
   });

@@ -215,7 +215,10 @@ quarantine
     print({ stream, seq: stored });
   });
 
-/** Errors that are the operator's to mend are one line; anything else is a defect and shows its stack. */
+/**
+ * Errors that are the operator's to mend are one line; anything else is a defect and shows its stack. They are known
+ * by name, since what comes from a thread has lost its class.
+ */
 const expected = [
   Refused,
   ConfigError,
@@ -226,12 +229,12 @@ const expected = [
   LogUnavailable,
   LogVanished,
   VerifyImpossible,
-];
+].map(({ name }) => name);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  const known = expected.some((kind) => error instanceof kind);
+  const known = error instanceof Error && expected.includes(error.name);
   process.stderr.write(
     `shelfwire: ${known ? (error as Error).message : ((error as Error).stack ?? error)}\n`,
   );

@@ -49,7 +49,9 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
   function aspectOf(put: RegisterPut): Aspects {
     if (put.register === "product") return aspects.details;
     if (put.register === "price") return aspects.price;
-    return statuses.isFlip(put.id, put.value !== null && inStock(put.value)) ? aspects.stock : aspects.quantity;
+    return statuses.isFlip(put.id, put.value !== null && inStock(put.value))
+      ? aspects.stock
+      : aspects.quantity;
   }
 
   /** A write that fails may have been carried out. */
@@ -69,7 +71,8 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
     const kept = moves.filter(isOurs);
     for (const { partition, to } of moves) left.set(partition, to);
     if (taken.length > 0) announcer.announce(taken, undefined, []);
-    if (kept.length > 0) announcer.announce(kept, touched?.products, touched === undefined ? [] : [...touched.names]);
+    if (kept.length > 0)
+      announcer.announce(kept, touched?.products, touched === undefined ? [] : [...touched.names]);
     if (moves.length > 0) forget();
   }
 

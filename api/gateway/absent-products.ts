@@ -4,8 +4,8 @@ import { createSieve } from "./sieve.ts";
 
 /** Identifiers that name no product, remembered for a moment, so that guesses do not reach the tiers behind. */
 export interface AbsentProducts {
-  /** `moment`: in what was heard; the look began then. */
-  add(id: Identifier, moment: number): void;
+  /** `moment`: in what was heard; the look began then. `floor`: what had been shown of it by then. */
+  add(id: Identifier, moment: number, floor: number): void;
   has(id: Identifier): boolean;
   /** What happened to these makes products of them. */
   remove(ids: Iterable<Identifier>): void;
@@ -30,8 +30,8 @@ export function createAbsentProducts(
 ): AbsentProducts {
   const absent = createSieve<Absent>(bytesMax);
   return {
-    add(id, moment) {
-      absent.set(id, { until: now() + rememberedMs, floor: floors.of(id), moment }, bytesEach + id.length);
+    add(id, moment, floor) {
+      absent.set(id, { until: now() + rememberedMs, floor, moment }, bytesEach + id.length);
     },
     has(id) {
       const known = absent.get(id);

@@ -3,20 +3,19 @@ import type { Broadcast } from "../../streams/broadcast.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import type { Journal } from "../../streams/journal.ts";
 import { partitionOf } from "../../streams/partition.ts";
-import { allAspects } from "../../projections/aspects.ts";
 import { cachePolicies } from "../cache-policy.ts";
 import { Problem } from "../problems.ts";
 import type { ReadOptions } from "../read-options.ts";
-import type { Source } from "../sources.ts";
-import { defaultProduct, type View } from "../views.ts";
-import { degradedOf, prepare, type Prepared } from "../answer.ts";
+import type { View } from "../views.ts";
 import { createAbsentProducts } from "./absent-products.ts";
 import { createGatewayCounters, type GatewayCounters } from "./counters.ts";
 import type { Floors } from "./floors.ts";
 import { hearChanges } from "./heard-changes.ts";
 import { createHeldAnswers, type Held } from "./held-answers.ts";
+import { createKeeping } from "./keeping.ts";
+import type { MadeAnswer } from "./made-answer.ts";
+import { byDefault, type Served } from "./served.ts";
 import { createLoads, type Item, type MakeAll } from "./loads.ts";
-import { aspectsIn, type MadeAnswer } from "./made-answer.ts";
 import type { ProductAnswers } from "./product-answers.ts";
 import { withPatience } from "./patience.ts";
 import { createTrust, type HeldPolicy } from "./trust.ts";
@@ -51,17 +50,9 @@ export interface Page {
   /** Names the answer among all pages. */
   readonly key: string;
   readonly policy: HeldPolicy;
+  /** What this node has shown of it as a whole, beside the products in it. */
+  floor(): number;
   make(options: ReadOptions): Promise<MadeAnswer>;
-}
-
-export interface Served {
-  readonly prepared: Prepared;
-  readonly source: Source;
-  /** Undefined for what is known of no position. */
-  readonly sequence: number | undefined;
-  readonly knownAt: number | undefined;
-  readonly validUntil: number | undefined;
-  readonly degraded: boolean;
 }
 
 export interface GatewayOptions {
@@ -78,6 +69,7 @@ export interface GatewayOptions {
 /** A check behind the request that failed is not tried again for so long. */
 const lengthenedMs = 1_000;
 
+const views = ["assembled", "details"] as const;
 const policies: Readonly<Record<View, HeldPolicy>> = {
   assembled: cachePolicies.productAssembled,
   details: cachePolicies.productDetails,
@@ -88,109 +80,58 @@ export function createGateway(options: GatewayOptions): Gateway {
   const counters = createGatewayCounters();
   const held = createHeldAnswers(options.bytesMax);
   const heard = hearChanges(options.changes, options.versions, (touched) => {
-    absent.remove(touched.products.keys());
+    for (const view of views) absent[view].remove(touched.products.keys());
     counters.invalidated += held.touch(touched);
   });
-  const absent = createAbsentProducts(
-    floors,
-    (moment, id) => heard.inDoubtSince(moment, [partitionOf(tokenOf(id))]),
-    now,
-  );
+  const absentIn = () =>
+    createAbsentProducts(floors, (moment, id) => heard.inDoubtSince(moment, [partitionOf(tokenOf(id))]), now);
+  /** Each view has its own, since they believe Redis for different times. */
+  const absent = { assembled: absentIn(), details: absentIn() };
   const trust = createTrust({ heard, floors, now, random });
-  const loads = createLoads({ moment: heard.moment, keep, counters, journal });
-
-  function servedAs(entry: Held, source: "memory" | "stale"): Served {
-    const { validUntil } = entry.answer;
-    const degraded = source === "stale";
-    if (degraded) counters.servedStale++;
-    else entry.shown = Math.max(entry.shown, trust.reach(entry));
-    const prepared = degraded ? degradedOf(entry.answer.prepared) : entry.answer.prepared;
-    return { prepared, source, sequence: entry.shown, knownAt: trust.knownAt(entry), validUntil, degraded };
-  }
-
-  const servedAnew = ({ prepared, source, sequence, knownAt, validUntil, degraded }: MadeAnswer): Served => ({
-    prepared,
-    source,
-    sequence: sequence === 0 ? undefined : sequence,
-    knownAt: knownAt === 0 ? undefined : knownAt,
-    validUntil,
-    degraded,
-  });
-
-  /** Keeps what was loaded, unless a change came meanwhile or what is held is newer. Returns what is to be served. */
-  function keep(
-    { key, id }: Item,
-    load: { readonly moment: number; readonly minSequence: number; readonly tookMs: number },
-    answer: MadeAnswer | undefined,
-  ): Served | undefined {
-    const { moment, minSequence, tookMs } = load;
-    const standing = held.peek(key);
-    const newer = standing !== undefined && standing.shown >= minSequence ? standing : undefined;
-    if (answer === undefined) {
-      // Products do not cease to exist.
-      if (newer !== undefined) return servedAs(newer, "stale");
-      if (id !== undefined) keepAbsent(id, moment);
-      return undefined;
-    }
-    const { sequence, degraded } = answer;
-    if (degraded) {
-      const isOlder = newer !== undefined && sequence < newer.shown;
-      return isOlder ? servedAs(newer, "stale") : servedAnew(answer);
-    }
-    const about = {
-      products: answer.products.keys(),
-      aspectsOf: (product: Identifier) => aspectsIn(answer, product),
-      names: answer.names,
-      partitions: answer.partitions,
-    };
-    if (standing?.touched === true && standing.answer.prepared.etag === answer.prepared.etag)
-      counters.invalidatedInVain++;
-    const isLatest = standing === undefined || standing.answer.sequence <= sequence;
-    if (!heard.unchangedSince(moment, about)) counters.raced++;
-    else if (isLatest || heard.inDoubtSince(standing.moment, standing.answer.partitions))
-      held.put(key, { answer, moment, shown: sequence, tookMs, touched: false, retryAt: 0 });
-    return servedAnew(answer);
-  }
-
-  function keepAbsent(id: Identifier, moment: number): void {
-    const about = {
-      products: [id],
-      aspectsOf: () => allAspects,
-      names: [],
-      partitions: [partitionOf(tokenOf(id))],
-    };
-    if (heard.unchangedSince(moment, about)) absent.add(id, moment);
-    else counters.raced++;
-  }
+  const { keep, servedAs } = createKeeping({ held, heard, trust, absent, counters, now });
+  const loads = createLoads({ moment: heard.moment, floors, keep, counters, journal });
 
   const productItem = (id: Identifier, view: View): Item => ({
     key: `${view} ${id}`,
     id,
+    view,
     policy: policies[view],
     floor: () => floors.of(id),
     make: async (wanted) => (await answers.make([id], view, wanted))[0],
   });
 
-  /** The position that the store was heard to have reached: one that is behind it lost something. */
-  const knownSequence = (id: Identifier) => heard.reached(partitionOf(tokenOf(id)));
+  /** The position that the store was heard or seen to have reached: one that is behind it lost something. */
+  function knownSequence(id: Identifier): number {
+    let known = heard.reached(partitionOf(tokenOf(id)));
+    for (const view of views) known = Math.max(known, held.peek(`${view} ${id}`)?.answer.sequence ?? 0);
+    return known;
+  }
 
   function wantedOf({ policy }: Item, minSequence: number, entry: Held | undefined): ReadOptions {
     const hasOlder = entry !== undefined && entry.shown >= minSequence;
     return { freshnessMs: policy.freshnessMs, minSequence, knownSequence, hasOlder };
   }
 
+  /**
+   * A position that the store was heard to have reached is reached by any load: who names it may wait for one that
+   * nobody named a position for.
+   */
+  const minToLoad = ({ id }: Item, minSequence: number) =>
+    id !== undefined && minSequence <= heard.reached(partitionOf(tokenOf(id))) ? 0 : minSequence;
+
   /** What needs no waiting: held and trusted, or known to be nothing. */
   function atOnce(item: Item, minSequence: number): { readonly served: Served | undefined } | undefined {
     const entry = held.get(item.key);
     if (entry === undefined) {
-      if (item.id === undefined || minSequence > 0 || !absent.has(item.id)) {
+      const { id, view } = item;
+      if (id === undefined || view === undefined || minSequence > 0 || !absent[view].has(id)) {
         counters.misses++;
         return undefined;
       }
       counters.negativeHits++;
       return { served: undefined };
     }
-    const standing = trust.standing(entry, item.policy, minSequence);
+    const standing = trust.standing(entry, item.policy, Math.max(minSequence, item.floor()));
     if (standing === "unsure") {
       counters.revalidated++;
       return undefined;
@@ -205,18 +146,22 @@ export function createGateway(options: GatewayOptions): Gateway {
     counters.servedWhileChecking++;
     if (isEarly) counters.refreshedEarly++;
     const { freshnessMs, redisMs } = item.policy;
+    loads.begin([item], { ...wantedOf(item, 0, entry), freshnessMs: Math.min(freshnessMs, redisMs) });
     loads
-      .begin([item], { ...wantedOf(item, 0, entry), freshnessMs: Math.min(freshnessMs, redisMs) })
       .result(item, 0)
-      .catch(() => {
+      .catch(() => {})
+      .finally(() => {
+        const current = held.peek(item.key);
+        if (current === undefined || trust.standing(current, item.policy, 0) === "trusted") return;
+        // It brought nothing younger.
         counters.lengthened++;
-        entry.retryAt = now() + lengthenedMs;
+        current.retryAt = now() + lengthenedMs;
       });
   }
 
   /** What a load brings, or what is held where that fails or takes too long, or the product by default. */
   async function waited(item: Item, minSequence: number): Promise<Served | undefined> {
-    const result = loads.result(item, minSequence);
+    const result = loaded(item, minSequence);
     const entry = held.peek(item.key);
     const older = entry !== undefined && entry.shown >= minSequence ? entry : undefined;
     try {
@@ -229,9 +174,17 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (!(error instanceof Problem) || error.code !== "unavailable") throw error;
       if (older !== undefined) return servedAs(older, "stale");
       if (item.id === undefined || minSequence > 0) throw error;
-      counters.servedDefault++;
       return byDefault(item.id);
     }
+  }
+
+  async function loaded(item: Item, minSequence: number): Promise<Served | undefined> {
+    const least = minToLoad(item, minSequence);
+    const one = await loads.result(item, least);
+    const isOlder = one?.degraded === true && (one.sequence ?? 0) < minSequence;
+    if (!isOlder || least === minSequence) return one;
+    loads.begin([item], wantedOf(item, minSequence, held.peek(item.key)));
+    return loads.result(item, minSequence);
   }
 
   /** Several at once: those that must be loaded are loaded together, once each. */
@@ -240,28 +193,40 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (results.every((one) => one !== undefined)) return results.map(({ served }) => served);
     const missing = items.filter((_, at) => results[at] === undefined);
     const distinct = new Map(missing.map((item) => [item.key, item]));
-    const fresh = [...distinct.values()].filter(({ key }) => !loads.isUnderWay(key, minSequence));
+    const fresh = [...distinct.values()].filter(
+      (item) => !loads.isUnderWay(item.key, minToLoad(item, minSequence)),
+    );
     counters.shared += missing.length - fresh.length;
-    const [first] = fresh;
-    if (first !== undefined) {
-      const entries = fresh.map(({ key }) => held.peek(key));
-      const allHeld = entries.every((entry) => entry !== undefined && entry.shown >= minSequence);
-      loads.begin(fresh, wantedOf(first, minSequence, allHeld ? entries[0] : undefined), makeAll);
+    for (const least of new Set(fresh.map((item) => minToLoad(item, minSequence)))) {
+      const alike = fresh.filter((item) => minToLoad(item, minSequence) === least);
+      const entries = alike.map(({ key }) => held.peek(key));
+      const older = entries.every((entry) => entry !== undefined && entry.shown >= minSequence);
+      const [first] = alike;
+      if (first !== undefined)
+        loads.begin(alike, wantedOf(first, least, older ? entries[0] : undefined), makeAll);
     }
-    return Promise.all(
+    const all = await Promise.all(
       items.map((item, at) => {
         const known = results[at];
         return known === undefined ? waited(item, minSequence) : known.served;
       }),
     );
+    for (const one of all) {
+      if (one?.source === "stale") counters.servedStale++;
+      if (one?.source === "default") counters.servedDefault++;
+    }
+    return all;
   }
 
   return {
     counters,
     held(id, view) {
       const entry = held.get(`${view} ${id}`);
-      if (entry === undefined || trust.standing(entry, policies[view], 0) !== "trusted") return undefined;
+      if (entry === undefined) return undefined;
+      const standing = trust.standing(entry, policies[view], 0);
+      if (standing === "unsure") return undefined;
       counters.hits++;
+      if (standing !== "trusted") checkBehind(productItem(id, view), entry, standing === "early");
       return servedAs(entry, "memory");
     },
     products(ids, view, minSequence = 0) {
@@ -274,22 +239,14 @@ export function createGateway(options: GatewayOptions): Gateway {
         ),
       );
     },
-    async page({ key, policy, make }, minSequence = 0) {
-      const [served] = await many([{ key: `page ${key}`, policy, floor: () => 0, make }], minSequence);
-      if (served === undefined) throw new Error(`the page ${key} was made of nothing`);
+    async page(page, minSequence = 0) {
+      const key = `page ${page.key}`;
+      const floor = () => Math.max(page.floor(), floors.ofPage(key));
+      const [served] = await many([{ ...page, key, floor }], minSequence);
+      if (served === undefined) throw new Error(`${key} was made of nothing`);
+      if (!served.degraded) floors.raisePage(key, served.sequence ?? 0);
       return served;
     },
     close: () => heard.close(),
-  };
-}
-
-function byDefault(id: Identifier): Served {
-  return {
-    prepared: prepare(defaultProduct(id)),
-    source: "default",
-    sequence: undefined,
-    knownAt: undefined,
-    validUntil: undefined,
-    degraded: true,
   };
 }

@@ -3,7 +3,9 @@ import type { Journal } from "../../streams/journal.ts";
 import { Problem } from "../problems.ts";
 import type { ReadOptions } from "../read-options.ts";
 import type { GatewayCounters } from "./counters.ts";
-import type { Served } from "./gateway.ts";
+import type { View } from "../views.ts";
+import type { Floors } from "./floors.ts";
+import type { Served } from "./served.ts";
 import type { MadeAnswer } from "./made-answer.ts";
 import type { HeldPolicy } from "./trust.ts";
 
@@ -26,10 +28,11 @@ export interface Loads {
 /** What is asked for. */
 export interface Item {
   readonly key: string;
-  /** For an answer about one product. */
+  /** For an answer that is a product. */
   readonly id?: Identifier;
+  readonly view?: View;
   readonly policy: HeldPolicy;
-  /** What this node has shown of it. */
+  /** What this node has shown of it, by whichever of its threads. */
   floor(): number;
   make(wanted: ReadOptions): Promise<MadeAnswer | undefined>;
 }
@@ -40,11 +43,7 @@ export type MakeAll = (
 ) => Promise<readonly (MadeAnswer | undefined)[]>;
 
 /** Takes what was made, and says what is to be served. */
-export type Keep = (
-  item: Item,
-  load: Load,
-  answer: MadeAnswer | undefined,
-) => Served | undefined;
+export type Keep = (item: Item, load: Load, answer: MadeAnswer | undefined) => Served | undefined;
 
 export interface Load {
   /** In what was heard, when it began. */
@@ -59,22 +58,44 @@ export interface Load {
 /** A load under way. */
 interface Loading extends Pick<Load, "minSequence" | "floor"> {
   readonly wanted: ReadOptions;
-  readonly result: Promise<Served | undefined>;
+  readonly result: Promise<Loaded>;
+}
+
+interface Loaded {
+  readonly answer: MadeAnswer | undefined;
+  readonly served: Served | undefined;
 }
 
 export function createLoads(options: {
   readonly moment: () => number;
+  readonly floors: Floors;
   readonly keep: Keep;
   readonly counters: GatewayCounters;
   readonly journal: Journal;
 }): Loads {
-  const { keep, counters, journal } = options;
+  const { floors, keep, counters, journal } = options;
   const loading = new Map<string, Loading>();
 
   const oneByOne: MakeAll = (items, wanted) => Promise.all(items.map((item) => item.make(wanted)));
 
   /** Who names a position may have to wait for it; who names none does not wait with them. */
   const keyOf = (key: string, minSequence: number) => (minSequence > 0 ? `from a position: ${key}` : key);
+
+  function isBehind(
+    { answer, served }: Loaded,
+    item: Item,
+    due: number,
+    floorThen: number,
+    asksMore: boolean,
+  ): boolean {
+    if (served === undefined) return item.floor() > floorThen;
+    if (served.degraded) return asksMore;
+    if ((served.sequence ?? 0) < due) return true;
+    // Who else is in the answer is known only now: these are held against what was shown by now.
+    for (const [id, sequence] of answer?.products ?? [])
+      if (id !== item.id && sequence < floors.of(id)) return true;
+    return false;
+  }
 
   const loads: Loads = {
     isUnderWay: (key, minSequence) =>
@@ -84,6 +105,8 @@ export function createLoads(options: {
       const moment = options.moment();
       const begunAt = performance.now();
       const { minSequence = 0 } = wanted;
+      // Before anything is read: another thread of this node may show something newer at any time.
+      const floorsThen = items.map((item) => item.floor());
       const made = makeAll(items, wanted);
       const alone = (item: Item, error: unknown) => {
         if (items.length === 1) throw error;
@@ -91,15 +114,16 @@ export function createLoads(options: {
       };
       for (const [at, item] of items.entries()) {
         const key = keyOf(item.key, minSequence);
-        const floor = item.floor();
+        const floor = floorsThen[at] as number;
         const result = made
           .then(
             (results) => results[at],
             (error: unknown) => alone(item, error),
           )
-          .then((answer) =>
-            keep(item, { moment, minSequence, floor, tookMs: performance.now() - begunAt }, answer),
-          )
+          .then((answer): Loaded => {
+            const tookMs = performance.now() - begunAt;
+            return { answer, served: keep(item, { moment, minSequence, floor, tookMs }, answer) };
+          })
           .finally(() => {
             if (loading.get(key) === one) loading.delete(key);
           });
@@ -120,20 +144,14 @@ export function createLoads(options: {
       const due = item.floor();
       const asksMore = joined.minSequence > minSequence;
       try {
-        const one = await joined.result;
-        const isBehind =
-          one === undefined
-            ? item.floor() > joined.floor
-            : one.degraded
-              ? asksMore
-              : (one.sequence ?? 0) < due;
-        if (!isBehind) return one;
+        const loaded = await joined.result;
+        if (!isBehind(loaded, item, due, joined.floor, asksMore)) return loaded.served;
       } catch (error) {
         if (!asksMore) throw error;
       }
       if (asksMore || !loads.isUnderWay(item.key, minSequence))
         loads.begin([item], { ...joined.wanted, minSequence });
-      return loading.get(keyOf(item.key, minSequence))?.result;
+      return (await loading.get(keyOf(item.key, minSequence))?.result)?.served;
     },
   };
   return loads;

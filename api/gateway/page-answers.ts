@@ -168,10 +168,11 @@ export function createPageAnswers(options: {
   }
 
   return {
-    tree: () => ({ key: "tree", policy: cachePolicies.categories, make: makeTree }),
+    tree: () => ({ key: "tree", policy: cachePolicies.categories, floor: tree.floor, make: makeTree }),
     category: (id) => ({
       key: `category ${id}`,
       policy: cachePolicies.categories,
+      floor: tree.floor,
       make: (wanted) => makeCategory(id, wanted),
     }),
     listing(listing) {
@@ -179,12 +180,14 @@ export function createPageAnswers(options: {
       return {
         key: `listing ${view} ${sort} ${page} ${pageSize} ${category}`,
         policy: view === "details" ? cachePolicies.listingDetails : cachePolicies.listing,
+        floor: () => 0,
         make: (wanted) => makeListing(listing, wanted),
       };
     },
     reviews: (id) => ({
       key: `reviews ${id}`,
       policy: cachePolicies.reviews,
+      floor: () => 0,
       make: (wanted) => makeReviews(id, wanted),
     }),
   };

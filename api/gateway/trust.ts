@@ -45,7 +45,10 @@ export function createTrust(options: {
   function knownAt(entry: Held): number {
     const { answer, touched } = entry;
     const isSure = !touched && !inDoubt(entry);
-    return Math.min(now(), isSure ? Math.max(answer.knownAt, heard.headAt(answer.partitions)) : answer.knownAt);
+    return Math.min(
+      now(),
+      isSure ? Math.max(answer.knownAt, heard.headAt(answer.partitions)) : answer.knownAt,
+    );
   }
 
   function reach({ answer }: Held): number {

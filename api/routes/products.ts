@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { prepare, sendPrepared } from "../answer.ts";
 import { cachePolicies } from "../cache-policy.ts";
-import type { Served } from "../gateway/gateway.ts";
+import type { Served } from "../gateway/served.ts";
 import { limits } from "../limits.ts";
 import { identifierListParameter, identifierParameter, type Query, wordParameter } from "../parameters.ts";
 import { minimumSequence, positionText } from "../position.ts";

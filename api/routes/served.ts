@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { sendPrepared } from "../answer.ts";
 import type { CachePolicy } from "../cache-policy.ts";
-import type { Served } from "../gateway/gateway.ts";
+import type { Served } from "../gateway/served.ts";
 import { positionText } from "../position.ts";
 import type { RouteContext } from "./context.ts";
 

@@ -1,8 +1,7 @@
 import { openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
-import { openIdentity } from "../identity.ts";
 import type { Logger } from "../logger.ts";
-import { apiRedisTimeoutMs, startApi } from "../roles/api.ts";
+import { startApiWorkers } from "../roles/api-workers.ts";
 import { startProjectors } from "../roles/projectors.ts";
 import { findServers } from "../servers.ts";
 import { untilSignal } from "../signals.ts";
@@ -12,25 +11,10 @@ import { untilSignal } from "../signals.ts";
 export async function api(config: Config, logger: Logger): Promise<void> {
   const ended = untilSignal();
   const servers = await findServers(config, logger);
-  const catalogue = await openCatalogue({
-    servers,
-    role: "api",
-    replicas: config.replicas,
-    logger,
-    redisTimeoutMs: apiRedisTimeoutMs,
-  });
-  const running = await startApi(catalogue, {
-    host: config.host,
-    port: config.port,
-    drainMs: config.drainMs,
-    identity: openIdentity(config, logger),
-    cacheBytesMax: config.cacheBytesMax,
-    logger,
-  });
+  const running = await startApiWorkers(config, servers, logger);
   logger.info({ http: running.url }, "the API listens");
   await ended;
   await running.stop();
-  await catalogue.close();
   await servers.stop();
 }
 

@@ -4,9 +4,9 @@ import { openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
 import { seedDemoCatalogue } from "../demo/seed.ts";
 import { demoToken } from "../demo/token.ts";
-import { hasDemoTokens, openIdentity } from "../identity.ts";
+import { hasDemoTokens } from "../identity.ts";
 import type { Logger } from "../logger.ts";
-import { apiRedisTimeoutMs, startApi } from "../roles/api.ts";
+import { startApiWorkers } from "../roles/api-workers.ts";
 import { startProjectors } from "../roles/projectors.ts";
 import { removeRunFile, writeRunFile } from "../run-file.ts";
 import { startServers } from "../servers.ts";
@@ -23,7 +23,7 @@ export async function up(
   const servers = await startServers(config, logger);
   const closers: (() => Promise<void>)[] = [() => servers.stop()];
   try {
-    const { replicas, dataDir, host, port, drainMs } = config;
+    const { replicas, dataDir } = config;
     const projecting = await openCatalogue({
       ...options,
       servers,
@@ -33,28 +33,13 @@ export async function up(
       redisTimeoutMs: 10_000,
     });
     closers.push(projecting.close);
-    const reading = await openCatalogue({
-      redisTimeoutMs: apiRedisTimeoutMs,
-      servers,
-      role: "api",
-      replicas,
-      logger,
-    });
-    closers.push(reading.close);
     const projectors = startProjectors(projecting, logger);
     closers.push(projectors.stop);
     if (config.demo) {
       const count = await seedDemoCatalogue({ ...projecting, now: Date.now() });
       if (count > 0) logger.info({ events: count }, "demo catalogue loaded");
     }
-    const api = await startApi(reading, {
-      host,
-      port,
-      drainMs,
-      identity: openIdentity(config, logger),
-      cacheBytesMax: config.cacheBytesMax,
-      logger,
-    });
+    const api = await startApiWorkers(config, servers, logger);
     closers.push(api.stop);
     if ((await Promise.race([api.untilReady(), ended])) === undefined) {
       const natsUrl = servers.natsUrls.join(",");

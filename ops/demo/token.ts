@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { threadId } from "node:worker_threads";
 import { SignJWT } from "jose";
 import type { Config } from "../config.ts";
 
@@ -10,7 +11,7 @@ import type { Config } from "../config.ts";
  */
 export function demoSecret(dataDir: string): string {
   const file = join(dataDir, "jwt-secret");
-  const unfinished = `${file}.${process.pid}`;
+  const unfinished = `${file}.${process.pid}.${threadId}`;
   writeFileSync(unfinished, randomBytes(32).toString("hex"), { mode: 0o600 });
   try {
     // A link appears whole or not at all, and never takes the place of a secret that tokens were signed with.

@@ -5,7 +5,7 @@ import { findServer, overrideOf, type ServerName } from "../setup/server-binarie
 import { untilGone } from "./data-dir.ts";
 import { EmbeddedFailure } from "./failure.ts";
 import { type Leashed, startLeashed } from "./leash.ts";
-import { freePort } from "./port.ts";
+import { freePort } from "../port.ts";
 import { untilReady } from "./ready.ts";
 import { lastLine, rotate } from "./server-log.ts";
 import { supervise } from "./supervise.ts";

@@ -6,7 +6,7 @@ import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
 import { createReadiness, drain } from "../../api/drain.ts";
 import type { Identity } from "../../api/identity/identity.ts";
-import { aboveFloors, createFloors } from "../../api/gateway/floors.ts";
+import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
 import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
@@ -43,10 +43,14 @@ export async function startApi(
     readonly identity: Identity;
     /** What the gateway's cache may take. */
     readonly cacheBytesMax: number;
+    /** What the node has shown, where this is one of its workers. */
+    readonly floors?: Floors;
+    /** Whether several listen on the port, and the system shares connections out among them. */
+    readonly reusePort?: boolean;
     readonly logger: Logger;
   },
 ): Promise<Api> {
-  const { host, port, drainMs, identity, logger } = options;
+  const { host, port, drainMs, identity, logger, floors = createFloors(), reusePort = false } = options;
   const now = () => Date.now();
   const versions = catalogue.versions.catalog;
   const { readModel, breakers, listening: signs, ...logs } = openTiers(catalogue, logger);
@@ -58,10 +62,10 @@ export async function startApi(
   const tree = createTreeReader({
     readModel,
     versions,
+    floors,
     freshnessMs: cachePolicies.categories.freshnessMs,
     now,
   });
-  const floors = createFloors();
   const reader = aboveFloors(readerOf(catalogue, { ...logs, readModel, breakers }, logger), floors);
   const gateway = createGateway({
     answers: createProductAnswers({ reader, readModel, versions, now }),
@@ -85,8 +89,9 @@ export async function startApi(
     projections: createStatusReader({ ...catalogue, logs: catalogue, now }),
     journal: logger,
   });
+  const place = { host, port, reusePort };
   await orRefuse(
-    server.listen({ host, port }),
+    server.listen(place),
     `HOST=${host} PORT=${port}`,
     "choose another one; PORT=0 takes any that is free",
   );

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Catalogue, openCatalogue } from "../../ops/catalogue.ts";
 import { parseConfig } from "../../ops/config.ts";
-import { freePort } from "../../ops/embedded/port.ts";
+import { freePort } from "../../ops/port.ts";
 import { createLogger } from "../../ops/logger.ts";
 import { startServers } from "../../ops/servers.ts";
 import { processOf } from "../../ops/setup/processes.mjs";

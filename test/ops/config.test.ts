@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
 import { ConfigError, parseConfig, settings } from "../../ops/config.ts";
 
@@ -13,6 +14,7 @@ test("nothing set gives the defaults", () => {
     redisMemoryBytesMax: undefined,
     dataDir: ".data",
     logBytesMax: undefined,
+    workers: Math.min(64, availableParallelism()),
     cacheBytesMax: 128 * 2 ** 20,
     replicas: 1,
     jwtSecret: undefined,
@@ -47,6 +49,7 @@ test("every setting is read from its variable", () => {
     JWT_AUDIENCE: "shop",
     DRAIN_MS: "20000",
     LOG_LEVEL: "debug",
+    WORKERS: "3",
     CACHE_BYTES: "64MB",
     DEMO: "0",
   });
@@ -60,6 +63,7 @@ test("every setting is read from its variable", () => {
     redisMemoryBytesMax: 512 * 2 ** 20,
     dataDir: "/srv/shelfwire",
     logBytesMax: 20 * 2 ** 30,
+    workers: 3,
     cacheBytesMax: 64 * 2 ** 20,
     replicas: 3,
     jwtSecret: undefined,
@@ -105,6 +109,9 @@ test.each([
   ["LOG_MAX_BYTES", "1", `must be a size from 100MB on, ${size}`],
   ["LOG_MAX_BYTES", "999999999TB", `must be a size from 100MB on, ${size}`],
   ["REPLICAS", "2", "must be 1, 3 or 5"],
+  ["WORKERS", "0", "must be a whole number from 1 to 64"],
+  ["WORKERS", "65", "must be a whole number from 1 to 64"],
+  ["WORKERS", "all", "must be a whole number from 1 to 64"],
   ["JWT_JWKS_URL", "id.example/keys", address],
   ["JWT_JWKS_URL", "file:///etc/keys", address],
   ["JWT_JWKS_URL", "https://user:secret@id.example/keys", address],

@@ -7,6 +7,8 @@ import { id } from "../streams/id.ts";
 import { v } from "./read-model-adapters.ts";
 
 const change: Change = {
+  by: "owner",
+  count: 7,
   moves: [
     { partition: 0, from: undefined, to: inLife(v(4), "5f0c9a1e"), headAt: 1_000 },
     { partition: 3, from: v(3), to: v(4), headAt: 1_000 },
@@ -22,7 +24,7 @@ const change: Change = {
 test.each([
   ["a change", change],
   ["one of too many products", { ...change, products: undefined, names: [] }],
-  ["a sign of life", { moves: change.moves, products: new Map(), names: [] }],
+  ["a sign of life", { ...change, products: new Map(), names: [] }],
 ])("%s is understood as it was said", (_, said) => {
   expect(decodeChange(encodeChange(said))).toEqual(said);
 });
@@ -34,7 +36,7 @@ test("moves that are alike travel as one", () => {
     to: v(4),
     headAt: 9,
   }));
-  expect(encodeChange({ moves, products: new Map(), names: [] }).byteLength).toBeLessThan(250);
+  expect(encodeChange({ ...change, moves, products: new Map(), names: [] }).byteLength).toBeLessThan(250);
 });
 
 const word = JSON.parse(Buffer.from(encodeChange(change)).toString()) as Record<string, unknown>;
@@ -44,13 +46,15 @@ test.each([
   ["no JSON", "{"],
   ["no object", "null"],
   ["another version", { ...word, v: 1 }],
-  ["no moves", { v: 2, products: [], names: [] }],
+  ["no moves", { ...word, moves: undefined }],
   ["a move that is none", { ...word, moves: [3] }],
   ["a partition that there is not", { ...word, moves: [[[16], null, v(1), 0]] }],
   ["a position that is none", { ...word, moves: [[[1], null, "x", 0]] }],
   ["a position with more behind it", { ...word, moves: [[[1], null, `${v(1)}~1`, 0]] }],
   ["a moment that is none", { ...word, moves: [[[1], null, v(1), null]] }],
   ["products that are no texts", { ...word, products: [1] }],
+  ["nobody's word", { ...word, by: 3 }],
+  ["a word without its number", { ...word, count: "1" }],
   ["a product without an aspect", { ...word, products: [["lamp", 0]] }],
   ["aspects that there are not", { ...word, products: [["lamp", 64]] }],
   ["names that are no list", { ...word, names: "x" }],

@@ -5,7 +5,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { startLeashed } from "../../ops/embedded/leash.ts";
-import { freePort } from "../../ops/embedded/port.ts";
+import { freePort } from "../../ops/port.ts";
 import { connectNats } from "../../streams/jetstream/connection.ts";
 import {
   assertMapping,

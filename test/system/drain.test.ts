@@ -11,7 +11,7 @@ import { attacks } from "../api/hostile/attacks.ts";
 import { onslaught, secretTitle } from "../api/hostile/onslaught.ts";
 import { hmac, jws, signingKey } from "../api/identity/issuer.ts";
 
-/** `shelfwire up` among people: hostile ones, and an operator who takes the node out of service. */
+/** `shelfwire up`, with two workers, among people: hostile ones, and an operator who takes the node out of service. */
 
 const secret = "a secret of more than thirty-two bytes";
 const drainMs = 1_000;
@@ -41,6 +41,7 @@ beforeAll(async () => {
       JWT_SECRET: secret,
       JWT_ISSUER: target.claims.iss,
       JWT_AUDIENCE: target.claims.aud,
+      WORKERS: "2",
       DRAIN_MS: String(drainMs),
       LOG_LEVEL: "error",
     },
@@ -143,9 +144,10 @@ test("SIGTERM ends the node without a failed request", async () => {
   const kept = count.kept;
   await Promise.all(clients);
   expect(failed).toEqual([]);
-  // It answered on while it was draining, and each connection ended with an answer, from before and from since.
+  // It answered on while it was draining, and each connection ended with an answer, from before and from since; some
+  // once more, where the other worker's port closed a moment later.
   expect(count.kept).toBeGreaterThan(kept + 100);
-  expect(count.closed).toBe(2 * clients.length);
+  expect(count.closed).toBeGreaterThanOrEqual(2 * clients.length);
 
   slow.write("}");
   await cut;

@@ -40,6 +40,7 @@ beforeAll(async () => {
     PORT: "0",
     NATS_PORT: "0",
     REDIS_PORT: "0",
+    WORKERS: "1",
     LOG_LEVEL: "error",
   };
   await start();

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
 import { type Identity, nobody } from "../../api/identity/identity.ts";
-import { aboveFloors, createFloors } from "../../api/gateway/floors.ts";
+import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
 import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
@@ -37,11 +37,15 @@ export interface World {
   publish(events: readonly Published[]): Promise<void>;
   /** A projector of its own; runs until it is stopped. */
   project(options?: { readonly owned?: readonly number[]; readonly batchMax?: number }): Running;
-  /** `catalog`: the log that it reads in place of the one that is written; `changes`: what it hears instead. */
+  /**
+   * `catalog`: the log that it reads in place of the one that is written; `changes`: what it hears instead; `floors`:
+   * those of the node that it is a part of.
+   */
   api(options?: {
     readonly identity?: Identity;
     readonly catalog?: Log;
     readonly changes?: Broadcast;
+    readonly floors?: Floors;
   }): FastifyInstance;
 }
 
@@ -93,15 +97,19 @@ export function createWorld(readModel: ReadModel, now: number): World {
       };
     },
 
-    api({ identity = nobody, catalog: read = catalog, changes: heard = changes } = {}) {
+    api({
+      identity = nobody,
+      catalog: read = catalog,
+      changes: heard = changes,
+      floors = createFloors(),
+    } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
-      const floors = createFloors();
       const reader = aboveFloors(
         createCatalogReader({ ...shared, claims: unclaimed, catalog: read }),
         floors,
       );
       const answers = createProductAnswers({ ...shared, reader });
-      const tree = createTreeReader({ readModel, versions, freshnessMs: 60_000, now: time });
+      const tree = createTreeReader({ readModel, versions, floors, freshnessMs: 60_000, now: time });
       return createServer({
         gateway: createGateway({ ...shared, answers, changes: heard, floors, bytesMax: 1_000_000 }),
         pages: createPageAnswers({ ...shared, reader, tree }),

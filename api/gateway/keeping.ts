@@ -1,0 +1,111 @@
+import { allAspects } from "../../projections/aspects.ts";
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import { partitionOf } from "../../streams/partition.ts";
+import { degradedOf } from "../answer.ts";
+import type { Source } from "../sources.ts";
+import type { View } from "../views.ts";
+import type { AbsentProducts } from "./absent-products.ts";
+import type { GatewayCounters } from "./counters.ts";
+import type { HeardChanges } from "./heard-changes.ts";
+import type { Held, HeldAnswers } from "./held-answers.ts";
+import type { Item, Load } from "./loads.ts";
+import { aspectsIn, type MadeAnswer } from "./made-answer.ts";
+import { type Served, servedAnew } from "./served.ts";
+import type { Trust } from "./trust.ts";
+
+/** What becomes of a loaded answer: whether it is held, and whether it or what is held is served. */
+export interface Keeping {
+  keep(item: Item, load: Load, answer: MadeAnswer | undefined): Served | undefined;
+  /** What is held, as it leaves. */
+  servedAs(entry: Held, source: Exclude<Source, "default">): Served;
+}
+
+export function createKeeping(options: {
+  readonly held: HeldAnswers;
+  readonly heard: HeardChanges;
+  readonly trust: Trust;
+  readonly absent: Readonly<Record<View, AbsentProducts>>;
+  readonly counters: GatewayCounters;
+  readonly now: () => number;
+}): Keeping {
+  const { held, heard, trust, absent, counters, now } = options;
+
+  function servedAs(entry: Held, source: Exclude<Source, "default">): Served {
+    const { prepared, validUntil } = entry.answer;
+    const degraded = source === "stale";
+    if (!degraded) entry.shown = Math.max(entry.shown, trust.reach(entry));
+    else entry.degraded ??= degradedOf(prepared);
+    return {
+      prepared: entry.degraded !== undefined && degraded ? entry.degraded : prepared,
+      source,
+      sequence: entry.shown,
+      knownAt: trust.knownAt(entry),
+      validUntil,
+      degraded,
+    };
+  }
+
+  /**
+   * Keeps what was loaded, unless a change came meanwhile or it is older than what was shown. Returns what is to be
+   * served.
+   */
+  function keep(item: Item, load: Load, answer: MadeAnswer | undefined): Served | undefined {
+    const { key, id, view } = item;
+    const { moment, minSequence, floor, tookMs } = load;
+    const standing = held.peek(key);
+    const newer = standing !== undefined && standing.shown >= minSequence ? standing : undefined;
+    if (answer === undefined) {
+      // Products do not cease to exist.
+      if (newer !== undefined) return servedAs(newer, "stale");
+      if (id !== undefined && view !== undefined) keepAbsent(id, view, load);
+      return undefined;
+    }
+    const { sequence, degraded } = answer;
+    if (degraded) {
+      const isOlder = newer !== undefined && sequence < newer.shown;
+      return isOlder ? servedAs(newer, "stale") : servedAnew(answer);
+    }
+    const about = {
+      products: answer.products.keys(),
+      aspectsOf: (product: Identifier) => aspectsIn(answer, product),
+      names: answer.names,
+      partitions: answer.partitions,
+    };
+    if (standing?.touched === true && standing.answer.prepared.etag === answer.prepared.etag)
+      counters.invalidatedInVain++;
+    const isUnchanged = heard.unchangedSince(moment, about);
+    if (!isUnchanged) counters.raced++;
+    // A store that came back as an older copy of itself: products in it are asked for again, all else is not shown.
+    const wentBack = sequence < floor || (standing !== undefined && sequence < standing.answer.sequence);
+    if (wentBack && standing !== undefined) {
+      const isSure = !standing.touched && !trust.inDoubt(standing) && trust.isAsNewAsShown(standing);
+      return servedAs(standing, isSure ? "memory" : "stale");
+    }
+    if (wentBack || !isUnchanged) return servedAnew(answer);
+    const shown = standing !== undefined && !trust.inDoubt(standing) ? standing.shown : 0;
+    const entry: Held = {
+      answer,
+      moment,
+      tookMs,
+      shown: Math.max(sequence, shown),
+      touched: false,
+      madeAt: now(),
+      retryAt: 0,
+    };
+    held.put(key, entry);
+    return servedAs(entry, answer.source);
+  }
+
+  function keepAbsent(id: Identifier, view: View, { moment, floor }: Load): void {
+    const about = {
+      products: [id],
+      aspectsOf: () => allAspects,
+      names: [],
+      partitions: [partitionOf(tokenOf(id))],
+    };
+    if (heard.unchangedSince(moment, about)) absent[view].add(id, moment, floor);
+    else counters.raced++;
+  }
+
+  return { keep, servedAs };
+}
