@@ -1,4 +1,5 @@
 import { createStatusReader } from "../../actors/projection-status.ts";
+import { createAdmission } from "../../api/admission.ts";
 import { logBehind, readModelBehind } from "../../api/behind-breakers.ts";
 import { type Breaker, type BreakerOptions, createBreaker } from "../../api/breaker.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
@@ -82,6 +83,7 @@ export async function startApi(
     logs: [health, healthOf("activity")],
     identity,
     readiness,
+    admission: createAdmission(() => performance.now()),
     projections: createStatusReader({ ...catalogue, logs: catalogue, now }),
     journal: logger,
   });

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { type Admission, createAdmission } from "../../api/admission.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
 import { type Identity, nobody } from "../../api/identity/identity.ts";
@@ -40,6 +41,7 @@ export interface World {
     readonly identity?: Identity;
     readonly catalog?: Log;
     readonly changes?: Broadcast;
+    readonly admission?: Admission;
   }): FastifyInstance;
 }
 
@@ -91,7 +93,12 @@ export function createWorld(readModel: ReadModel, now: number): World {
       };
     },
 
-    api({ identity = nobody, catalog: read = catalog, changes: heard = changes } = {}) {
+    api({
+      identity = nobody,
+      catalog: read = catalog,
+      changes: heard = changes,
+      admission = createAdmission(() => performance.now()),
+    } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const floors = createFloors();
       const reader = aboveFloors(createCatalogReader({ ...shared, catalog: read }), floors);
@@ -109,6 +116,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         projections: async () => [],
         identity,
         readiness: createReadiness(),
+        admission,
         journal: silent,
       });
     },

@@ -1,0 +1,106 @@
+import { limits } from "./limits.ts";
+
+/**
+ * How many requests may be under way at once. It follows what answers take, from a request's arrival in the kernel to
+ * its answer, without the time for which it was made to wait here.
+ *
+ * It falls in proportion where three of four answers take more than `answerTargetMs`: a gradient, as in Netflix's
+ * concurrency-limits, but against a target. The least latency that others compare with says nothing here, since
+ * answers differ by a factor of a hundred from one another. And it falls only where there is a queue, of requests that
+ * wait for a place or of sockets that the event loop has not come round to; answers that are slow without one wait for
+ * something else. It rises by steps while answers are fast.
+ *
+ * Where nothing at all is answered although the loop has time, what is under way is stuck in a tier that does not
+ * answer. Its breaker will send the others elsewhere, so they are let past.
+ */
+export interface InFlightLimit {
+  readonly value: number;
+  /** A request came, after so long in the kernel. */
+  arrived(waitedMs: number): void;
+  /** A request had to wait for a place. */
+  reached(): void;
+  /** `tookMs`: undefined where the answer waited for something else by intent. */
+  answered(begunAt: number, tookMs: number | undefined): void;
+  /** To be called often; looks at what was seen once every `limits.admissionWindowMs`. */
+  adjust(inFlight: number, waiting: number): void;
+}
+
+/** Of a saturated server all answers are slow. Where a part is fast, the others wait for something else. */
+const slowShare = 3 / 4;
+const leastGradient = 1 / 4;
+const step = 1.25;
+
+export function createInFlightLimit(now: () => number): InFlightLimit {
+  let value: number = limits.inFlight;
+  /** Answers to what was begun earlier tell of the limit before. */
+  let loweredAt = 0;
+  let seen = nothingSeen(now());
+
+  function lower(at: number): void {
+    const gradient = Math.max((limits.answerTargetMs * seen.told) / seen.tookMs, leastGradient);
+    value = Math.max(limits.inFlightMin, Math.floor(value * gradient));
+    loweredAt = at;
+  }
+
+  function raise(inFlight: number): void {
+    const max = seen.reached ? limits.inFlightMax : limits.inFlight;
+    if (value < max) value = Math.min(Math.ceil(value * step), max);
+    // Not while what was stuck still holds the places.
+    else if (2 * inFlight < limits.inFlight) value = max;
+  }
+
+  return {
+    get value() {
+      return value;
+    },
+    arrived(waitedMs) {
+      seen.arrivals++;
+      seen.waitedMs += waitedMs;
+    },
+    reached() {
+      seen.reached = true;
+    },
+    answered(begunAt, tookMs) {
+      seen.answers++;
+      if (tookMs === undefined || begunAt < loweredAt) return;
+      seen.told++;
+      seen.tookMs += tookMs;
+      if (tookMs > limits.answerTargetMs) seen.slow++;
+    },
+    adjust(inFlight, waiting) {
+      const at = now();
+      if (at - seen.from < limits.admissionWindowMs) return;
+      const late = seen.arrivals > 0 && seen.waitedMs / seen.arrivals > limits.arrivalLateMs;
+      const slow = seen.slow > slowShare * seen.told;
+      const stuck = seen.answers === 0 && !late;
+      if (slow && (seen.reached || late)) lower(at);
+      else if (stuck || (seen.told > 0 && !slow)) raise(inFlight);
+      seen = nothingSeen(at);
+      seen.reached = waiting > 0;
+    },
+  };
+}
+
+/** What was seen since `from`. */
+interface Seen {
+  readonly from: number;
+  arrivals: number;
+  waitedMs: number;
+  answers: number;
+  /** Answers that tell what one takes. */
+  told: number;
+  tookMs: number;
+  slow: number;
+  reached: boolean;
+}
+
+const nothingSeen = (from: number): Seen => ({
+  from,
+  arrivals: 0,
+  waitedMs: 0,
+  answers: 0,
+  told: 0,
+  tookMs: 0,
+  slow: 0,
+  reached: false,
+});
