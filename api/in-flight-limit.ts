@@ -28,25 +28,30 @@ export interface InFlightLimit {
 /** Of a saturated server all answers are slow. Where a part is fast, the others wait for something else. */
 const slowShare = 3 / 4;
 const leastGradient = 1 / 4;
-const step = 1.25;
+const step = 1.5;
 
 export function createInFlightLimit(now: () => number): InFlightLimit {
   let value: number = limits.inFlight;
-  /** Answers to what was begun earlier tell of the limit before. */
-  let loweredAt = 0;
+  /** Answers to what was begun earlier tell of the value before. */
+  let changedAt = 0;
   let seen = nothingSeen(now());
 
-  function lower(at: number): void {
-    const gradient = Math.max((limits.answerTargetMs * seen.told) / seen.tookMs, leastGradient);
-    value = Math.max(limits.inFlightMin, Math.floor(value * gradient));
-    loweredAt = at;
+  function change(to: number, at: number): void {
+    if (to === value) return;
+    value = to;
+    changedAt = at;
   }
 
-  function raise(inFlight: number): void {
+  function lower(gradient: number, at: number): void {
+    const lowered = Math.floor(value * Math.max(gradient, leastGradient));
+    change(Math.max(limits.inFlightMin, lowered), at);
+  }
+
+  function raise(inFlight: number, at: number): void {
     const max = seen.reached ? limits.inFlightMax : limits.inFlight;
-    if (value < max) value = Math.min(Math.ceil(value * step), max);
+    if (value < max) change(Math.min(Math.ceil(value * step), max), at);
     // Not while what was stuck still holds the places.
-    else if (2 * inFlight < limits.inFlight) value = max;
+    else if (2 * inFlight < limits.inFlight) change(max, at);
   }
 
   return {
@@ -62,7 +67,7 @@ export function createInFlightLimit(now: () => number): InFlightLimit {
     },
     answered(begunAt, tookMs) {
       seen.answers++;
-      if (tookMs === undefined || begunAt < loweredAt) return;
+      if (tookMs === undefined || begunAt < changedAt) return;
       seen.told++;
       seen.tookMs += tookMs;
       if (tookMs > limits.answerTargetMs) seen.slow++;
@@ -70,11 +75,12 @@ export function createInFlightLimit(now: () => number): InFlightLimit {
     adjust(inFlight, waiting) {
       const at = now();
       if (at - seen.from < limits.admissionWindowMs) return;
-      const late = seen.arrivals > 0 && seen.waitedMs / seen.arrivals > limits.arrivalLateMs;
-      const slow = seen.slow > slowShare * seen.told;
-      const stuck = seen.answers === 0 && !late;
-      if (slow && (seen.reached || late)) lower(at);
-      else if (stuck || (seen.told > 0 && !slow)) raise(inFlight);
+      const { arrivals, waitedMs, answers, told, tookMs, reached } = seen;
+      const isLate = waitedMs > arrivals * limits.arrivalLateMs;
+      const isSlow = seen.slow > slowShare * told;
+      if (isLate) lower((arrivals * limits.arrivalLateMs) / waitedMs, at);
+      else if (isSlow && reached) lower((told * limits.answerTargetMs) / tookMs, at);
+      else if (answers === 0 || (told > 0 && !isSlow)) raise(inFlight, at);
       seen = nothingSeen(at);
       seen.reached = waiting > 0;
     },

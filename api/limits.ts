@@ -53,13 +53,13 @@ export const limits = {
 
   /** Requests under way at once, beyond which others wait; it falls to the least under load that is too much. */
   inFlight: 512,
-  inFlightMin: 64,
+  inFlightMin: 32,
   /** While those under way are stuck in a tier that does not answer. */
   inFlightMax: 4_096,
   /** The mean time of an answer to which the number under way is adapted. A tier may take 250 ms of it before it is given up. */
   answerTargetMs: 300,
   /** Requests that were on average this old when they were first seen: the event loop is behind. */
-  arrivalLateMs: 50,
+  arrivalLateMs: 25,
   /** How often the number under way is adapted. */
   admissionWindowMs: 100,
   /** How long a request waits to be begun before it is refused. */

@@ -76,6 +76,16 @@ describe("nothing is refused", () => {
     expect(refusedOf({ ...light, tier, perSecond: () => 2_000, forMs: 25_000 })).toEqual([]);
   });
 
+  test("nor while it also stands still now and then", () => {
+    const tier = { servers: 10_000, ms: (at: number) => (at > 3_000 && at < 18_000 ? 190 : 1) };
+    const stalls = [
+      [3_100, 3_400],
+      [5_000, 5_300],
+      [9_000, 9_200],
+    ] as const;
+    expect(refusedOf({ ...light, tier, perSecond: () => 1_500, forMs: 25_000, stalls })).toEqual([]);
+  });
+
   test.each([250, 1_500])("when a tier stops, and is given up with %i ms for those who asked", (lostMs) => {
     const ms = (at: number) => (at > 3_000 && at < 3_450 ? lostMs : 3);
     const tier = { servers: 10_000, ms };
