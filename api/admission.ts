@@ -52,7 +52,14 @@ interface Visit {
   state: "waiting" | "started" | "gone";
 }
 
-export function createAdmission(now: () => number): Admission {
+export interface AdmissionOptions {
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  /** Calls back once everything that this turn of the event loop has read is handled. */
+  readonly afterTurn: (done: () => void) => void;
+}
+
+export function createAdmission({ now, afterTurn }: AdmissionOptions): Admission {
   const limit = createInFlightLimit(now);
   const counters: AdmissionCounters = {
     admitted: 0,
@@ -68,6 +75,8 @@ export function createAdmission(now: () => number): Admission {
   let room: Visit[] = [];
   let oldest = 0;
   let occupiedSince = 0;
+  let admitsAfterTurn = false;
+  let tickedAt = now();
 
   function start(visit: Visit): void {
     visit.state = "started";
@@ -85,8 +94,21 @@ export function createAdmission(now: () => number): Admission {
     room.push(visit);
   }
 
+  /**
+   * Those who wait are not started where a place becomes free. The loop reads on from a tier's connection while there
+   * is something to read: started there, one after the other would be answered in the same turn, and nobody who has
+   * just arrived would be seen before it ends.
+   */
+  function admitSoon(): void {
+    if (counters.waiting === 0 || admitsAfterTurn) return;
+    admitsAfterTurn = true;
+    afterTurn(() => {
+      admitsAfterTurn = false;
+      admitWaiting();
+    });
+  }
+
   function admitWaiting(): void {
-    limit.adjust(counters.inFlight, counters.waiting);
     const isStanding = now() - occupiedSince >= limits.roomStandingMs;
     while (counters.inFlight < limit.value && counters.waiting > 0) {
       const visit = isStanding ? room.pop() : room[oldest++];
@@ -129,25 +151,30 @@ export function createAdmission(now: () => number): Admission {
       counters.inFlight--;
       limit.answered(since, visitor.telling ? visitor.waitedMs + now() - since : undefined);
     }
-    admitWaiting();
+    limit.adjust(counters.inFlight, counters.waiting);
+    admitSoon();
   }
 
   return {
     counters,
     enter(visitor) {
-      admitWaiting();
+      limit.adjust(counters.inFlight, counters.waiting);
       limit.arrived(visitor.waitedMs);
       const visit: Visit = { visitor, since: now(), state: "waiting" };
-      if (counters.inFlight < limit.value) start(visit);
+      if (counters.waiting === 0 && counters.inFlight < limit.value) start(visit);
       else wait(visit);
       return () => leave(visit);
     },
     tick() {
+      limit.adjust(counters.inFlight, counters.waiting);
       admitWaiting();
-      const cameBefore = now() - limits.patienceMs;
-      for (let refused = 0; refused < limits.refusalsPerTickMax; refused++) {
+      const at = now();
+      // After a long turn as many are refused as would have been in several short ones.
+      const ticks = Math.max(1, Math.floor((at - tickedAt) / limits.roomTickMs));
+      tickedAt = at;
+      for (let left = ticks * limits.refusalsPerTickMax; left > 0; left--) {
         const visit = oldestWaiting();
-        if (visit === undefined || visit.since > cameBefore) break;
+        if (visit === undefined || at - visit.since < limits.patienceMs) break;
         refuseOldest();
       }
     },

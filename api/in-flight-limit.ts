@@ -27,7 +27,7 @@ export interface InFlightLimit {
 
 /** Of a saturated server all answers are slow. Where a part is fast, the others wait for something else. */
 const slowShare = 3 / 4;
-const leastGradient = 1 / 4;
+const leastGradient = 1 / 2;
 const step = 1.5;
 
 export function createInFlightLimit(now: () => number): InFlightLimit {

@@ -83,7 +83,7 @@ export async function startApi(
     logs: [health, healthOf("activity")],
     identity,
     readiness,
-    admission: createAdmission(() => performance.now()),
+    admission: createAdmission({ now: () => performance.now(), afterTurn: setImmediate }),
     projections: createStatusReader({ ...catalogue, logs: catalogue, now }),
     journal: logger,
   });

@@ -97,7 +97,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
       identity = nobody,
       catalog: read = catalog,
       changes: heard = changes,
-      admission = createAdmission(() => performance.now()),
+      admission = createAdmission({ now: () => performance.now(), afterTurn: setImmediate }),
     } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const floors = createFloors();

@@ -106,7 +106,7 @@ describe("the room", () => {
 
   beforeEach(() => {
     now = 0;
-    admission = createAdmission(() => now);
+    admission = createAdmission({ now: () => now, afterTurn: (done) => done() });
     told = [];
     leaving = new Map();
     for (let each = 0; each < limits.inFlight; each++) enter(`first ${each}`);

@@ -37,7 +37,8 @@ export function simulate(options: ProcessOptions) {
   const random = createRandom(1);
   const exponential = (mean: number) => -mean * Math.log(1 - random());
   let now = 0;
-  const admission = createAdmission(() => now);
+  let ending: Step[] = [];
+  const admission = createAdmission({ now: () => now, afterTurn: (done) => ending.push(done) });
   const asked: Asked[] = [];
   let taken = 0;
 
@@ -115,6 +116,9 @@ export function simulate(options: ProcessOptions) {
     clientsUntil(now);
     const due = coming.findIndex((each) => each.at > now);
     for (const { step } of coming.splice(0, due === -1 ? coming.length : due)) step();
+    const ended = ending;
+    ending = [];
+    for (const step of ended) step();
   }
   return { asked, counters: admission.counters };
 }
