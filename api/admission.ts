@@ -76,7 +76,6 @@ export function createAdmission({ now, afterTurn }: AdmissionOptions): Admission
   let oldest = 0;
   let occupiedSince = 0;
   let admitsAfterTurn = false;
-  let tickedAt = now();
 
   function start(visit: Visit): void {
     visit.state = "started";
@@ -168,13 +167,10 @@ export function createAdmission({ now, afterTurn }: AdmissionOptions): Admission
     tick() {
       limit.adjust(counters.inFlight, counters.waiting);
       admitWaiting();
-      const at = now();
-      // After a long turn as many are refused as would have been in several short ones.
-      const ticks = Math.max(1, Math.floor((at - tickedAt) / limits.roomTickMs));
-      tickedAt = at;
-      for (let left = ticks * limits.refusalsPerTickMax; left > 0; left--) {
+      const cameBefore = now() - limits.patienceMs;
+      for (let refused = 0; refused < limits.refusalsPerTickMax; refused++) {
         const visit = oldestWaiting();
-        if (visit === undefined || at - visit.since < limits.patienceMs) break;
+        if (visit === undefined || visit.since > cameBefore) break;
         refuseOldest();
       }
     },

@@ -1,15 +1,16 @@
 import { limits } from "./limits.ts";
 
 /**
- * How many requests may be under way at once. It follows what answers take, from a request's arrival in the kernel to
- * its answer, without the time for which it was made to wait here.
+ * How many requests may be under way at once. It falls in proportion (a gradient, as in Netflix's concurrency-limits)
+ * for one of two reasons:
  *
- * It falls in proportion where three of four answers take more than `answerTargetMs`: a gradient, as in Netflix's
- * concurrency-limits, but against a target. The least latency that others compare with says nothing here, since
- * answers differ by a factor of a hundred from one another. And it falls only where there is a queue, of requests that
- * wait for a place or of sockets that the event loop has not come round to; answers that are slow without one wait for
- * something else. It rises by steps while answers are fast.
+ * - Requests are old when they are first seen: the event loop is behind, and the queue is in the kernel. The loop reads
+ *   all sockets in a turn and accepts one new connection, so a turn must not take long whatever it costs.
+ * - Three of four answers take longer than `answerTargetMs`, and others wait for a place: a tier is behind. The time is
+ *   held against a target and not against the least that was ever seen, since answers differ by a factor of a
+ *   hundred. Without a queue slow answers are no reason; they wait for something else.
  *
+ * It rises by steps while answers are fast, and waits for the answers to each change of its own before the next one.
  * Where nothing at all is answered although the loop has time, what is under way is stuck in a tier that does not
  * answer. Its breaker will send the others elsewhere, so they are let past.
  */
@@ -19,7 +20,7 @@ export interface InFlightLimit {
   arrived(waitedMs: number): void;
   /** A request had to wait for a place. */
   reached(): void;
-  /** `tookMs`: undefined where the answer waited for something else by intent. */
+  /** `tookMs`: from its arrival in the kernel, without the wait for a place; undefined where the answer waited for something else by intent. */
   answered(begunAt: number, tookMs: number | undefined): void;
   /** To be called often; looks at what was seen once every `limits.admissionWindowMs`. */
   adjust(inFlight: number, waiting: number): void;

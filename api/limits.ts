@@ -56,7 +56,7 @@ export const limits = {
   inFlightMin: 32,
   /** While those under way are stuck in a tier that does not answer. */
   inFlightMax: 4_096,
-  /** The mean time of an answer to which the number under way is adapted. A tier may take 250 ms of it before it is given up. */
+  /** Answers that take longer are slow: above the 250 ms after which a tier is given up for another one. */
   answerTargetMs: 300,
   /** Requests that were on average this old when they were first seen: the event loop is behind. */
   arrivalLateMs: 25,
@@ -67,7 +67,7 @@ export const limits = {
   roomMax: 8_192,
   /** Once somebody has waited at each moment for so long, the newest goes first. */
   roomStandingMs: 250,
-  /** How often those who wait are looked at, and how many are refused then: 2,000 a second are a tenth of a core. */
+  /** How often those who wait are looked at, and how many are refused then: 2,000 a second take a tenth of a core. */
   roomTickMs: 50,
   refusalsPerTickMax: 100,
 
