@@ -67,9 +67,9 @@ export const limits = {
   roomMax: 8_192,
   /** Once somebody has waited at each moment for so long, the newest goes first. */
   roomStandingMs: 250,
-  /** How often those who wait are looked at, and how many are refused then: 2,000 a second take a tenth of a core. */
+  /** How often those who wait are looked at, and how many are refused then: 1,000 a second take a twentieth of a core. */
   roomTickMs: 50,
-  refusalsPerTickMax: 100,
+  refusalsPerTickMax: 50,
 
   /** Verified tokens that a process remembers; each takes about 200 bytes. */
   verifiedTokensMax: 10_000,

@@ -13,7 +13,15 @@ export interface Told {
   readonly status: number;
 }
 
+export interface OpenLoad {
+  readonly told: readonly Told[];
+  /** What the server had of its core from the first request to the last, in seconds. */
+  readonly cpu: number;
+}
+
 export interface OpenLoadOptions {
+  /** What the server has had of its core until now, in seconds. */
+  readonly cpuSeconds: () => number;
   readonly port: number;
   /** The path of the next request. */
   readonly path: () => string;
@@ -30,8 +38,8 @@ const openingMax = 100;
 const tickMs = 1;
 const headEnd = Buffer.from("\r\n\r\n");
 
-export async function openLoad(options: OpenLoadOptions): Promise<readonly Told[]> {
-  const { port, path, perSecond, ms, connections, settleMs } = options;
+export async function openLoad(options: OpenLoadOptions): Promise<OpenLoad> {
+  const { port, path, perSecond, ms, connections, settleMs, cpuSeconds } = options;
   const told: Told[] = [];
   const all: Connection[] = [];
   while (all.length < connections) {
@@ -39,6 +47,7 @@ export async function openLoad(options: OpenLoadOptions): Promise<readonly Told[
     all.push(...(await Promise.all(opening)));
   }
   const free = [...all];
+  const cpuBefore = cpuSeconds();
   const from = performance.now();
   const elapsed = () => performance.now() - from;
 
@@ -58,11 +67,12 @@ export async function openLoad(options: OpenLoadOptions): Promise<readonly Told[
     }
     await new Promise((resolve) => setTimeout(resolve, tickMs));
   }
+  const cpu = cpuSeconds() - cpuBefore;
   while (free.length < all.length && elapsed() < ms + settleMs) {
     await new Promise((resolve) => setTimeout(resolve, tickMs));
   }
   await Promise.all(all.map((connection) => connection.close()));
-  return told;
+  return { told, cpu };
 }
 
 interface Connection {
