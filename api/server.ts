@@ -72,7 +72,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (readiness.draining && readiness.endsWith(request.raw.socket)) reply.header("connection", "close");
     done();
   });
-  // In this order: what is held costs no more than a refusal, and is answered before anybody waits.
+  // In this order: what is held costs hardly more than a refusal, and is answered before anybody waits.
   shedLoad(server.server, options);
   serveHeldFirst(server.server, options);
   guard(server);
