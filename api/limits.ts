@@ -51,6 +51,26 @@ export const limits = {
   /** How often a draining server looks at its connections. */
   sweepMs: 50,
 
+  /** Requests under way at once, beyond which others wait; it falls to the least under load that is too much. */
+  inFlight: 512,
+  inFlightMin: 32,
+  /** While those under way are stuck in a tier that does not answer. */
+  inFlightMax: 4_096,
+  /** Answers that take longer are slow: above the 250 ms after which a tier is given up for another one. */
+  answerTargetMs: 300,
+  /** Requests that were on average this old when they were first seen: the event loop is behind. */
+  arrivalLateMs: 25,
+  /** How often the number under way is adapted. */
+  admissionWindowMs: 100,
+  /** How long a request waits to be begun before it is refused. */
+  patienceMs: 1_000,
+  roomMax: 8_192,
+  /** Once somebody has waited at each moment for so long, the newest goes first. */
+  roomStandingMs: 250,
+  /** How often those who wait are looked at, and how many are refused then: 1,000 a second take a twentieth of a core. */
+  roomTickMs: 50,
+  refusalsPerTickMax: 50,
+
   /** Verified tokens that a process remembers; each takes about 200 bytes. */
   verifiedTokensMax: 10_000,
   clockSkewSeconds: 60,
@@ -77,6 +97,12 @@ const relations: readonly [boolean, string][] = [
   [limits.headersMs <= limits.requestMs, "a request ends after its headers"],
   [limits.stalledMs > limits.requestMs + limits.checkMs, "who sends slowly is told so before being cut"],
   [limits.drainMs > limits.drainIdleMs + limits.sweepMs, "idle connections are closed before all are"],
+  [
+    limits.inFlightMin <= limits.inFlight && limits.inFlight <= limits.inFlightMax,
+    "a limit lies in its bounds",
+  ],
+  [limits.roomStandingMs < limits.patienceMs, "the newest goes first before the oldest is refused"],
+  [limits.patienceMs + limits.answerTargetMs < limits.stalledMs, "who waits is not taken for stalled"],
   [limits.keySetTrustedMs > limits.keySetRefreshMs, "keys are fetched again while they are still trusted"],
 ];
 for (const [holds, reason] of relations)

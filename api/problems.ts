@@ -20,6 +20,7 @@ const problems = {
   "unsupported-body": { status: 415, title: "The body must be JSON" },
   "headers-too-large": { status: 431, title: "The headers are too large" },
   unavailable: { status: 503, title: "What this answer needs cannot be reached just now" },
+  overloaded: { status: 503, title: "There is more to do here than can be done" },
   internal: { status: 500, title: "Something is broken here" },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Journal } from "../streams/journal.ts";
 import type { ProjectionStatus } from "../actors/projection-status.ts";
+import type { Admission } from "./admission.ts";
 import type { CatalogHealth } from "./catalog-health.ts";
 import { writeClientError, refuseTunnels } from "./client-error.ts";
 import type { Readiness } from "./drain.ts";
@@ -10,6 +11,7 @@ import { recogniseCallers } from "./identity/caller.ts";
 import type { Identity } from "./identity/identity.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { limits } from "./limits.ts";
+import { shedLoad } from "./load-shedding.ts";
 import { Problem, type ProblemCode } from "./problems.ts";
 import { categoryRoutes } from "./routes/categories.ts";
 import type { RouteContext } from "./routes/context.ts";
@@ -29,6 +31,7 @@ export interface ServerOptions extends RouteContext {
   /** The logs whose projections must have caught up before the node is ready. */
   readonly logs: readonly CatalogHealth[];
   readonly readiness: Readiness;
+  readonly admission: Admission;
   /** How the projections are, or null; asked at each look at `/readyz`, which waits for it. */
   readonly projections: () => Promise<readonly ProjectionStatus[] | null>;
   readonly journal: Journal;
@@ -69,6 +72,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (readiness.draining && readiness.endsWith(request.raw.socket)) reply.header("connection", "close");
     done();
   });
+  // In this order: what is held costs hardly more than a refusal, and is answered before anybody waits.
+  shedLoad(server.server, options);
   serveHeldFirst(server.server, options);
   guard(server);
   recogniseCallers(server, options.identity);

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { hot } from "./cases/hot.ts";
 import { importing } from "./cases/import.ts";
 import { miss } from "./cases/miss.ts";
+import { overload } from "./cases/overload.ts";
 import { rebuilding } from "./cases/rebuild.ts";
 import { replay } from "./cases/replay.ts";
 import { visible } from "./cases/visible.ts";
@@ -29,6 +30,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   visible: () => visible(1_000),
   miss: () => miss(100_000, 5_000),
   hot,
+  overload,
   rebuild: () => rebuilding(100_000, 1),
   import: () => importing(5_000, 9),
 };

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "../http-load.ts";
 import { fill, productId } from "../mix.ts";
 import type { Row } from "../report.ts";
-import { median, pin, type Rig, startRig } from "../rig.ts";
+import { median, pin, startRig } from "../rig.ts";
+import { ended, startUp } from "../up.ts";
 
 /**
  * Hot: one product from the gateway's cache, beside bare `node:http` that sends the same bytes and headers, in
@@ -57,26 +57,6 @@ export async function hot(): Promise<readonly Row[]> {
   }
 }
 
-async function startUp({ servers }: Rig, dataDir: string) {
-  const flags = process.execArgv.filter((flag) => /semi-space|scavenge/.test(flag));
-  const child = spawn(process.execPath, [...flags, "ops/main.ts", "up"], {
-    env: {
-      ...process.env,
-      NATS_URL: servers.natsUrls.join(","),
-      REDIS_URL: servers.redisUrl,
-      DATA_DIR: dataDir,
-      PORT: "0",
-      DEMO: "0",
-      LOG_LEVEL: "error",
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  pin(child.pid, 1);
-  await new Promise<void>((resolve) => child.stdout?.once("data", () => resolve()));
-  const { http } = JSON.parse(readFileSync(join(dataDir, "run.json"), "utf8")) as { http: string };
-  return { child, http };
-}
-
 /** The answer once it comes from memory, with its headers as they were sent. */
 async function heldAnswer(
   url: string,
@@ -103,13 +83,6 @@ async function startBare(answer: object): Promise<{ readonly child: ChildProcess
     child.stdout?.once("data", (data: Buffer) => resolve(Number(data.toString()))),
   );
   return { child, port };
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  child.stdout?.resume();
-  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  child.kill("SIGTERM");
-  return closed;
 }
 
 const rate = (perSecond: number) => Math.round(perSecond).toLocaleString("en");

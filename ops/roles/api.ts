@@ -1,4 +1,5 @@
 import { createStatusReader } from "../../actors/projection-status.ts";
+import { createAdmission } from "../../api/admission.ts";
 import { logBehind, readModelBehind } from "../../api/behind-breakers.ts";
 import { type Breaker, type BreakerOptions, createBreaker } from "../../api/breaker.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
@@ -86,6 +87,7 @@ export async function startApi(
     logs: [health, healthOf("activity")],
     identity,
     readiness,
+    admission: createAdmission({ now: () => performance.now(), afterTurn: setImmediate }),
     projections: createStatusReader({ ...catalogue, logs: catalogue, now }),
     journal: logger,
   });

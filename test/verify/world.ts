@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { type Admission, createAdmission } from "../../api/admission.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
 import { type Identity, nobody } from "../../api/identity/identity.ts";
@@ -46,6 +47,7 @@ export interface World {
     readonly catalog?: Log;
     readonly changes?: Broadcast;
     readonly floors?: Floors;
+    readonly admission?: Admission;
   }): FastifyInstance;
 }
 
@@ -102,6 +104,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
       catalog: read = catalog,
       changes: heard = changes,
       floors = createFloors(),
+      admission = createAdmission({ now: () => performance.now(), afterTurn: setImmediate }),
     } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const reader = aboveFloors(
@@ -121,6 +124,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         projections: async () => [],
         identity,
         readiness: createReadiness(),
+        admission,
         journal: silent,
       });
     },

@@ -1,0 +1,76 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import { performance } from "node:perf_hooks";
+import type { Admission } from "./admission.ts";
+import { createArrivals } from "./arrivals.ts";
+import type { Readiness } from "./drain.ts";
+import { limits } from "./limits.ts";
+import { Problem } from "./problems.ts";
+
+/**
+ * The way to the routes leads through the admission; who is refused gets bytes that are ready, before anything of the
+ * request is looked at. Whether the process lives and is ready is always told: a busy node that looks dead is
+ * restarted, and its load falls on the others.
+ */
+export interface SheddingOptions {
+  readonly admission: Admission;
+  readonly readiness: Readiness;
+}
+
+const alwaysTold = /^\/(?:healthz|readyz)(?:\?|$)/;
+
+const problem = new Problem("overloaded", "ask again in a second");
+const body = Buffer.from(JSON.stringify(problem.body()));
+const headers: readonly string[] = [
+  "cache-control",
+  "no-store",
+  "content-type",
+  "application/problem+json",
+  "retry-after",
+  "1",
+  "content-length",
+  String(body.length),
+];
+
+export function shedLoad(server: Server, { admission, readiness }: SheddingOptions): void {
+  const routes = server.listeners("request") as RequestListener[];
+  const waitedMs = createArrivals({
+    now: () => performance.now(),
+    idleMs: () => performance.nodeTiming.idleTime,
+    afterTurn: setImmediate,
+  });
+  let ticking: NodeJS.Timeout | undefined;
+
+  function tick(): void {
+    admission.tick();
+    if (admission.counters.waiting > 0) return;
+    clearInterval(ticking);
+    ticking = undefined;
+  }
+
+  /** A body that is on its way is read and dropped by Node, so that the connection can go on. */
+  function refuse(request: IncomingMessage, response: ServerResponse): void {
+    const last = readiness.draining && readiness.endsWith(request.socket);
+    response.writeHead(problem.status, last ? [...headers, "connection", "close"] : [...headers]);
+    response.end(request.method === "HEAD" ? undefined : body);
+  }
+
+  server.removeAllListeners("request");
+  server.on("request", (request, response) => {
+    const start = () => {
+      for (const route of routes) route.call(server, request, response);
+    };
+    if (alwaysTold.test(request.url ?? "")) {
+      start();
+      return;
+    }
+    const left = admission.enter({
+      waitedMs: waitedMs(),
+      // Who names a version may wait until the node has got there.
+      telling: !("catalog-min-version" in request.headers),
+      start,
+      refuse: () => refuse(request, response),
+    });
+    response.once("close", left);
+    if (admission.counters.waiting > 0) ticking ??= setInterval(tick, limits.roomTickMs).unref();
+  });
+}
