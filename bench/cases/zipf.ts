@@ -30,17 +30,16 @@ export async function zipf(products: number, cacheMiB: number, turns: number): P
     const one = `/api/products/${productId(7)}`;
     const response = await fetch(`http://127.0.0.1:${api.port}${one}`);
     const bytes = heldBytes((await response.arrayBuffer()).byteLength);
-    const warm = Math.min(warmReads * Math.floor(bytesMax / bytes), warmReads * products);
+    const warm = warmReads * Math.min(products, Math.floor(bytesMax / bytes));
     const bare = shop.add(await startBare(api, one));
     const numbers = numbersOf(products, 1);
     const path = () => `/api/products/${productId(numbers())}`;
     for (let reads = 0; reads < warm; )
       reads += (await load({ port: api.port, path, connections, ms: turnMs })).requests;
     const measured = await inTurns({ bare, ours: api }, turns, { path, connections, ms: turnMs });
-    const inProcess = compare(products, bytesMax, bytes, warm);
+    const { sieve, lru } = compare(products, bytesMax, bytes, warm);
     const size = `zipf 1.0, ${products.toLocaleString("en")} products, ${cacheMiB} MiB`;
     const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-    const { sieve, lru } = inProcess;
     return [
       {
         name: `${size}: answered by the gateway's cache`,
@@ -70,23 +69,17 @@ function numbersOf(products: number, seed: number): () => number {
   return () => ((rank() - 1) * 7_919) % products;
 }
 
-type Cache = Pick<Sieve<true>, "get" | "set">;
-
-interface Replayed {
-  readonly hits: number;
-  /** For a read, of each turn. */
-  readonly nanos: readonly number[];
-}
-
 const replays = 3;
 
-/** The same keys through both, in turn, each time from empty. */
+/** The same keys through both, in turn, each time from empty: the share of hits, and nanoseconds a read in each turn. */
 function compare(products: number, bytesMax: number, bytes: number, warm: number) {
   const keys = Array.from({ length: products }, (_, number) => `assembled ${productId(number)}`);
   const number = numbersOf(products, 2);
   const numbers = Uint32Array.from({ length: warm + countedReads * products }, number);
-  const results = { sieve: { hits: 0, nanos: [] as number[] }, lru: { hits: 0, nanos: [] as number[] } };
-  const replayed = (cache: Cache, into: { hits: number; nanos: number[] }) => {
+  const none = () => ({ hits: 0, nanos: [] as number[] });
+  const results = { sieve: none(), lru: none() };
+
+  function through(cache: Pick<Sieve<true>, "get" | "set">, into: ReturnType<typeof none>): void {
     let hits = 0;
     let from = 0;
     for (const [at, one] of numbers.entries()) {
@@ -98,10 +91,11 @@ function compare(products: number, bytesMax: number, bytes: number, warm: number
     const counted = numbers.length - warm;
     into.hits = hits / counted;
     into.nanos.push(((performance.now() - from) * 1e6) / counted);
-  };
-  for (let turn = 0; turn < replays; turn++) {
-    replayed(createSieve<true>(bytesMax), results.sieve);
-    replayed(createLru<true>(bytesMax), results.lru);
   }
-  return results satisfies Record<string, Replayed>;
+
+  for (let turn = 0; turn < replays; turn++) {
+    through(createSieve<true>(bytesMax), results.sieve);
+    through(createLru<true>(bytesMax), results.lru);
+  }
+  return results;
 }
