@@ -1,18 +1,23 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { batch } from "./cases/batch.ts";
+import { herd } from "./cases/herd.ts";
 import { hot } from "./cases/hot.ts";
 import { importing } from "./cases/import.ts";
+import { memory } from "./cases/memory.ts";
 import { miss } from "./cases/miss.ts";
 import { overload } from "./cases/overload.ts";
 import { rebuilding } from "./cases/rebuild.ts";
 import { replay } from "./cases/replay.ts";
 import { visible } from "./cases/visible.ts";
+import { wide } from "./cases/wide.ts";
+import { zipf } from "./cases/zipf.ts";
 import { type Row, report } from "./report.ts";
 
 /**
  * `npm run bench [-- CASE ...] [--million]`: every case beside its yardstick in the same run. Results are
- * added to bench/results.md. With `--million` replay and memory also run at a million products, which takes
- * about ten minutes and 12 GB of disk.
+ * added to bench/results.md. With `--million` replay and memory also run at a million products, and wide and zipf do
+ * so instead of at a hundred thousand, which takes about half an hour and 12 GB of disk.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,11 +30,18 @@ const sizes = [
   ...(values.million === true ? [{ products: 1_000_000, rounds: 1, turns: 1 }] : []),
 ];
 
+const products = values.million === true ? 1_000_000 : 100_000;
+
 const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   replay: () => replay(sizes),
   visible: () => visible(1_000),
   miss: () => miss(100_000, 5_000),
-  hot,
+  hot: () => hot(7),
+  wide: () => wide(products, 7),
+  zipf: () => zipf(products, 64, 5),
+  batch: () => batch(100_000, 2_000),
+  herd: () => herd(10_000, 5),
+  memory: () => memory(sizes),
   overload,
   rebuild: () => rebuilding(100_000, 1),
   import: () => importing(5_000, 9),

@@ -1,6 +1,7 @@
 import { connect } from "nats";
 import { publicSubject, type CatalogKind } from "../streams/subjects.ts";
 import type { Identifier } from "../streams/identifier.ts";
+import { createRandom } from "./random.ts";
 
 /**
  * The payloads of the benchmarks, in rounds over a catalogue. A round is a feed with each product's details
@@ -32,15 +33,6 @@ export function* roundOver(products: number, round: number): Iterable<Published>
     if (change % 5 === 0) yield ["price.updated", productId(number), price(number, round + change)];
     else yield ["inventory.changed", productId(number), stock(number, change)];
   }
-}
-
-/** Park and Miller's minimal standard generator, 0 up to 1. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
 }
 
 const occurred_at = "2026-11-01T12:00:00Z";

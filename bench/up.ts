@@ -13,6 +13,7 @@ export async function startUp({ servers }: Rig, dataDir: string) {
       REDIS_URL: servers.redisUrl,
       DATA_DIR: dataDir,
       PORT: "0",
+      WORKERS: "1",
       DEMO: "0",
       LOG_LEVEL: "error",
     },

@@ -26,8 +26,7 @@ export async function replay(sizes: readonly Size[]): Promise<readonly Row[]> {
   for (const { products, rounds, turns } of sizes) {
     const rig = await startRig();
     try {
-      const before = { redis: await rig.redisBytes(), nats: rig.residentBytes("nats") };
-      const { events, bytes } = await fill(rig.natsPort, products, rounds);
+      const { events } = await fill(rig.natsPort, products, rounds);
       const bare: number[] = [];
       const ours: number[] = [];
       for (let turn = 0; turn < turns; turn++) {
@@ -43,17 +42,6 @@ export async function replay(sizes: readonly Size[]): Promise<readonly Row[]> {
         ratio: ratio.toFixed(2),
         wanted: "at least 0.40",
         note: mixText,
-      });
-      const redis = ((await rig.redisBytes()) - before.redis) / products;
-      const nats = (rig.residentBytes("nats") - before.nats) / products;
-      const raw = bytes / rounds / products;
-      rows.push({
-        name: `memory, ${products.toLocaleString("en")} products`,
-        ours: `Redis ${redis.toFixed(0)} B, nats-server ${nats.toFixed(0)} B a product`,
-        yardstick: `${raw.toFixed(0)} B of JSON a product`,
-        ratio: `${(redis / raw).toFixed(2)} and ${(nats / raw).toFixed(2)}`,
-        wanted: "reported",
-        note: "nats-server: resident memory grown, caches included",
       });
     } finally {
       await rig.close();
