@@ -17,6 +17,7 @@ declare module "ioredis" {
     advance(key: string, from: string, to: string): this;
   }
   interface Redis {
+    readProducts(keys: number, ...args: string[]): Promise<readonly (string | null)[]>;
     storeIfNewer(keys: number, ...args: string[]): Promise<string>;
     storeRows(...args: RowCall): Promise<Told>;
     storePrices(...args: RowCall): Promise<Told>;
@@ -36,6 +37,7 @@ type RowCall = [
 ];
 
 const numberOfKeys: Readonly<Record<keyof typeof scripts, number | undefined>> = {
+  readProducts: undefined,
   storeIfNewer: undefined,
   refill: undefined,
   storeFieldsIfNewer: 2,

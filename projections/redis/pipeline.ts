@@ -24,16 +24,6 @@ function resultsOf(results: [Error | null, unknown][] | null): readonly unknown[
   });
 }
 
-/** The same, and all commands see one state: nothing is written between them. */
-export async function atOnce(
-  redis: RedisConnection,
-  fill: (pipeline: ChainableCommander) => void,
-): Promise<readonly unknown[]> {
-  const transaction = redis.multi();
-  fill(transaction);
-  return resultsOf(await transaction.exec());
-}
-
 /** Calls sent one by one: `PositionMoved` where a fence refused one of them. */
 export async function fenced<T>(calls: Promise<T>): Promise<T> {
   try {

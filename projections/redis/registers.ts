@@ -1,17 +1,11 @@
 import { partitionOf } from "../../streams/partition.ts";
 import { tokenOf } from "../../streams/identifier.ts";
-import type { Details } from "../details.ts";
-import type { Inventory } from "../inventory.ts";
-import type { Price } from "../price.ts";
 import type { Fence, ReadModel, RegisterPut } from "../read-model.ts";
-import type { Rating, Reviews } from "../reviews.ts";
-import type { ProductSales } from "../sales.ts";
+import type { Reviews } from "../reviews.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
-import { atOnce, fenced, pipelined } from "./pipeline.ts";
-import { readPosition } from "./positions.ts";
-import { ratingField } from "./ratings.ts";
-import { productField } from "./sales.ts";
+import { fenced, pipelined } from "./pipeline.ts";
+import { createProductReads } from "./product-reads.ts";
 import { readText, textOf } from "./text.ts";
 
 /**
@@ -65,39 +59,7 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
       });
     },
 
-    async readProducts(ids) {
-      if (ids.length === 0) return [];
-      // At once, or a price from before an event would meet a sale from behind it: a state that never was.
-      const results = await atOnce(redis, (pipeline) => {
-        for (const id of ids) {
-          const partition = partitionOf(tokenOf(id));
-          pipeline.get(keys.position("catalog", partition));
-          pipeline.mget(
-            keys.register("product", id),
-            keys.register("price", id),
-            keys.register("inventory", id),
-          );
-          pipeline.hget(keys.ratings(id), ratingField);
-          pipeline.hget(keys.sales(partition), productField(id));
-        }
-      });
-      return ids.map((_, at) => {
-        const [position, registers, rating, sales] = results.slice(at * 4, at * 4 + 4) as [
-          string | null,
-          (string | null)[],
-          string | null,
-          string | null,
-        ];
-        return {
-          position: readPosition(position),
-          product: readText<Details>(registers[0]),
-          price: readText<Price>(registers[1]),
-          inventory: readText<Inventory>(registers[2]),
-          rating: readText<Rating>(rating)?.value ?? undefined,
-          sales: readText<ProductSales>(sales)?.value ?? undefined,
-        };
-      });
-    },
+    readProducts: createProductReads(redis),
 
     async readReviews(ids) {
       const results = await pipelined(redis, (pipeline) => {

@@ -83,6 +83,20 @@ export const writeRows = `
 
 export const scripts = {
   /**
+   * KEYS: for each product the position of its partition, its three registers, its ratings and the sales of its
+   * partition. ARGV: the field of the rating, then for each product its field among the sales. Six values for each.
+   */
+  readProducts: `
+    local call, read = redis.call, {}
+    for at = 1, #KEYS, 6 do
+      local texts = call('MGET', KEYS[at], KEYS[at + 1], KEYS[at + 2], KEYS[at + 3])
+      read[at], read[at + 1], read[at + 2], read[at + 3] = texts[1], texts[2], texts[3], texts[4]
+      read[at + 4] = call('HGET', KEYS[at + 4], ARGV[1])
+      read[at + 5] = call('HGET', KEYS[at + 5], ARGV[(at + 5) / 6 + 1])
+    end
+    return read`,
+
+  /**
    * KEYS: positions of partitions, then registers. ARGV: seconds to live, how many positions, each one as it is
    * expected, then a text for each register.
    */

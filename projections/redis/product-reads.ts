@@ -1,0 +1,95 @@
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import { partitionOf } from "../../streams/partition.ts";
+import type { Details } from "../details.ts";
+import type { Inventory } from "../inventory.ts";
+import type { Price } from "../price.ts";
+import type { ProductRead } from "../read-model.ts";
+import type { Rating } from "../reviews.ts";
+import type { ProductSales } from "../sales.ts";
+import type { RedisConnection } from "./connection.ts";
+import { keys } from "./keys.ts";
+import { readPosition } from "./positions.ts";
+import { ratingField } from "./ratings.ts";
+import { productField } from "./sales.ts";
+import { readText } from "./text.ts";
+
+/**
+ * All that a page needs of products, each at one moment, or a price from before an event would meet a sale from behind
+ * it: a state that never was.
+ *
+ * What is asked for in one turn of the event loop goes out as one call of a script, since most of what a read costs, here
+ * and in Redis, is the command and not the value: a third of a transaction for each (docs/decisions.md).
+ */
+export type ReadProducts = (ids: readonly Identifier[]) => Promise<readonly ProductRead[]>;
+
+/** Products of one call: bounds how long Redis is busy with it. */
+const productsPerCall = 64;
+
+interface Waiting {
+  readonly ids: readonly Identifier[];
+  readonly resolve: (reads: readonly ProductRead[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function createProductReads(redis: RedisConnection): ReadProducts {
+  let waiting: Waiting[] = [];
+
+  async function call(ids: readonly Identifier[]): Promise<readonly ProductRead[]> {
+    const args: string[] = [];
+    for (const id of ids) {
+      const partition = partitionOf(tokenOf(id));
+      args.push(
+        keys.position("catalog", partition),
+        keys.register("product", id),
+        keys.register("price", id),
+        keys.register("inventory", id),
+        keys.ratings(id),
+        keys.sales(partition),
+      );
+    }
+    const keyCount = args.length;
+    args.push(ratingField);
+    for (const id of ids) args.push(productField(id));
+    const texts = await redis.readProducts(keyCount, ...args);
+    const reads: ProductRead[] = [];
+    for (let at = 0; at < texts.length; at += 6) reads.push(readAt(texts, at));
+    return reads;
+  }
+
+  function flush(): void {
+    const asked = waiting;
+    waiting = [];
+    const ids = asked.flatMap((one) => one.ids);
+    const calls: Promise<readonly ProductRead[]>[] = [];
+    for (let at = 0; at < ids.length; at += productsPerCall)
+      calls.push(call(ids.slice(at, at + productsPerCall)));
+    let next = 0;
+    for (const { ids: own, resolve, reject } of asked) {
+      const from = next;
+      next += own.length;
+      const first = Math.floor(from / productsPerCall);
+      const mine = calls.slice(first, Math.ceil(next / productsPerCall));
+      const skipped = from - first * productsPerCall;
+      Promise.all(mine).then((reads) => resolve(reads.flat().slice(skipped, skipped + own.length)), reject);
+    }
+  }
+
+  return async (ids) => {
+    if (ids.length === 0) return [];
+    return new Promise((resolve, reject) => {
+      if (waiting.length === 0) setImmediate(flush);
+      waiting.push({ ids, resolve, reject });
+    });
+  };
+}
+
+function readAt(texts: readonly (string | null)[], at: number): ProductRead {
+  return {
+    position: readPosition(texts[at] ?? null),
+    product: readText<Details>(texts[at + 1] ?? null),
+    price: readText<Price>(texts[at + 2] ?? null),
+    inventory: readText<Inventory>(texts[at + 3] ?? null),
+    rating: readText<Rating>(texts[at + 4] ?? null)?.value ?? undefined,
+    sales: readText<ProductSales>(texts[at + 5] ?? null)?.value ?? undefined,
+  };
+}
