@@ -53,7 +53,10 @@ export function createTreeReader(options: {
   async function fromStore(): Promise<TreeNow> {
     const stored = await readModel.readCategoryEvents().catch(() => undefined);
     const headAt = stored && allAtHead(stored.positions, versions);
-    const fresh = headAt !== undefined && now() - headAt <= freshnessMs;
+    const position = stored === undefined ? 0 : lowestSequence(stored.positions);
+    // A store that came back as an older copy of itself goes on from there, and catches up.
+    const wentBack = last !== undefined && position < last.position;
+    const fresh = headAt !== undefined && now() - headAt <= freshnessMs && !wentBack;
     if (!fresh && last !== undefined) return { ...last, degraded: true };
     if (stored === undefined)
       throw new Problem("unavailable", "the read models cannot be reached; try again shortly");
@@ -62,7 +65,7 @@ export function createTreeReader(options: {
     const read = {
       tree,
       children: childrenByParent(tree),
-      position: lowestSequence(stored.positions),
+      position,
       readAt: now(),
       knownAt: headAt,
       degraded: !fresh,

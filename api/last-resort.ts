@@ -3,29 +3,43 @@ import { type Breaker, BreakerOpen } from "./breaker.ts";
 import { Problem } from "./problems.ts";
 import type { CatalogReader } from "./reader.ts";
 
+const pastAtOnceMax = 16;
+const pastMsMax = 1_000;
+
 /**
  * A breaker spares a server that does not answer, and readers the wait for it; it is never the reason for having no
  * answer. Where no tier answers and a breaker may have refused, the tiers are asked past the breakers, a few reads at a
  * time and for a second at most; the rest hear at once that nothing answers. Strong reads always go past: they have one
- * tier only. What succeeds on this way is a sign of life.
+ * tier only. What succeeds on this way is a sign of life of the tier that answered.
  */
-const pastAtOnceMax = 16;
-const pastMsMax = 1_000;
+export interface Breakers {
+  readonly redis: Breaker;
+  readonly log: Breaker;
+}
 
 export function withLastResort(
   reader: CatalogReader,
   past: CatalogReader,
-  breakers: readonly Breaker[],
+  breakers: Breakers,
 ): CatalogReader {
   const slots = createSlots(pastAtOnceMax);
 
-  async function alive<T>(read: Promise<T>): Promise<T> {
+  async function fromLog<T>(read: Promise<T>): Promise<T> {
     const value = await read;
-    for (const breaker of breakers) breaker.nudge();
+    breakers.log.nudge();
     return value;
   }
 
-  const mayRefuse = () => breakers.some(({ state }) => state !== "closed");
+  async function fromEither(read: ReturnType<CatalogReader["read"]>) {
+    const results = await read;
+    for (const found of results) {
+      if (found?.source === "redis") breakers.redis.nudge();
+      if (found?.source === "log") breakers.log.nudge();
+    }
+    return results;
+  }
+
+  const mayRefuse = () => breakers.redis.state !== "closed" || breakers.log.state !== "closed";
 
   async function orPast<T>(read: () => Promise<T>, again: () => Promise<T>): Promise<T> {
     const refuses = mayRefuse();
@@ -36,7 +50,7 @@ export function withLastResort(
       if (!refuses && !isRefusal(error)) throw error;
       const tried = slots.tryRun(again);
       if (tried === undefined) throw error;
-      return within(alive(tried), error);
+      return within(tried, error);
     }
   }
 
@@ -44,16 +58,16 @@ export function withLastResort(
     ...reader,
     read(ids, options) {
       const read = () => reader.read(ids, options);
-      return options.hasOlder === true ? read() : orPast(read, () => past.read(ids, options));
+      return options.hasOlder === true ? read() : orPast(read, () => fromEither(past.read(ids, options)));
     },
     category: (id) =>
       orPast(
         () => reader.category(id),
-        () => past.category(id),
+        () => fromLog(past.category(id)),
       ),
-    strongPrice: (id) => alive(past.strongPrice(id)),
-    strongInventory: (id) => alive(past.strongInventory(id)),
-    strongExists: (id) => alive(past.strongExists(id)),
+    strongPrice: (id) => fromLog(past.strongPrice(id)),
+    strongInventory: (id) => fromLog(past.strongInventory(id)),
+    strongExists: (id) => fromLog(past.strongExists(id)),
   };
 }
 

@@ -6,7 +6,7 @@ import { createSaleFence } from "../projections/sale-fence.ts";
 import type { Versions } from "../projections/version.ts";
 import type { Identifier } from "../streams/identifier.ts";
 import type { Log, ReadFrom } from "../streams/log.ts";
-import { createSlots } from "../streams/slots.ts";
+import type { Slots } from "../streams/slots.ts";
 
 /**
  * A product without the help of Redis: its registers by one get on each exact subject, however many events it
@@ -33,15 +33,18 @@ export interface ProductFromLog {
 
 type LogRegister = "product" | "price" | "inventory";
 
-const readsInFlightMax = 32;
 /** How often a product is read while things happen to it between its parts. */
 const readsMax = 8;
 
-export function createProductFromLog(catalog: Log, derived: Log, versions: Versions): ProductFromLog {
+export function createProductFromLog(
+  catalog: Log,
+  derived: Log,
+  versions: Versions,
+  slots: Slots,
+): ProductFromLog {
   const log = createLogReader(catalog, derived);
   const sales = createSaleFence(catalog, derived);
   const reviews = createReviewFence(catalog, derived);
-  const slots = createSlots(readsInFlightMax);
   /** A place that the log is known to have reached. */
   let reached = 0;
 

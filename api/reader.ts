@@ -3,7 +3,7 @@ import { type Identifier, tokenOf } from "../streams/identifier.ts";
 import type { Journal } from "../streams/journal.ts";
 import type { Log } from "../streams/log.ts";
 import { partitionOf } from "../streams/partition.ts";
-import { createSlots } from "../streams/slots.ts";
+import type { Slots } from "../streams/slots.ts";
 import { currentOf } from "../projections/current.ts";
 import { readDerived } from "../projections/derived.ts";
 import type { ProductRead, ReadModel, RegisterPut, Versioned } from "../projections/read-model.ts";
@@ -13,7 +13,7 @@ import { sameLog, sequenceOf, type Versions } from "../projections/version.ts";
 import { Problem } from "./problems.ts";
 import { createReadCounters, type ReadCounters } from "./read-counters.ts";
 import { asOfNow, dueSequence, type ReadOptions } from "./read-options.ts";
-import { createSingleFlight } from "./single-flight.ts";
+import { createSharedLoads, type Loaded } from "./shared-loads.ts";
 import type { Source } from "./sources.ts";
 import { createProductFromLog, newestIn } from "./product-from-log.ts";
 import { createStrongReads, isAway, type StrongReads } from "./strong-reads.ts";
@@ -47,6 +47,8 @@ export interface Found {
 export interface CatalogReaderOptions {
   readonly catalog: Log;
   readonly derived: Log;
+  /** Bounds the reads of the log that are under way. */
+  readonly slots: Slots;
   readonly readModel: ReadModel;
   readonly claims: LoadClaims;
   readonly versions: Versions;
@@ -56,20 +58,15 @@ export interface CatalogReaderOptions {
   readonly journal: Journal;
 }
 
-const reviewReadsInFlightMax = 32;
 const waitMs = 1_000;
-/** How long to wait for another process that loads the same, and how often to look. */
-const claimWaitMs = 500;
-const claimPollMs = 10;
 /** An owner at work says at least once a second that its partitions are at the head, unless it is far behind. */
 const idleOwnerMs = 3_000;
 
 export function createCatalogReader(options: CatalogReaderOptions): CatalogReader {
-  const { catalog, derived, readModel, claims, versions, now, journal, sleep = delay } = options;
-  const log = createProductFromLog(catalog, derived, versions);
-  const slots = createSlots(reviewReadsInFlightMax);
+  const { catalog, derived, slots, readModel, claims, versions, now, journal, sleep = delay } = options;
+  const log = createProductFromLog(catalog, derived, versions, slots);
   const counters = createReadCounters();
-  const flights = createSingleFlight<Identifier, Found | undefined>();
+  const loads = createSharedLoads({ claims, counters, now, sleep });
 
   async function fromRedis(ids: readonly Identifier[]): Promise<readonly (ProductRead | undefined)[]> {
     try {
@@ -106,63 +103,31 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       .catch((error) => journal.debug({ err: error, id }, "a miss could not be filled"));
   }
 
-  /** What another process put into Redis meanwhile; undefined where it is to be loaded here. */
-  async function filledByAnother(id: Identifier, wanted: ReadOptions): Promise<Found | undefined> {
-    for (const until = now() + claimWaitMs; now() < until; ) {
-      await sleep(claimPollMs);
-      const [read] = await fromRedis([id]);
-      if (read === undefined) return undefined;
-      if (isWhole(read) && trusted(id, read, wanted)) {
-        counters.sharedInCluster++;
-        return found(id, read, "redis", sequenceIn(read) ?? 0);
-      }
-      if (await claims.claim(id)) return undefined;
-    }
-    return undefined;
-  }
-
-  /**
-   * Registers that are absent in Redis are read, by one process at a time; its rating and sales stand, since those
-   * are never evicted.
-   */
-  async function complete(
-    id: Identifier,
-    read: ProductRead,
-    wanted: ReadOptions,
-  ): Promise<Found | undefined> {
-    const isOurs = await claims.claim(id);
-    const filled = isOurs ? undefined : await filledByAnother(id, wanted);
-    if (filled !== undefined) return filled;
+  /** Registers that are absent in Redis are read; its rating and sales stand, since those are never evicted. */
+  async function complete(id: Identifier, read: ProductRead): Promise<Loaded> {
     counters.logParts++;
-    let filling = Promise.resolve();
-    try {
-      const [product, price, inventory] = await Promise.all([
-        read.product ?? log.register("product", id),
-        read.price ?? log.register("price", id),
-        read.inventory ?? log.register("inventory", id),
-      ]);
-      const completed = { ...read, product, price, inventory };
-      filling = refill(id, read, completed);
-      return found(id, completed, "log", sequenceIn(read) ?? 0, read.position?.headAt);
-    } finally {
-      void filling.then(() => claims.release(id));
-    }
+    const [product, price, inventory] = await Promise.all([
+      read.product ?? log.register("product", id),
+      read.price ?? log.register("price", id),
+      read.inventory ?? log.register("inventory", id),
+    ]);
+    const completed = { ...read, product, price, inventory };
+    void refill(id, read, completed);
+    const sequence = sequenceIn(read) ?? 0;
+    const knownAt = read.position?.headAt ?? 0;
+    return { found: found(id, completed, "log", sequence, knownAt) ?? null, sequence, knownAt };
   }
 
   const dueOf = (id: Identifier, read: ProductRead | undefined, wanted: ReadOptions) =>
     Math.max(dueSequence(wanted, id), sequenceIn(read) ?? 0);
 
   /** Everything about a product from the log: whole up to the newest event in it, or to the position asked for. */
-  async function fromLog(
-    id: Identifier,
-    read: ProductRead | undefined,
-    wanted: ReadOptions,
-  ): Promise<Found | undefined> {
+  async function fromLog(id: Identifier, read: ProductRead | undefined, due: number): Promise<Loaded> {
     counters.logWhole++;
-    const askedAt = now();
-    const { product, sequence } = await log.whole(id, read, dueOf(id, read, wanted));
+    const knownAt = now();
+    const { product, sequence } = await log.whole(id, read, due);
     if (read !== undefined) void refill(id, read, product);
-    return found(id, product, "log", sequence, askedAt);
+    return { found: found(id, product, "log", sequence, knownAt) ?? null, sequence, knownAt };
   }
 
   function found(
@@ -197,13 +162,11 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
         counters.redis++;
         return found(id, read, "redis", sequenceIn(read) ?? 0);
       }
-      let isOwn = false;
-      const one = flights.run(id, dueOf(id, read, wanted), () => {
-        isOwn = true;
-        return isTrusted ? complete(id, read, wanted) : fromLog(id, read, wanted);
-      });
-      if (!isOwn) counters.shared++;
-      return await one;
+      const due = dueOf(id, read, wanted);
+      const { freshnessMs } = wanted;
+      return await loads.run(id, { due, freshnessMs, inCluster: read !== undefined }, () =>
+        isTrusted ? complete(id, read) : fromLog(id, read, due),
+      );
     } catch (error) {
       if (!isAway(error)) throw error;
       counters.stale++;
@@ -288,7 +251,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     },
 
     counters,
-    ...createStrongReads(catalog, derived, log),
+    ...createStrongReads(catalog, derived, log, slots),
   };
 }
 

@@ -6,7 +6,7 @@ import type { ProductSales } from "../projections/sales.ts";
 import { decodeEvent, isBad } from "../streams/events.ts";
 import { type Identifier, tokenOf } from "../streams/identifier.ts";
 import { type Log, LogUnavailable, LogVanished } from "../streams/log.ts";
-import { createSlots } from "../streams/slots.ts";
+import type { Slots } from "../streams/slots.ts";
 import { storedSubject } from "../streams/subjects.ts";
 import { Problem } from "./problems.ts";
 import type { ProductFromLog } from "./product-from-log.ts";
@@ -22,19 +22,17 @@ export interface StrongReads {
   category(id: Identifier): Promise<Category | undefined>;
 }
 
-const inFlightMax = 32;
-
 export function createStrongReads(
   catalog: Log,
   derived: Log,
   log: Pick<ProductFromLog, "register">,
+  slots: Slots,
 ): StrongReads {
   const fence = createSaleFence(catalog, derived);
-  const slots = createSlots(inFlightMax);
 
   async function strong<T>(read: () => Promise<T>): Promise<T> {
     try {
-      return await slots.run(read);
+      return await read();
     } catch (error) {
       if (!isAway(error)) throw error;
       throw new Problem("unavailable", "the log's leader does not answer; try again shortly", [], {
@@ -46,14 +44,18 @@ export function createStrongReads(
   return {
     category: (id) =>
       strong(async () => {
-        const message = await catalog.last(storedSubject("category.modified", tokenOf(id)));
+        const subject = storedSubject("category.modified", tokenOf(id));
+        const message = await slots.run(() => catalog.last(subject));
         const event = message && decodeEvent(message);
         if (event === undefined || isBad(event) || event.kind !== "category.modified") return undefined;
         return evolveCategory(undefined, event);
       }),
     strongPrice: (id) =>
       strong(async () => {
-        const [price, sales] = await Promise.all([log.register("price", id), fence.salesOf(id)]);
+        const [price, sales] = await Promise.all([
+          log.register("price", id),
+          slots.run(() => fence.salesOf(id)),
+        ]);
         return { price: price.value ?? undefined, sales };
       }),
     strongInventory: (id) => strong(async () => (await log.register("inventory", id)).value ?? undefined),

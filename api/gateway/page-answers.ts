@@ -59,32 +59,36 @@ export function createPageAnswers(options: {
     version: sequence,
   });
 
-  const treeAnswer = (body: object, { position, knownAt, degraded }: TreeNow): MadeAnswer => ({
-    prepared: prepare(degraded ? { ...body, degraded } : body),
-    source: "redis",
-    sequence: degraded ? 0 : position,
-    knownAt: knownAt ?? 0,
-    validUntil: undefined,
-    degraded,
-    products: new Map(),
-    subject: undefined,
-    shows: cachePolicies.categories.shows,
-    names: [treeName],
-    ...everywhere,
-  });
+  function treeAnswer(body: object, current: TreeNow, { freshnessMs }: ReadOptions): MadeAnswer {
+    const { position, knownAt = 0 } = current;
+    const degraded = current.degraded || now() - knownAt > freshnessMs;
+    return {
+      prepared: prepare(degraded ? { ...body, degraded } : body),
+      source: "redis",
+      sequence: degraded ? 0 : position,
+      knownAt,
+      validUntil: undefined,
+      degraded,
+      products: new Map(),
+      subject: undefined,
+      shows: cachePolicies.categories.shows,
+      names: [treeName],
+      ...everywhere,
+    };
+  }
 
-  async function makeTree({ minSequence }: ReadOptions): Promise<MadeAnswer> {
-    const current = await tree.readAnew(minSequence);
+  async function makeTree(wanted: ReadOptions): Promise<MadeAnswer> {
+    const current = await tree.readAnew(wanted.minSequence);
     const branch = (parent: Identifier | null): object[] =>
       (current.children.get(parent) ?? []).map((category) => ({
         ...nodeView(category),
         children: branch(category.id),
       }));
-    return treeAnswer({ categories: branch(null) }, current);
+    return treeAnswer({ categories: branch(null) }, current, wanted);
   }
 
-  async function makeCategory(id: Identifier, { minSequence }: ReadOptions): Promise<MadeAnswer> {
-    const current = await tree.readAnew(minSequence);
+  async function makeCategory(id: Identifier, wanted: ReadOptions): Promise<MadeAnswer> {
+    const current = await tree.readAnew(wanted.minSequence);
     const category = await known(id, current);
     const path = lineage(current.tree, id)
       .map((each) => current.tree.get(each))
@@ -95,7 +99,7 @@ export function createPageAnswers(options: {
       path: path.map((each) => ({ id: each.id, name: each.name })),
       children: (current.children.get(id) ?? []).map(nodeView),
     };
-    return treeAnswer(body, current);
+    return treeAnswer(body, current, wanted);
   }
 
   async function makeListing(listing: Listing, wanted: ReadOptions): Promise<MadeAnswer> {

@@ -31,6 +31,7 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
     const found = results.filter((one) => one !== undefined);
     const missing = ids.filter((_, at) => results[at] === undefined);
     const degraded = found.some((one) => one.degraded);
+    const knownAts = found.flatMap(({ knownAt }) => knownAt ?? []);
     const sequences = found.map(({ sequence = 0 }) => sequence);
     const lowest = Math.min(...sequences);
     return sendPrepared(
@@ -41,6 +42,7 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
         policy: cachePolicies.batch,
         source: slowest(found),
         position: sequences.length === 0 || lowest === 0 ? undefined : positionText(stream, lowest),
+        knownAt: knownAts.length === 0 ? undefined : Math.min(...knownAts),
         degraded,
       },
       now(),

@@ -1,3 +1,4 @@
+import { createSlots } from "../../streams/slots.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -68,6 +69,7 @@ async function heldByGateway({ catalogue }: Rig, count: number) {
   const versions = catalogue.versions.catalog;
   const reader = createCatalogReader({
     ...catalogue,
+    slots: createSlots(32),
     claims: createRedisLoadClaims(catalogue.redis),
     versions,
     now,

@@ -1,3 +1,4 @@
+import { createSlots } from "../../streams/slots.ts";
 import { connect } from "nats";
 import { createRedisLoadClaims } from "../../projections/redis/load-claims.ts";
 import { createCatalogReader } from "../../api/reader.ts";
@@ -38,6 +39,7 @@ async function measure(rig: Rig, products: number, reads: number) {
   const connection = await connect({ port: natsPort });
   const reader = createCatalogReader({
     ...catalogue,
+    slots: createSlots(32),
     claims: createRedisLoadClaims(catalogue.redis),
     versions: catalogue.versions.catalog,
     now: () => Date.now(),

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { SignJWT } from "jose";
@@ -10,6 +10,7 @@ import type { Config } from "../config.ts";
  * the secret that signs them is made at random for one data folder and never leaves it.
  */
 export function demoSecret(dataDir: string): string {
+  mkdirSync(dataDir, { recursive: true });
   const file = join(dataDir, "jwt-secret");
   const unfinished = `${file}.${process.pid}.${threadId}`;
   writeFileSync(unfinished, randomBytes(32).toString("hex"), { mode: 0o600 });

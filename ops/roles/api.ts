@@ -1,7 +1,7 @@
 import { createStatusReader } from "../../actors/projection-status.ts";
 import { createAdmission } from "../../api/admission.ts";
 import { logBehind, readModelBehind } from "../../api/behind-breakers.ts";
-import { type Breaker, type BreakerOptions, createBreaker } from "../../api/breaker.ts";
+import { type BreakerOptions, createBreaker } from "../../api/breaker.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
@@ -11,11 +11,13 @@ import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors
 import { createGateway } from "../../api/gateway/gateway.ts";
 import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
-import { withLastResort } from "../../api/last-resort.ts";
+import { type Breakers, withLastResort } from "../../api/last-resort.ts";
 import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
 import { createServer } from "../../api/server.ts";
+import { didNotAnswer } from "../../projections/redis/connection.ts";
 import { createRedisLoadClaims } from "../../projections/redis/load-claims.ts";
 import { LogUnavailable } from "../../streams/log.ts";
+import { createSlots } from "../../streams/slots.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
@@ -30,6 +32,9 @@ export interface Api {
   /** Refuses new connections, finishes what is under way. */
   stop(): Promise<void>;
 }
+
+/** Reads of the log that are under way, strong ones and those past a breaker included. */
+const logReadsInFlightMax = 32;
 
 /** What a reader may wait for Redis before the log is asked. */
 export const apiRedisTimeoutMs = 250;
@@ -129,7 +134,7 @@ function openTiers(catalogue: Catalogue, logger: Logger) {
     });
   const redisBreaker = breakerOf({
     name: "Redis",
-    isFailure: () => true,
+    isFailure: didNotAnswer,
     patienceMs: 200,
     returnMs: 3_000,
   });
@@ -144,7 +149,7 @@ function openTiers(catalogue: Catalogue, logger: Logger) {
   const listening = catalogue.changes.listen({ hear: logBreaker.nudge, missed: logBreaker.nudge });
   return {
     listening,
-    breakers: [redisBreaker, logBreaker],
+    breakers: { redis: redisBreaker, log: logBreaker },
     readModel: readModelBehind(catalogue.readModel, redisBreaker),
     catalog: logBehind(catalogue.catalog, logBreaker),
     activity: logBehind(catalogue.activity, logBreaker),
@@ -154,13 +159,15 @@ function openTiers(catalogue: Catalogue, logger: Logger) {
 
 function readerOf(
   catalogue: Catalogue,
-  tiers: Pick<Catalogue, "catalog" | "derived" | "readModel"> & { readonly breakers: readonly Breaker[] },
+  tiers: Pick<Catalogue, "catalog" | "derived" | "readModel"> & { readonly breakers: Breakers },
   journal: Logger,
 ): CatalogReader {
+  const slots = createSlots(logReadsInFlightMax);
   const reading = ({ catalog, derived, readModel }: Pick<Catalogue, "catalog" | "derived" | "readModel">) =>
     createCatalogReader({
       catalog,
       derived,
+      slots,
       readModel,
       claims: createRedisLoadClaims(catalogue.redis),
       versions: catalogue.versions.catalog,

@@ -85,3 +85,15 @@ export async function connectRedis(settings: RedisSettings): Promise<RedisConnec
   }
   return redis;
 }
+
+/**
+ * Whether the error says that Redis did not answer. One that it answered with, or an answer that could not be
+ * understood, says that it lives.
+ */
+export function didNotAnswer(error: unknown): boolean {
+  const { name, message, code } = error as { name?: string; message?: string; code?: unknown };
+  if (name === "ReplyError") return false;
+  return (
+    typeof code === "string" || /timed out|timeout|closed|close|writeable|max retries/i.test(message ?? "")
+  );
+}

@@ -1,3 +1,4 @@
+import { createSlots } from "../../streams/slots.ts";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
 import { type LoadClaims, unclaimed } from "../../projections/load-claims.ts";
@@ -37,6 +38,7 @@ const readerOf = (
   createCatalogReader({
     catalog: over.log ?? catalog,
     derived: over.derived ?? derived,
+    slots: createSlots(32),
     readModel: model,
     claims: over.claims ?? unclaimed,
     versions: v,
@@ -211,35 +213,65 @@ describe("what Redis has lost", () => {
     expect((await second)[0]?.sequence).toBe(sequence);
   });
 
-  test("is waited for while another process loads it, and loaded here if that one does not", async () => {
-    let others = 3;
-    const released: string[] = [];
-    const claims: LoadClaims = {
-      claim: async () => others-- <= 0,
-      release: async (one) => void released.push(one),
-    };
-    const { log, asked, open } = counting();
-    open();
-    const [found] = await readerOf({ log, claims }).read([lamp], wanted);
-    expect([found?.source, asked.length, now - epoch]).toEqual(["log", 1, 60_030]);
-    await vi.waitFor(() => expect(released).toEqual([lamp]));
-
-    model.evict((what) => what === "price");
-    const filling: LoadClaims = {
+  test("is waited for while another process loads it, and taken from what that one tells", async () => {
+    const told = { current: undefined as string | undefined };
+    let asks = 0;
+    const theirs: LoadClaims = {
       async claim() {
-        await readerOf().read([lamp], wanted);
-        return false;
+        if (++asks > 3) await readerOf({ claims: telling }).read([lamp], wanted);
+        return told.current === undefined ? "theirs" : { told: told.current };
       },
+      tell: async () => {},
       release: async () => {},
     };
-    expect((await readerOf({ log, claims: filling }).read([lamp], wanted))[0]?.source).toBe("redis");
-    expect(asked.length).toBe(1);
+    const telling: LoadClaims = { ...unclaimed, tell: async (_, text) => void (told.current = text) };
+    const { log, asked, open } = counting();
+    open();
+    const reader = readerOf({ log, claims: theirs });
+    const [found] = await reader.read([lamp], wanted);
+    expect([found?.state.price?.amount, asked.length, now - epoch]).toEqual([5, 0, 60_030]);
+    expect(reader.counters).toMatchObject({ sharedInCluster: 1, logParts: 0 });
   });
 
-  test("is loaded after half a second whoever else is at it", async () => {
-    const claims: LoadClaims = { claim: async () => false, release: async () => {} };
-    const [found] = await readerOf({ claims }).read([lamp], wanted);
-    expect([found?.source, now - epoch]).toEqual(["log", 60_500]);
+  test("what another process told is not taken by who needs more, or fresher", async () => {
+    const told = JSON.stringify({ found: null, sequence: 1, knownAt: now - 6_000 });
+    const claims: LoadClaims = { ...unclaimed, claim: async () => ({ told }) };
+    const sequence = (await catalog.bounds()).last;
+    const reads = [wanted, { freshnessMs: 60_000, minSequence: sequence }];
+    for (const each of reads) {
+      model.evict((what) => what === "price");
+      expect((await readerOf({ claims }).read([lamp], each))[0]?.state.price?.amount).toBe(5);
+    }
+  });
+
+  test("is loaded here when the other process gives up, or after half a second whoever is at it", async () => {
+    let others = 3;
+    const givingUp: LoadClaims = { ...unclaimed, claim: async () => (others-- > 0 ? "theirs" : "ours") };
+    expect((await readerOf({ claims: givingUp }).read([lamp], wanted))[0]?.source).toBe("log");
+    expect(now - epoch).toBe(60_030);
+    model.evict((what) => what === "price");
+    const stuck: LoadClaims = { ...unclaimed, claim: async () => "theirs" };
+    expect((await readerOf({ claims: stuck }).read([lamp], wanted))[0]?.source).toBe("log");
+    expect(now - epoch).toBe(60_530);
+  });
+
+  test("is free for the next one where the load fails", async () => {
+    const released: string[] = [];
+    const claims: LoadClaims = { ...unclaimed, release: async (one) => void released.push(one) };
+    await readerOf({ log: leaderless(catalog), claims }).read([lamp], wanted);
+    expect(released).toEqual([lamp]);
+  });
+
+  test("is not shared with who may be given nothing so old", async () => {
+    const { log, asked, open } = counting();
+    const reader = readerOf({ log });
+    const patient = reader.read([lamp], { freshnessMs: 3_600_000 });
+    await vi.waitFor(() => expect(asked.length).toBe(1));
+    const strict = reader.read([lamp], wanted);
+    await vi.waitFor(() => expect(asked.length).toBe(2));
+    open();
+    await Promise.all([patient, strict]);
+    expect(reader.counters.shared).toBe(0);
   });
 });
 

@@ -21,18 +21,28 @@ afterAll(async () => {
 test("one of many gets the claim, the next one when it is released", async () => {
   const claims = createRedisLoadClaims(redis);
   const tried = await Promise.all(Array.from({ length: 50 }, () => claims.claim(lamp)));
-  expect(tried.filter((isOurs) => isOurs)).toHaveLength(1);
-  expect(await claims.claim(id("vase"))).toBe(true);
+  expect(tried.filter((one) => one === "ours")).toHaveLength(1);
+  expect(await claims.claim(id("vase"))).toBe("ours");
   await claims.release(lamp);
-  expect([await claims.claim(lamp), await claims.claim(lamp)]).toEqual([true, false]);
+  expect([await claims.claim(lamp), await claims.claim(lamp)]).toEqual(["ours", "theirs"]);
   expect(await redis.pttl("load:{lamp}")).toBeGreaterThan(0);
+});
+
+test("what was found is told to all who ask within a moment", async () => {
+  const claims = createRedisLoadClaims(redis);
+  const pot = id("pot");
+  await claims.claim(pot);
+  await claims.tell(pot, '{"found":null}');
+  expect(await claims.claim(pot)).toEqual({ told: '{"found":null}' });
+  await expect.poll(() => claims.claim(pot)).toBe("ours");
 });
 
 test("with Redis away everybody may load", async () => {
   const claims = createRedisLoadClaims(redis);
   servers.signal("redis", "SIGSTOP");
   try {
-    expect(await claims.claim(lamp)).toBe(true);
+    expect(await claims.claim(lamp)).toBe("ours");
+    await claims.tell(lamp, "{}");
     await claims.release(lamp);
   } finally {
     servers.signal("redis", "SIGCONT");

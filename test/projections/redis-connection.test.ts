@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { connectRedis, didNotAnswer } from "../../projections/redis/connection.ts";
+import { startServers } from "../servers.ts";
 
 /** A start that Redis refused ends, so that whoever manages the service starts it again. */
 
@@ -27,4 +29,24 @@ test("a process whose first connection fails has nothing left to wait for", asyn
   server.close();
   await once(server, "close");
   expect(await outcomeOf(port), "no server").toMatch(/closed/);
+});
+
+test("an error tells a server that does not answer from one that says no", async () => {
+  const servers = await startServers("redis");
+  const redis = await connectRedis({ url: servers.redisUrl, commandTimeoutMs: 200 });
+  const failure = (work: Promise<unknown>) => work.then(() => undefined, didNotAnswer);
+  try {
+    await redis.set("text", "abc");
+    expect(await failure(redis.incr("text"))).toBe(false);
+    expect(await failure(redis.get("text").then((text) => JSON.parse(text ?? "")))).toBe(false);
+    servers.signal("redis", "SIGSTOP");
+    expect(await failure(redis.get("text"))).toBe(true);
+    servers.signal("redis", "SIGCONT");
+    servers.signal("redis", "SIGKILL");
+    await expect.poll(() => redis.status).not.toBe("ready");
+    expect(await failure(redis.get("text"))).toBe(true);
+  } finally {
+    redis.disconnect();
+    await servers.stop();
+  }
 });

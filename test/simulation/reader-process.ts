@@ -1,3 +1,4 @@
+import { createSlots } from "../../streams/slots.ts";
 import { unclaimed } from "../../projections/load-claims.ts";
 import { createCatalogReader, type Found } from "../../api/reader.ts";
 import type { ProductState } from "../../api/views.ts";
@@ -51,6 +52,7 @@ export function createReaderProcess(options: ReaderOptions): ReaderProcess {
   const { life, network, clock, truth, violations, acknowledged, tell } = options;
   const reader = createCatalogReader({
     ...options,
+    slots: createSlots(32),
     claims: unclaimed,
     now: clock.now,
     sleep: (ms) => network.sleep(life, Math.max(ms, pollMs)),

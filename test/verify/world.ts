@@ -1,3 +1,4 @@
+import { createSlots } from "../../streams/slots.ts";
 import type { FastifyInstance } from "fastify";
 import { type Admission, createAdmission } from "../../api/admission.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
@@ -108,7 +109,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
     } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const reader = aboveFloors(
-        createCatalogReader({ ...shared, claims: unclaimed, catalog: read }),
+        createCatalogReader({ ...shared, slots: createSlots(32), claims: unclaimed, catalog: read }),
         floors,
       );
       const answers = createProductAnswers({ ...shared, reader });
