@@ -8,7 +8,6 @@ export interface AskedNode {
   readonly name: string;
   /** On the connections of one lane; never throws. `minSequence` goes out as `Catalog-Min-Version`. */
   ask(path: string, lane: number, minSequence?: number): Promise<Reply>;
-  close(): void;
 }
 
 export interface Reply {
@@ -93,9 +92,6 @@ export function createNode(name: string, url: string): AskedNode {
         request.on("timeout", () => request.destroy(new Error(`nothing came for ${answerMsMax} ms`)));
         request.on("error", (error) => reply(0, String(error)));
       });
-    },
-    close() {
-      for (const agent of agents) agent.destroy();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { HitRateFigures } from "./hit-rate.ts";
 import type { Phase, Spread } from "./phases.ts";
-import type { Seen } from "./sightings.ts";
+import type { Seen } from "./seen.ts";
 import type { StandstillFigures } from "./standstills.ts";
 import type { VisibilityFigures } from "./visibility.ts";
 

@@ -3,6 +3,7 @@ import type { Identifier } from "../../streams/identifier.ts";
 import { type Client, createClient } from "../chaos/client.ts";
 import { type AskedNode, lanes, type Reply } from "./asking.ts";
 import { byTheClock } from "./clock-work.ts";
+import { note, nothingSeen, type Seen } from "./seen.ts";
 import type { Shop } from "./shop.ts";
 import { versionsIn } from "./sightings.ts";
 
@@ -14,16 +15,15 @@ export interface Reading {
   /** Resolves when the last answer is there. */
   stop(): Promise<void>;
   /** 5xx, the default, no answer, an answer without what it must have: nothing excuses one. */
-  readonly failures: { count: number; readonly first: string[] };
+  readonly failures: Seen;
   /** Answers older than what their client had seen. */
-  readonly older: { count: number; readonly first: string[] };
+  readonly older: Seen;
 }
 
 const sorts = ["newest", "price_asc", "price_desc"] as const;
 const batchSize = 20;
 const clientShare = 0.3;
 const clientCount = 16;
-const firstMax = 20;
 const warmAtOnce = 32;
 
 const product = (name: string) => `/api/products/${name}`;
@@ -40,23 +40,18 @@ export function createReading(options: {
   const random = createRandom(1, -2);
   const idle = Array.from({ length: clientCount }, () => createClient("product", () => 0));
   const flights = new Set<Promise<void>>();
-  const failures = { count: 0, first: [] as string[] };
-  const older = { count: 0, first: [] as string[] };
+  const failures = nothingSeen();
+  const older = nothingSeen();
   let end = (): void => {};
-
-  function note(where: typeof failures, { node, lane, path, tier, began, ended }: Reply, what: string): void {
-    where.count++;
-    const story = `GET ${path.slice(0, 80)} on ${node} lane ${lane}, ${began.toFixed(0)} to ${ended.toFixed(0)}, from ${tier}`;
-    if (where.first.length < firstMax) where.first.push(`${story}: ${what}`);
-  }
 
   function judge(reply: Reply): void {
     const { status, tier, text, body, path } = reply;
-    if (status !== 200) note(failures, reply, `${status} ${text}`);
-    else if (tier === "default") note(failures, reply, "the default");
-    else if ((body?.missing?.length ?? 0) > 0) note(failures, reply, "products are missing");
-    else if (body?.items?.length === 0) note(failures, reply, "a page without products");
-    else if (path.endsWith("/price") && body?.price == null) note(failures, reply, "no price");
+    const fail = (kind: string) => note(failures, kind, told(reply, `${kind} ${text}`));
+    if (status !== 200) fail(status === 0 ? "no answer" : String(status));
+    else if (tier === "default") fail("default");
+    else if ((body?.missing?.length ?? 0) > 0) fail("missing products");
+    else if (body?.items?.length === 0) fail("empty page");
+    else if (path.endsWith("/price") && body?.price == null) fail("no price");
     see(reply);
   }
 
@@ -67,7 +62,7 @@ export function createReading(options: {
     if (reply.body === undefined) return;
     const own = [...versionsIn(reply)].filter(([value]) => value.endsWith(` ${name}`));
     for (const what of client.see(name, min, { position: reply.position, versions: Object.fromEntries(own) }))
-      note(older, reply, what);
+      note(older, what.slice(0, what.indexOf(" ")), told(reply, what));
   }
 
   function aboutProduct(): { readonly name: Identifier; readonly path: string } {
@@ -154,4 +149,9 @@ export function createReading(options: {
 function batch(random: Random, shop: Shop): string {
   const ids = new Set(Array.from({ length: batchSize }, () => shop.popular(random)));
   return `/api/products?ids=${[...ids].join()}`;
+}
+
+function told({ node, lane, path, tier, began, ended }: Reply, what: string): string {
+  const when = `${began.toFixed(0)} to ${ended.toFixed(0)}`;
+  return `GET ${path.slice(0, 80)} on ${node} lane ${lane}, ${when}, from ${tier}: ${what}`;
 }

@@ -48,11 +48,10 @@ const tables: readonly Table[] = [
       new Date().toISOString().slice(0, 10),
       commitNow(),
     ],
-    legend:
-      '"failed" are 5xx, the default product, no answer within 5 s, and answers that lack what they must have. ' +
-      '"back in time": an answer that was asked for after another one of the same node had come shows an older ' +
-      'version of a value than that one did. "not as published": answers that, with all level again, are not what ' +
-      'the last acknowledged event said. "verify": differences that `shelfwire verify` found.',
+    legend: `"failed" are 5xx, the default product, no answer within 5 s, and answers that lack what they must have. "back in
+time": an answer that was asked for after another one of the same node had come shows an older version of a value
+than that one did. "not as published": answers that, with all level again, are not what the last acknowledged event
+said. "verify": differences that \`shelfwire verify\` found.`,
   },
   {
     title: "Hit rate",
@@ -73,16 +72,15 @@ const tables: readonly Table[] = [
         seconds(recoveryMs),
       ];
     },
-    legend:
-      "Hits are answers from memory or Redis that are not degraded. From the end of the outage until every later " +
-      "second had more than 95 % of them, and until the read models had all that was in the log at that end.",
+    legend: `Hits are answers from memory or Redis that are not degraded; "during" is until everything was level again. The last
+two are from the end of the outage: until every later second had more than 95 % of them, and until the read models had
+all that was in the log at that end and the last second of reads was above 95 % as well.`,
   },
   {
     title: "Latency",
     head: ["outage", "before", "during", "after"],
     cells: (_, { latencies }) => phases.map((phase) => spread(latencies[phase])),
-    legend:
-      'Median / 99th percentile / maximum in milliseconds, of all reads; "during" is until everything was level again.',
+    legend: "Median / 99th percentile / maximum in milliseconds, of all reads, given up after 5 s.",
   },
   {
     title: "A price is right everywhere",
@@ -99,11 +97,9 @@ const tables: readonly Table[] = [
       `${standstills.p99Ms} ms`,
       `${standstills.maxMs} ms`,
     ],
-    legend:
-      "From the moment before a price is sent to the log until each of four connections to each node has shown " +
-      "it, in milliseconds as above. Prices during which the measuring thread itself stood still for more than " +
-      "50 ms are flagged and not counted; the last two columns are its own delay. While nats-server is away the " +
-      "wait for the log is part of the time.",
+    legend: `From the moment before a price is sent to the log until each of four connections to each node has shown it, in
+milliseconds as above. Prices during which the measuring thread itself stood still for more than 50 ms are flagged and
+not counted; the last two columns are its own delay. While nats-server is away the wait for the log is part of it.`,
   },
 ];
 
@@ -138,16 +134,17 @@ function textOf(rows: ReadonlyMap<string, readonly string[]>): string {
   return `# Outages under load
 
 Written by \`npm run outages -- --report docs/outages.md\`; \`--outage NAME\` runs one of them again. Each has a
-nats-server and a redis-server of its own, \`shelfwire up\` and a second node, \`shelfwire api\`, behind links that can be
-broken, 2,000 products in a three-level tree, 100 changes a second and 600 mixed reads a second over both nodes and
-24 lanes of connections, by the clock, whatever becomes of them. Ten seconds of calm, the outage, until everything is
-level, ten seconds of calm.
+nats-server and a redis-server of its own, \`shelfwire up\` and a second node, \`shelfwire api\`, behind links that can
+be broken, 2,000 products in a three-level tree, 100 changes a second and 600 mixed reads a second over both nodes, on
+a dozen connections and more to each, by the clock, whatever becomes of them. Ten seconds of calm, the outage, until
+everything is level, ten seconds of calm.
 
-Not one read may fail for what any tier holds, and all was read before; no value may go back in time on a node; the
-hit rate must be above 95 % again within ${bounds.backMs / 1_000} s; a price must be right on every node within ${bounds.visibleMs} ms (p99), and within
-its bound of 5 s, and a second to measure it, with the channel cut.
+No read may fail for what any tier holds, and everything was read before. No value may go back in time on a node. The
+hit rate must be above 95 % again within ${bounds.backMs / 1_000} s. A price must be right on every node within ${bounds.visibleMs} ms (p99), and with the
+channel cut within its bound of 5 s, and a second to measure it.
 
-${machine()} Readers and publishers share it.
+${machine()}
+Readers and publishers share it.
 
 ${told.join("\n")}
 ## The outages

@@ -1,4 +1,5 @@
 import type { Body, Reply } from "./asking.ts";
+import { note, nothingSeen, type Seen } from "./seen.ts";
 
 /**
  * What each node has shown, over all its connections: an answer that was asked for after another one had come must
@@ -11,12 +12,6 @@ export interface Sightings {
   readonly wentBackDegraded: Seen;
 }
 
-export interface Seen {
-  count: number;
-  /** The first twenty, in words. */
-  readonly first: string[];
-}
-
 /** A version of a value, and when the answer that first showed it had come. */
 interface Sighting {
   readonly version: number;
@@ -26,13 +21,12 @@ interface Sighting {
 
 /** More than one answer takes. */
 const rememberedMs = 30_000;
-const firstMax = 20;
 
 export function createSightings(): Sightings {
   /** By node and value, each newer than the one before it. */
   const shown = new Map<string, Sighting[]>();
-  const wentBack: Seen = { count: 0, first: [] };
-  const wentBackDegraded: Seen = { count: 0, first: [] };
+  const wentBack = nothingSeen();
+  const wentBackDegraded = nothingSeen();
 
   function hold(reply: Reply, value: string, version: number): void {
     const { node, lane, path, tier, began, ended, body } = reply;
@@ -42,11 +36,10 @@ export function createSightings(): Sightings {
     const before = sightings.findLast(({ at }) => at < began);
     if (before !== undefined && version < before.version) {
       const seen = body?.degraded === true ? wentBackDegraded : wentBack;
-      seen.count++;
       const story =
         `${value} on ${node}: ${version} from ${tier} by ${path} on lane ${lane}, asked for at ${began.toFixed(1)} and here at ` +
         `${ended.toFixed(1)}, after ${before.version} ${before.by} at ${before.at.toFixed(1)}`;
-      if (seen.first.length < firstMax) seen.first.push(story);
+      note(seen, value.slice(0, value.indexOf(" ")), story);
     }
     if (version <= (sightings.at(-1)?.version ?? 0)) return;
     sightings.push({ version, at: ended, by: `from ${tier} by ${path} on lane ${lane}` });

@@ -1,12 +1,11 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-/** When this process itself stood still, so that nobody else is blamed for it. */
+/** When this thread itself stood still, for as long as it lives, so that nobody else is blamed for it. */
 export interface Standstills {
   /** Whether it stood still for more than 50 ms at a time in between. */
   between(from: number, to: number): boolean;
   /** How often it did, and the delay of its event loop. */
   figures(): StandstillFigures;
-  stop(): void;
 }
 
 export interface StandstillFigures {
@@ -23,7 +22,7 @@ export function watchStandstills(): Standstills {
   const delays = monitorEventLoopDelay({ resolution: tickMs });
   delays.enable();
   let last = performance.now();
-  const timer = setInterval(() => {
+  setInterval(() => {
     const now = performance.now();
     if (now - last > longMs + tickMs) stalls.push({ from: last, to: now });
     last = now;
@@ -35,9 +34,5 @@ export function watchStandstills(): Standstills {
       p99Ms: Math.round(delays.percentile(99) / 1e6),
       maxMs: Math.round(delays.max / 1e6),
     }),
-    stop() {
-      clearInterval(timer);
-      delays.disable();
-    },
   };
 }
