@@ -15,7 +15,7 @@ import { createVisibility } from "./visibility.ts";
 
 /**
  * Publishers, readers and checkers, in a thread of their own: what the links and the harm cost their process is
- * not measured as if readers had waited for it. Does one command after the other.
+ * not measured as if readers had waited for it. A command is answered when it is done; the next one comes after that.
  */
 const settings = workerData as LoadSettings;
 const port = parentPort;
@@ -69,7 +69,7 @@ const commands: Readonly<Record<Exclude<Command, Phase>, () => unknown>> = {
   },
   rate: hitRate.now,
   async stop() {
-    // Who still waits for a price is shown it by readers' own means.
+    // People read on until nobody waits for a price any more.
     await publishing.stop();
     await visibility.settled();
     await reading.stop();

@@ -21,7 +21,7 @@ export interface Visibility {
 export interface VisibilityFigures {
   /** From publication to the last of the connections, without what is flagged. */
   readonly phases: Readonly<Record<Phase, Spread>>;
-  /** Not counted, because the measuring process itself stood still meanwhile. */
+  /** Not counted, because the measuring thread itself stood still meanwhile. */
   readonly flagged: number;
 }
 
