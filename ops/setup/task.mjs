@@ -22,6 +22,7 @@ const tasks = {
   },
   bench: { servers, steps: [["bench/main.ts"]] },
   chaos: { servers, steps: [["test/chaos/main.ts"]] },
+  outages: { servers, steps: [["test/outages/main.ts"]] },
   simulate: { servers: [], steps: [["test/simulation/main.ts"]] },
 };
 

@@ -4,6 +4,8 @@
  */
 export interface Frame {
   readonly bytes: Buffer;
+  /** The subject of a message. */
+  readonly subject: string | undefined;
   /** The reply subject of a message that has one. */
   readonly reply: string | undefined;
 }
@@ -24,6 +26,7 @@ export function createFrameCutter(frame: (frame: Frame) => void): (bytes: Buffer
       const replyAt = words.length === (words[0] === "HMSG" ? 6 : 5) ? 3 : undefined;
       frame({
         bytes: rest.subarray(0, end),
+        subject: isMessage ? words[1] : undefined,
         reply: isMessage && replyAt !== undefined ? words[replyAt] : undefined,
       });
       rest = rest.subarray(end);

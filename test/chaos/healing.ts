@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sequenceOf } from "../../projections/version.ts";
+import type { Catalogue } from "../../ops/catalogue.ts";
 import { allPartitions } from "../../streams/partition.ts";
 import { productIds } from "./story.ts";
 import type { World } from "./world.ts";
@@ -17,11 +18,7 @@ const pollMs = 20;
  * them. Throws after `msMax`, with what was missing.
  */
 export async function untilLevel(world: World, msMax: number): Promise<void> {
-  const { catalogue } = world;
-  const heads = {
-    catalog: (await catalogue.catalog.bounds()).last,
-    activity: (await catalogue.activity.bounds()).last,
-  };
+  const heads = await headsOf(world.catalogue);
   const deadline = performance.now() + msMax;
   for (
     let missing = await lacking(world, heads);
@@ -33,21 +30,10 @@ export async function untilLevel(world: World, msMax: number): Promise<void> {
   }
 }
 
-async function lacking(
-  { catalogue, apiUrl }: World,
-  heads: { readonly catalog: number; readonly activity: number },
-): Promise<string | undefined> {
+async function lacking({ catalogue, apiUrl }: World, heads: Heads): Promise<string | undefined> {
   try {
-    for (const log of ["catalog", "activity"] as const) {
-      const positions = await catalogue.readModel.positions(log, allPartitions);
-      const behind = allPartitions.filter(
-        (partition) => sequenceAt(positions.get(partition)?.version) < heads[log],
-      );
-      if (behind.length > 0) {
-        const reached = Math.min(...behind.map((partition) => sequenceAt(positions.get(partition)?.version)));
-        return `${log} partitions ${behind.join(", ")} are at ${reached} of ${heads[log]}`;
-      }
-    }
+    const behind = await partitionsBehind(catalogue, heads);
+    if (behind !== undefined) return behind;
     // A price is held by no gateway.
     const response = await fetch(`${apiUrl}/api/products/${productIds[0]}/price`);
     const { degraded } = (await response.json()) as { degraded?: boolean };
@@ -57,6 +43,31 @@ async function lacking(
   } catch (error) {
     return String(error);
   }
+}
+
+interface Heads {
+  readonly catalog: number;
+  readonly activity: number;
+}
+
+/** Where the logs end now. */
+export async function headsOf({ catalog, activity }: Catalogue): Promise<Heads> {
+  return { catalog: (await catalog.bounds()).last, activity: (await activity.bounds()).last };
+}
+
+/** Which partitions of the read models have not come to these heads, in words; undefined where all have. */
+export async function partitionsBehind(catalogue: Catalogue, heads: Heads): Promise<string | undefined> {
+  for (const log of ["catalog", "activity"] as const) {
+    const positions = await catalogue.readModel.positions(log, allPartitions);
+    const behind = allPartitions.filter(
+      (partition) => sequenceAt(positions.get(partition)?.version) < heads[log],
+    );
+    if (behind.length > 0) {
+      const reached = Math.min(...behind.map((partition) => sequenceAt(positions.get(partition)?.version)));
+      return `${log} partitions ${behind.join(", ")} are at ${reached} of ${heads[log]}`;
+    }
+  }
+  return undefined;
 }
 
 /** A position of another log cannot be: the trial has made this one. */

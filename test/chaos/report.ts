@@ -148,7 +148,7 @@ ${present.map(({ name, story }) => `- **${name}**: ${story}.`).join("\n")}
 const even = (texts: readonly string[]) => texts.filter((_, at) => at % 2 === 0);
 const odd = (texts: readonly string[]) => texts.filter((_, at) => at % 2 === 1);
 
-function machine(): string {
+export function machine(): string {
   const [cpu] = cpus();
   const gigabytes = Math.round(totalmem() / 2 ** 30);
   const versionOf = (server: "nats-server" | "redis-server") =>
@@ -159,7 +159,7 @@ function machine(): string {
   );
 }
 
-function commitNow(): string {
+export function commitNow(): string {
   const git = (...words: string[]) => execFileSync("git", words, { encoding: "utf8" }).trim();
   const changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs") !== "";
   return `${git("rev-parse", "--short", "HEAD")}${changed ? " and changes" : ""}`;

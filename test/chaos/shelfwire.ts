@@ -20,13 +20,17 @@ export interface Shelfwire {
 
 export interface ShelfwireSettings {
   /** The role, as its command line has it. */
-  readonly role: "up" | "projector";
+  readonly role: "up" | "projector" | "api";
   readonly environment: Readonly<Record<string, string>>;
   readonly dataDir: string;
 }
 
 /** What each role says once it does its work. */
-const readyWords = { up: "Shelfwire is ready", projector: "partitions shared out" } as const;
+const readyWords = {
+  up: "Shelfwire is ready",
+  projector: "partitions shared out",
+  api: "the API listens",
+} as const;
 
 const stopMsMax = 8_000;
 const readyMsMax = 30_000;

@@ -27,6 +27,9 @@ export interface World {
   readonly shelfwire: Shelfwire;
   /** A second process that projects only, to share the partitions with, where the fault is about one. */
   readonly projector: Shelfwire | undefined;
+  /** A second node that answers HTTP only, where one was asked for. */
+  readonly secondNode: Shelfwire | undefined;
+  readonly secondNodeUrl: string;
   readonly outages: Outages;
   /** On straight connections. */
   readonly catalogue: Catalogue;
@@ -46,11 +49,15 @@ export interface WorldSettings {
   /** What is done to deliveries on the link to nats-server. */
   readonly meddling?: Meddling | undefined;
   readonly withProjector: boolean;
+  readonly secondNode?: boolean;
+  /** API threads of each process; absent: as many as it takes by itself. */
+  readonly workers?: number;
 }
 
 const answerMsMax = 30_000;
 
-export async function startWorld({ dataDir, meddling, withProjector }: WorldSettings): Promise<World> {
+export async function startWorld(settings: WorldSettings): Promise<World> {
+  const { dataDir, meddling, withProjector, workers } = settings;
   const environment = { DATA_DIR: dataDir, NATS_PORT: "0", REDIS_PORT: "0", DEMO: "0" };
   const servers = await startServers(parseConfig(environment), createLogger("silent"));
   const closers: (() => Promise<unknown>)[] = [() => servers.stop()];
@@ -74,28 +81,34 @@ export async function startWorld({ dataDir, meddling, withProjector }: WorldSett
     });
     closers.push(catalogue.close);
     const apiPort = await freePort(0);
-    const start = (role: "up" | "projector") =>
+    const secondPort = await freePort(0);
+    const start = (role: "up" | "projector" | "api") =>
       startShelfwire({
         role,
         dataDir,
         environment: {
           NATS_URL: `nats://127.0.0.1:${links.nats.port}`,
           REDIS_URL: `redis://127.0.0.1:${links.redis.port}`,
-          PORT: String(apiPort),
+          PORT: String(role === "api" ? secondPort : apiPort),
           HOST: "127.0.0.1",
           DATA_DIR: join(dataDir, role),
           DEMO: "0",
           LOG_LEVEL: "info",
+          ...(workers !== undefined && { WORKERS: String(workers) }),
         },
       });
-    // Both at once; whichever is up is ended if the other one fails.
-    const starting = [start("up"), withProjector ? start("projector") : undefined] as const;
+    // All at once; whichever is up is ended if another one fails.
+    const starting = [
+      start("up"),
+      withProjector ? start("projector") : undefined,
+      settings.secondNode === true ? start("api") : undefined,
+    ] as const;
     closers.push(async () => {
       for (const one of await Promise.allSettled(starting)) {
         if (one.status === "fulfilled") await one.value?.stop();
       }
     });
-    const [shelfwire, projector] = await Promise.all(starting);
+    const [shelfwire, projector, secondNode] = await Promise.all(starting);
 
     async function answers(server: ServerName): Promise<boolean> {
       try {
@@ -115,6 +128,8 @@ export async function startWorld({ dataDir, meddling, withProjector }: WorldSett
       links,
       shelfwire,
       projector,
+      secondNode,
+      secondNodeUrl: `http://127.0.0.1:${secondPort}`,
       outages: createOutages(() => performance.now()),
       catalogue,
       signal(server, signal) {
@@ -133,6 +148,7 @@ export async function startWorld({ dataDir, meddling, withProjector }: WorldSett
         for (const [name, each] of [
           ["up", shelfwire],
           ["projector", projector],
+          ["api", secondNode],
         ] as const) {
           if (each !== undefined && !(await each.stop())) disorderly.push(`${name} did not end in order`);
         }
