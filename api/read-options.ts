@@ -10,6 +10,11 @@ export interface ReadOptions {
   readonly knownSequence?: ((id: Identifier) => number) | undefined;
   /** The reader holds an older answer, and serves it rather than wait for tiers that are known not to answer. */
   readonly hasOlder?: boolean;
+  /**
+   * How many reads of the log may be waiting before this one; where they are more, what Redis holds is given, however
+   * old. Nobody who names a position is given that.
+   */
+  readonly logQueueMax?: number;
 }
 
 /** The position that an answer should include while the tiers are well. */

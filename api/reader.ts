@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Identifier, tokenOf } from "../streams/identifier.ts";
 import type { Journal } from "../streams/journal.ts";
-import type { Log } from "../streams/log.ts";
+import { type Log, LogUnavailable } from "../streams/log.ts";
 import { partitionOf } from "../streams/partition.ts";
 import type { Slots } from "../streams/slots.ts";
 import { currentOf } from "../projections/current.ts";
@@ -59,6 +59,8 @@ export interface CatalogReaderOptions {
 }
 
 const waitMs = 1_000;
+/** Reads of the log before a product's own: a third of a second's work. */
+const logQueueMaxOfOne = 512;
 /** An owner at work says at least once a second that its partitions are at the head, unless it is far behind. */
 const idleOwnerMs = 3_000;
 
@@ -151,6 +153,11 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     return { state, source, sequence, newest: newestIn(read), knownAt };
   }
 
+  function assertLogHasTime({ minSequence = 0, logQueueMax = logQueueMaxOfOne }: ReadOptions): void {
+    if (minSequence === 0 && slots.waiting >= logQueueMax)
+      throw new LogUnavailable(`${slots.waiting} reads of the log wait before this one`);
+  }
+
   async function readOne(
     id: Identifier,
     read: ProductRead | undefined,
@@ -162,6 +169,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
         counters.redis++;
         return found(id, read, "redis", sequenceIn(read) ?? 0);
       }
+      assertLogHasTime(wanted);
       const due = dueOf(id, read, wanted);
       const { freshnessMs } = wanted;
       return await loads.run(id, { due, freshnessMs, inCluster: read !== undefined }, () =>
@@ -183,9 +191,10 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
   async function readWithoutLeader(
     id: Identifier,
     before: ProductRead | undefined,
-    { minSequence = 0 }: ReadOptions,
+    wanted: ReadOptions,
     cause: unknown,
   ): Promise<Found | undefined> {
+    const { minSequence = 0 } = wanted;
     const [anew] = await fromRedis([id]);
     const read = anew ?? before;
     const sequence = sequenceIn(read) ?? 0;
@@ -193,6 +202,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       return found(id, read, "stale", sequence);
     if (minSequence === 0) {
       try {
+        assertLogHasTime(wanted);
         const some = found(id, await log.fromAnyReplica(id, read), "stale", 0);
         // A replica that has not heard of it yet does not make it unknown.
         if (some !== undefined) return some;

@@ -3,6 +3,8 @@ export interface Slots {
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Undefined, and the work is not begun, where it would have to wait. */
   tryRun<T>(work: () => Promise<T>): Promise<T> | undefined;
+  /** How many wait. */
+  readonly waiting: number;
 }
 
 export function createSlots(count: number): Slots {
@@ -18,6 +20,9 @@ export function createSlots(count: number): Slots {
     }
   }
   return {
+    get waiting() {
+      return waiting.length;
+    },
     async run(work) {
       if (free > 0) free--;
       else await new Promise<void>((enter) => waiting.push(enter));

@@ -27,7 +27,7 @@ export interface HeardChanges {
 
 /** What an answer shows and depends on. */
 export interface About {
-  readonly products: Iterable<Identifier>;
+  readonly products: ReadonlyMap<Identifier, unknown>;
   /** What it shows of the product. */
   aspectsOf(id: Identifier): Aspects;
   readonly names: readonly string[];
@@ -143,6 +143,7 @@ export function hearChanges(
 function concerns({ products, names }: Touched, about: About): boolean {
   if (names.size > 0 && about.names.some((name) => names.has(name))) return true;
   if (products.size === 0) return false;
-  for (const id of about.products) if (((products.get(id) ?? 0) & about.aspectsOf(id)) !== 0) return true;
+  for (const id of about.products.keys())
+    if (((products.get(id) ?? 0) & about.aspectsOf(id)) !== 0) return true;
   return false;
 }

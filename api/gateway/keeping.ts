@@ -66,7 +66,7 @@ export function createKeeping(options: {
       return isOlder ? servedAs(newer, "stale") : servedAnew(answer);
     }
     const about = {
-      products: answer.products.keys(),
+      products: answer.products,
       aspectsOf: (product: Identifier) => aspectsIn(answer, product),
       names: answer.names,
       partitions: answer.partitions,
@@ -98,7 +98,7 @@ export function createKeeping(options: {
 
   function keepAbsent(id: Identifier, view: View, { moment, floor }: Load): void {
     const about = {
-      products: [id],
+      products: new Map([[id, 0]]),
       aspectsOf: () => allAspects,
       names: [],
       partitions: [partitionOf(tokenOf(id))],

@@ -34,6 +34,9 @@ export interface Listing {
   readonly pageSize: number;
 }
 
+/** A list whose items would have to wait for the log is not whole in any case: one reader's product comes first. */
+const listLogQueueMax = 32;
+
 export function createPageAnswers(options: {
   readonly reader: CatalogReader;
   readonly tree: TreeReader;
@@ -111,7 +114,7 @@ export function createPageAnswers(options: {
       .readListing(category, sort, (page - 1) * pageSize, pageSize)
       // No other tier has lists: without Redis the page is there, empty and marked as degraded.
       .catch(() => ({ ids: [], total: 0, positions: [undefined] }));
-    const results = await reader.read(gathered.ids, wanted);
+    const results = await reader.read(gathered.ids, { ...wanted, logQueueMax: listLogQueueMax });
     const found = results.filter((one): one is Found => one !== undefined);
     const states = found.map(({ state }) => state);
     const moment = now();

@@ -35,6 +35,8 @@ export function startProjectors(catalogue: Catalogue, logger: Logger): Projector
   const supervisors: Supervisor[] = [];
   for (const name of ["catalog", "activity"] as const) {
     const own: Supervisor[] = [];
+    // The same in each of the owner's lives, or a former one would be counted until its lease ends.
+    const member = randomUUID();
     let owned: () => ReadonlySet<number> = () => new Set();
     let quarantined = () => 0;
     const about = (): string => {
@@ -51,7 +53,7 @@ export function startProjectors(catalogue: Catalogue, logger: Logger): Projector
       const owner = createPartitionOwner({
         leases: catalogue.leases,
         name,
-        member: randomUUID(),
+        member,
         about,
         clock: () => performance.now(),
         journal: logger,

@@ -1,4 +1,4 @@
-import { createSlots } from "../../streams/slots.ts";
+import { createSlots, type Slots } from "../../streams/slots.ts";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
 import { type LoadClaims, unclaimed } from "../../projections/load-claims.ts";
@@ -33,12 +33,17 @@ beforeEach(() => {
 });
 
 const readerOf = (
-  over: { readonly log?: Log; readonly derived?: Log; readonly claims?: LoadClaims } = {},
+  over: {
+    readonly log?: Log;
+    readonly derived?: Log;
+    readonly claims?: LoadClaims;
+    readonly slots?: Slots;
+  } = {},
 ): CatalogReader =>
   createCatalogReader({
     catalog: over.log ?? catalog,
     derived: over.derived ?? derived,
-    slots: createSlots(32),
+    slots: over.slots ?? createSlots(32),
     readModel: model,
     claims: over.claims ?? unclaimed,
     versions: v,
@@ -253,6 +258,24 @@ describe("what Redis has lost", () => {
     const stuck: LoadClaims = { ...unclaimed, claim: async () => "theirs" };
     expect((await readerOf({ claims: stuck }).read([lamp], wanted))[0]?.source).toBe("log");
     expect(now - epoch).toBe(60_530);
+  });
+
+  test("is given as Redis has it where too many reads of the log wait, but not to who names a position", async () => {
+    await publish("price.updated", price(6));
+    const busy = createSlots(1);
+    const gate = Promise.withResolvers<void>();
+    const others = Array.from({ length: 600 }, () => busy.run(() => gate.promise));
+    model = createMemoryReadModel();
+    await project();
+    now += 60_000;
+    const reader = readerOf({ slots: busy });
+    expect((await reader.read([lamp], wanted))[0]?.source).toBe("stale");
+    const last = (await catalog.bounds()).last;
+    const named = reader.read([lamp], { ...wanted, minSequence: last });
+    gate.resolve();
+    await Promise.all(others);
+    expect((await named)[0]?.source).toBe("log");
+    expect((await reader.read([lamp], wanted))[0]?.source).toBe("log");
   });
 
   test("is free for the next one where the load fails", async () => {

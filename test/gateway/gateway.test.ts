@@ -277,6 +277,24 @@ describe("changes", () => {
     expect(await source()).toBe("memory");
   });
 
+  test("also when it is not the first that comes meanwhile", async () => {
+    held = Promise.withResolvers();
+    const reading = read();
+    await Promise.resolve();
+    for (const product of [vase, lamp, vase]) say({ products: [product] });
+    held.resolve();
+    held = undefined;
+    await reading;
+    expect(await source()).toBe("redis");
+  });
+
+  test("a word that was lost is noticed at the next one of the same announcer", async () => {
+    await read();
+    said++;
+    say();
+    expect([await source(), await source()]).toEqual(["redis", "memory"]);
+  });
+
   test("one about another product does not", async () => {
     held = Promise.withResolvers();
     const reading = read();
