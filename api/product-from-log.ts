@@ -48,57 +48,60 @@ export function createProductFromLog(
   /** A place that the log is known to have reached. */
   let reached = 0;
 
-  const register: ProductFromLog["register"] = (name, id, from = "leader") =>
-    slots.run(async () => {
-      const value = await log.read(name, id, from);
-      return { version: versions(value?.sequence ?? 0), value: value ?? null } as NonNullable<
-        ProductRead[typeof name]
-      >;
-    });
+  const get: ProductFromLog["register"] = async (name, id, from = "leader") => {
+    const value = await log.read(name, id, from);
+    return { version: versions(value?.sequence ?? 0), value: value ?? null } as NonNullable<
+      ProductRead[typeof name]
+    >;
+  };
 
   async function once(id: Identifier, read: ProductRead | undefined): Promise<ProductRead> {
     const [product, price, inventory, rating, inSales] = await Promise.all([
-      register("product", id),
-      register("price", id),
-      register("inventory", id),
-      slots.run(() => reviews.ratingOf(id, read?.rating)),
-      slots.run(() => sales.salesOf(id)),
+      get("product", id),
+      get("price", id),
+      get("inventory", id),
+      reviews.ratingOf(id, read?.rating),
+      sales.salesOf(id),
     ]);
     return { position: undefined, product, price, inventory, rating, sales: newer(read?.sales, inSales) };
   }
 
+  async function whole(id: Identifier, read: ProductRead | undefined, floor: number) {
+    let sequence = Math.max(reached, floor);
+    for (let times = 1; ; times++) {
+      const product = await once(id, read);
+      const newest = newestIn(product);
+      reached = Math.max(reached, sequence);
+      if (newest <= sequence || times === readsMax) return { product, sequence };
+      // One part may have been read before and another one after something happened: read all behind it.
+      sequence = newest;
+    }
+  }
+
+  async function fromAnyReplica(id: Identifier, read: ProductRead | undefined): Promise<ProductRead> {
+    const [product, price, inventory, kept, inSales] = await Promise.all([
+      get("product", id, "any"),
+      get("price", id, "any"),
+      get("inventory", id, "any"),
+      readDerived(derived, "reviews", id),
+      readDerived(derived, "sales", id),
+    ]);
+    return {
+      position: read?.position,
+      product: later(read?.product, product),
+      price: later(read?.price, price),
+      inventory: later(read?.inventory, inventory),
+      rating: newer(read?.rating, kept?.rating),
+      sales: newer(read?.sales, inSales),
+    };
+  }
+
+  // A product takes one slot from beginning to end, or its parts would wait for those of others, and things would go on
+  // happening to it between them.
   return {
-    register,
-
-    async whole(id, read, floor) {
-      let sequence = Math.max(reached, floor);
-      for (let times = 1; ; times++) {
-        const product = await once(id, read);
-        const newest = newestIn(product);
-        reached = Math.max(reached, sequence);
-        if (newest <= sequence || times === readsMax) return { product, sequence };
-        // One part may have been read before and another one after something happened: read all behind it.
-        sequence = newest;
-      }
-    },
-
-    async fromAnyReplica(id, read) {
-      const [product, price, inventory, kept, inSales] = await Promise.all([
-        register("product", id, "any"),
-        register("price", id, "any"),
-        register("inventory", id, "any"),
-        slots.run(() => readDerived(derived, "reviews", id)),
-        slots.run(() => readDerived(derived, "sales", id)),
-      ]);
-      return {
-        position: read?.position,
-        product: later(read?.product, product),
-        price: later(read?.price, price),
-        inventory: later(read?.inventory, inventory),
-        rating: newer(read?.rating, kept?.rating),
-        sales: newer(read?.sales, inSales),
-      };
-    },
+    register: (name, id, from) => slots.run(() => get(name, id, from)),
+    whole: (id, read, floor) => slots.run(() => whole(id, read, floor)),
+    fromAnyReplica: (id, read) => slots.run(() => fromAnyReplica(id, read)),
   };
 }
 

@@ -11,7 +11,7 @@ export interface ReadOptions {
   /** The reader holds an older answer, and serves it rather than wait for tiers that are known not to answer. */
   readonly hasOlder?: boolean;
   /**
-   * How many reads of the log may be waiting before this one; where they are more, what Redis holds is given, however
+   * How many loads from the log may be waiting before this one; where they are more, what Redis holds is given, however
    * old. Nobody who names a position is given that.
    */
   readonly logQueueMax?: number;

@@ -59,8 +59,8 @@ export interface CatalogReaderOptions {
 }
 
 const waitMs = 1_000;
-/** Reads of the log before a product's own: a third of a second's work. */
-const logQueueMaxOfOne = 512;
+/** Loads from the log before a product's own: a third of a second's work. */
+const logQueueMaxOfOne = 128;
 /** An owner at work says at least once a second that its partitions are at the head, unless it is far behind. */
 const idleOwnerMs = 3_000;
 
@@ -155,7 +155,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
 
   function assertLogHasTime({ minSequence = 0, logQueueMax = logQueueMaxOfOne }: ReadOptions): void {
     if (minSequence === 0 && slots.waiting >= logQueueMax)
-      throw new LogUnavailable(`${slots.waiting} reads of the log wait before this one`);
+      throw new LogUnavailable(`${slots.waiting} loads from the log wait before this one`);
   }
 
   async function readOne(

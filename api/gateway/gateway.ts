@@ -181,9 +181,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function loaded(item: Item, minSequence: number): Promise<Served | undefined> {
     const least = minToLoad(item, minSequence);
     const one = await loads.result(item, least);
-    const isOlder = one?.degraded === true && (one.sequence ?? 0) < minSequence;
+    // The load that was under way may have begun before the store was heard to be there.
+    const isOlder = one !== undefined && (one.sequence ?? 0) < minSequence;
     if (!isOlder || least === minSequence) return one;
-    loads.begin([item], wantedOf(item, minSequence, held.peek(item.key)));
+    if (!loads.isUnderWay(item.key, minSequence))
+      loads.begin([item], wantedOf(item, minSequence, held.peek(item.key)));
     return loads.result(item, minSequence);
   }
 

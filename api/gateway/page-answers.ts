@@ -35,7 +35,7 @@ export interface Listing {
 }
 
 /** A list whose items would have to wait for the log is not whole in any case: one reader's product comes first. */
-const listLogQueueMax = 32;
+const listLogQueueMax = 8;
 
 export function createPageAnswers(options: {
   readonly reader: CatalogReader;

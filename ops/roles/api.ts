@@ -33,7 +33,7 @@ export interface Api {
   stop(): Promise<void>;
 }
 
-/** Reads of the log that are under way, strong ones and those past a breaker included. */
+/** Loads from the log that are under way, strong reads and those past a breaker included. */
 const logReadsInFlightMax = 32;
 
 /** What a reader may wait for Redis before the log is asked. */

@@ -426,6 +426,20 @@ describe("readers who know more", () => {
     expect(asked).toEqual([lamp]);
   });
 
+  test("a position that was reached while a load was under way is not met by that one", async () => {
+    behind.set(lamp, { sequence: 10 });
+    held = Promise.withResolvers();
+    const looking = held;
+    const first = read();
+    await Promise.resolve();
+    say({ products: [lamp] });
+    const named = read("assembled", end);
+    behind.set(lamp, { sequence: end });
+    held = undefined;
+    looking.resolve();
+    expect([(await first)?.sequence, (await named)?.sequence]).toEqual([10, 11]);
+  });
+
   test("that a position cannot be reached is no news for who asked for less", async () => {
     const away = new Problem("unavailable", "away");
     held = Promise.withResolvers();
