@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type CachePolicy, cacheControl } from "./cache-policy.ts";
 import type { Source } from "./sources.ts";
@@ -43,7 +43,7 @@ export function prepare(body: object | string, contentType = json): Prepared {
   // Bytes of their own: a slice of Node's pool would hold all of its slab for as long as it is kept.
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);
-  const etag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 27)}"`;
+  const etag = `"${hash("sha256", bytes, "base64url").slice(0, 27)}"`;
   return { bytes, etag, contentType };
 }
 

@@ -6,7 +6,7 @@ import type { CatalogHealth } from "./catalog-health.ts";
 import { writeClientError, refuseTunnels } from "./client-error.ts";
 import type { Readiness } from "./drain.ts";
 import { guard, withAllowedMethods } from "./gate.ts";
-import { serveHeldFirst } from "./gateway/held-first.ts";
+import { serveHeldFirst, serveProductsShort } from "./gateway/short-way.ts";
 import { recogniseCallers } from "./identity/caller.ts";
 import type { Identity } from "./identity/identity.ts";
 import { acceptJsonBodies } from "./json-body.ts";
@@ -73,6 +73,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     done();
   });
   // In this order: what is held costs hardly more than a refusal, and is answered before anybody waits.
+  // Each one goes before those that were there.
+  serveProductsShort(server.server, options);
   shedLoad(server.server, options);
   serveHeldFirst(server.server, options);
   guard(server);

@@ -5,17 +5,18 @@ import { createIdentity } from "../../api/identity/identity.ts";
 import { secretKey } from "../../api/identity/keys.ts";
 import { untilReached } from "../../ops/verify/verify.ts";
 import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
-import { createWorld, type Running } from "../verify/world.ts";
+import { createWorld, type Running, type World } from "../verify/world.ts";
 
 /** The short way and the route give the same answer; what is unusual is left to the route. */
 
 const noon = Date.parse("2026-11-23T12:00:00Z");
+let world: World;
 let api: FastifyInstance;
 let port: number;
 let projecting: Running;
 
 beforeAll(async () => {
-  const world = createWorld(createMemoryReadModel(), noon);
+  world = createWorld(createMemoryReadModel(), noon);
   await world.publish([
     { subject: "catalog.product.modified.lamp", payload: '{"title":"Lampe ☂"}' },
     { subject: "catalog.price.updated.lamp", payload: '{"new_price":{"amount":5,"currency":"GBP"}}' },
@@ -47,9 +48,14 @@ interface Answer {
 }
 
 /** Over the network, where the short way is. */
-function over(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Answer> {
+function over(
+  path: string,
+  headers: Record<string, string> = {},
+  method = "GET",
+  to = port,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ port, path, method, headers, agent: false }, async (response) => {
+    const request = httpRequest({ port: to, path, method, headers, agent: false }, async (response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk as Buffer);
       resolve({
@@ -87,6 +93,26 @@ test.each([lamp, details])("%s is the same by both ways, also as a 304", async (
     const known = await route(path, { "if-none-match": validator });
     expect(await over(path, { "If-None-Match": validator })).toEqual(known);
   }
+});
+
+test.each([lamp, details])("%s is the same by both ways where it must be loaded", async (path) => {
+  const [cold, another] = [world.api(), world.api()];
+  await cold.listen({ host: "127.0.0.1", port: 0 });
+  try {
+    const loaded = await another.inject(path);
+    const byRoute = { status: loaded.statusCode, headers: stripped(loaded.headers), body: loaded.body };
+    expect(byRoute.headers).toMatchObject({ "cache-status": "shelfwire; hit; detail=redis" });
+    const coldPort = (cold.server.address() as { port: number }).port;
+    expect(await over(path, {}, "GET", coldPort)).toEqual(byRoute);
+  } finally {
+    await Promise.all([cold.close(), another.close()]);
+  }
+});
+
+test("a product that does not exist is left to the route", async () => {
+  const byRoute = await route("/api/products/ghost");
+  expect(byRoute).toMatchObject({ status: 404 });
+  expect(await over("/api/products/ghost")).toEqual(byRoute);
 });
 
 test.each([
