@@ -11,8 +11,11 @@ import type { Tally } from "./tally.ts";
  * does not know of.
  */
 
-/** Keys that are about no single product, category or group. What other parts keep in this Redis belongs here. */
-const otherKeys = /^(?:categories|position:(?:catalog|activity):\{\d+\}|boundaries:\{\d+\})$/;
+/**
+ * Keys that are about no single product, category or group, and loads that readers have under way. What other parts keep
+ * in this Redis belongs here.
+ */
+const otherKeys = /^(?:categories|position:(?:catalog|activity):\{\d+\}|boundaries:\{\d+\}|load:\{.+\})$/;
 
 const scanCount = 1_000;
 
