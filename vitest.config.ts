@@ -1,14 +1,45 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests start real servers: a minute each, and no more files at once than a small machine bears. */
+/**
+ * Tests start real servers: a minute each, and no more files at once than a small machine bears. Trials, in which a whole
+ * system must keep its times under fault and load, come behind the rest and one at a time.
+ */
+const trials = [
+  "test/chaos/**/*.test.ts",
+  "test/outages/**/*.test.ts",
+  "test/rebuild/under-reads.test.ts",
+  "test/system/drain.test.ts",
+];
+
 export default defineConfig({
   test: {
     environment: "node",
-    include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
-    maxWorkers: 2,
-    maxConcurrency: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "tests",
+          include: ["test/**/*.test.ts"],
+          exclude: trials,
+          maxWorkers: 2,
+          maxConcurrency: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "trials",
+          include: trials,
+          maxWorkers: 1,
+          maxConcurrency: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

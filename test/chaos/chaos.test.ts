@@ -11,9 +11,8 @@ const harmMs = 1_000;
 for (const fault of faults) {
   const obstacle = fault.obstacle?.();
   if (obstacle !== undefined) console.warn(`skipped: ${fault.name}: ${obstacle}`);
-  // Two at a time (vitest.config.ts): a trial waits more than it works.
   const options = { skip: obstacle !== undefined, timeout: 120_000 };
-  test.concurrent(`nothing of ${fault.name} shows`, options, async () => {
+  test(`nothing of ${fault.name} shows`, options, async () => {
     const result = await runTrial({ fault, seed, harmMs, healMsMax: busyHealMsMax, importFiles: [] });
     expect(result).toMatchObject({ wrong: [], lost: 0, duplicates: 0, unexpected: 0, differences: 0 });
     expect(result.harms).toBeGreaterThan(0);

@@ -12,8 +12,7 @@ const settings = {
 };
 
 for (const outage of outages) {
-  // Two at a time (vitest.config.ts): a trial waits more than it works.
-  test.concurrent(`readers do not notice ${outage.name}`, { timeout: 120_000 }, async () => {
+  test(`readers do not notice ${outage.name}`, { timeout: 120_000 }, async () => {
     const result = await runTrial({ outage, ...settings });
     expect(result).toMatchObject({ wrong: [], differences: 0, figures: { unacked: 0, differences: [] } });
     expect(result.figures?.visibility.phases.calm.count).toBeGreaterThan(0);
