@@ -15,12 +15,19 @@ import { limits } from "./limits.ts";
  *    for `limits.drainMs` at most, so that one slow client does not hold the process.
  */
 export interface Readiness {
+  /** Whether the projections were level with the log once; what comes later does not make a node unready. */
+  caughtUp: boolean;
   draining: boolean;
   /** Whether the answer now being made is the last on its connection. */
   endsWith(connection: Socket): boolean;
 }
 
-export const createReadiness = (): Readiness => ({ draining: false, endsWith: () => false });
+/** `caughtUp`: this is a node that was ready before, in another thread. */
+export const createReadiness = (caughtUp = false): Readiness => ({
+  caughtUp,
+  draining: false,
+  endsWith: () => false,
+});
 
 export async function drain(server: Server, readiness: Readiness, noticeMs: number): Promise<void> {
   const late = new WeakSet<Socket>();

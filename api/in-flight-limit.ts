@@ -68,6 +68,7 @@ export function createInFlightLimit(now: () => number): InFlightLimit {
     },
     answered(begunAt, tookMs) {
       seen.answers++;
+      if (tookMs === undefined) seen.intended++;
       if (tookMs === undefined || begunAt < changedAt) return;
       seen.told++;
       seen.tookMs += tookMs;
@@ -76,12 +77,13 @@ export function createInFlightLimit(now: () => number): InFlightLimit {
     adjust(inFlight, waiting) {
       const at = now();
       if (at - seen.from < limits.admissionWindowMs) return;
-      const { arrivals, waitedMs, answers, told, tookMs, reached } = seen;
+      const { arrivals, waitedMs, answers, intended, told, tookMs, reached } = seen;
       const isLate = waitedMs > arrivals * limits.arrivalLateMs;
       const isSlow = seen.slow > slowShare * told;
       if (isLate) lower((arrivals * limits.arrivalLateMs) / waitedMs, at);
       else if (isSlow && reached) lower((told * limits.answerTargetMs) / tookMs, at);
-      else if (answers === 0 || (told > 0 && !isSlow)) raise(inFlight, at);
+      // Where nothing is answered, or only what waited by intent, the places are wanted by others.
+      else if (answers === intended || (told > 0 && !isSlow)) raise(inFlight, at);
       seen = nothingSeen(at);
       seen.reached = waiting > 0;
     },
@@ -94,6 +96,8 @@ interface Seen {
   arrivals: number;
   waitedMs: number;
   answers: number;
+  /** Answers that waited for something else by intent. */
+  intended: number;
   /** Answers that tell what one takes. */
   told: number;
   tookMs: number;
@@ -106,6 +110,7 @@ const nothingSeen = (from: number): Seen => ({
   arrivals: 0,
   waitedMs: 0,
   answers: 0,
+  intended: 0,
   told: 0,
   tookMs: 0,
   slow: 0,

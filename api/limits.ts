@@ -11,6 +11,8 @@ const batchMax = 100;
 const encodedIdentifierBytesMax = 3 * identifierBytesMax;
 
 export const limits = {
+  /** Requests that one connection may bring at once. */
+  pipelinedMax: 16,
   batchMax,
   /** Any address but the batch's, which has room for its longest identifiers, each byte percent-encoded. */
   urlBytesMax: 2 * 1024,

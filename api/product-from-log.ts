@@ -5,7 +5,7 @@ import { createReviewFence } from "../projections/review-fence.ts";
 import { createSaleFence } from "../projections/sale-fence.ts";
 import type { Versions } from "../projections/version.ts";
 import type { Identifier } from "../streams/identifier.ts";
-import type { Log, ReadFrom } from "../streams/log.ts";
+import { type Log, LogUnavailable, type ReadFrom } from "../streams/log.ts";
 import type { Slots } from "../streams/slots.ts";
 
 /**
@@ -21,11 +21,15 @@ export interface ProductFromLog {
     id: Identifier,
     from?: ReadFrom,
   ): Promise<NonNullable<ProductRead[Name]>>;
-  /** Everything up to `sequence`, which is `floor` or later. `floor` must be a place that the log has reached. */
+  /**
+   * Everything up to `sequence`, which is `floor` and `named` or later. `floor` must be a place that the log has
+   * reached; of `named`, which anybody may have made up, it is asked.
+   */
   whole(
     id: Identifier,
     read: ProductRead | undefined,
     floor: number,
+    named: number,
   ): Promise<{ readonly product: ProductRead; readonly sequence: number }>;
   /** What any replica has, or Redis where that is newer. */
   fromAnyReplica(id: Identifier, read: ProductRead | undefined): Promise<ProductRead>;
@@ -33,8 +37,14 @@ export interface ProductFromLog {
 
 type LogRegister = "product" | "price" | "inventory";
 
-/** How often a product is read while things happen to it between its parts. */
-const readsMax = 8;
+/**
+ * How often a product is read while things happen to it between its parts. A round takes some milliseconds; of a product
+ * that changes within each of so many nothing whole can be said from the log.
+ */
+const readsMax = 24;
+
+/** The log answers, and not in time for this. */
+export class LogBusy extends LogUnavailable {}
 
 export function createProductFromLog(
   catalog: Log,
@@ -66,13 +76,23 @@ export function createProductFromLog(
     return { position: undefined, product, price, inventory, rating, sales: newer(read?.sales, inSales) };
   }
 
-  async function whole(id: Identifier, read: ProductRead | undefined, floor: number) {
-    let sequence = Math.max(reached, floor);
+  async function assertReached(named: number): Promise<void> {
+    if (named <= reached) return;
+    const { last } = await catalog.bounds();
+    reached = Math.max(reached, last);
+    if (named > last) throw new LogUnavailable(`the log ends at ${last}, before ${named}`);
+  }
+
+  async function whole(id: Identifier, read: ProductRead | undefined, floor: number, named: number) {
+    reached = Math.max(reached, floor);
+    await assertReached(named);
+    let sequence = reached;
     for (let times = 1; ; times++) {
       const product = await once(id, read);
       const newest = newestIn(product);
       reached = Math.max(reached, sequence);
-      if (newest <= sequence || times === readsMax) return { product, sequence };
+      if (newest <= sequence) return { product, sequence };
+      if (times === readsMax) throw new LogBusy(`${id} changes faster than it can be read`);
       // One part may have been read before and another one after something happened: read all behind it.
       sequence = newest;
     }
@@ -100,7 +120,7 @@ export function createProductFromLog(
   // happening to it between them.
   return {
     register: (name, id, from) => slots.run(() => get(name, id, from)),
-    whole: (id, read, floor) => slots.run(() => whole(id, read, floor)),
+    whole: (id, read, floor, named) => slots.run(() => whole(id, read, floor, named)),
     fromAnyReplica: (id, read) => slots.run(() => fromAnyReplica(id, read)),
   };
 }

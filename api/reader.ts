@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Identifier, tokenOf } from "../streams/identifier.ts";
 import type { Journal } from "../streams/journal.ts";
-import { type Log, LogUnavailable } from "../streams/log.ts";
+import type { Log } from "../streams/log.ts";
 import { partitionOf } from "../streams/partition.ts";
 import type { Slots } from "../streams/slots.ts";
 import { currentOf } from "../projections/current.ts";
@@ -15,7 +15,7 @@ import { createReadCounters, type ReadCounters } from "./read-counters.ts";
 import { asOfNow, dueSequence, type ReadOptions } from "./read-options.ts";
 import { createSharedLoads, type Loaded } from "./shared-loads.ts";
 import type { Source } from "./sources.ts";
-import { createProductFromLog, newestIn } from "./product-from-log.ts";
+import { createProductFromLog, LogBusy, newestIn } from "./product-from-log.ts";
 import { createStrongReads, isAway, type StrongReads } from "./strong-reads.ts";
 import type { ProductState } from "./views.ts";
 
@@ -61,6 +61,7 @@ export interface CatalogReaderOptions {
 const waitMs = 1_000;
 /** Loads from the log before a product's own: a third of a second's work. */
 const logQueueMaxOfOne = 128;
+const logQueueMaxOfNamed = 1_024;
 /** An owner at work says at least once a second that its partitions are at the head, unless it is far behind. */
 const idleOwnerMs = 3_000;
 
@@ -124,10 +125,15 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     Math.max(dueSequence(wanted, id), sequenceIn(read) ?? 0);
 
   /** Everything about a product from the log: whole up to the newest event in it, or to the position asked for. */
-  async function fromLog(id: Identifier, read: ProductRead | undefined, due: number): Promise<Loaded> {
+  async function fromLog(
+    id: Identifier,
+    read: ProductRead | undefined,
+    { minSequence = 0, knownSequence }: ReadOptions,
+  ): Promise<Loaded> {
     counters.logWhole++;
     const knownAt = now();
-    const { product, sequence } = await log.whole(id, read, due);
+    const floor = Math.max(knownSequence?.(id) ?? 0, sequenceIn(read) ?? 0);
+    const { product, sequence } = await log.whole(id, read, floor, minSequence);
     if (read !== undefined) void refill(id, read, product);
     return { found: found(id, product, "log", sequence, knownAt) ?? null, sequence, knownAt };
   }
@@ -153,9 +159,12 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     return { state, source, sequence, newest: newestIn(read), knownAt };
   }
 
-  function assertLogHasTime({ minSequence = 0, logQueueMax = logQueueMaxOfOne }: ReadOptions): void {
-    if (minSequence === 0 && slots.waiting >= logQueueMax)
-      throw new LogUnavailable(`${slots.waiting} loads from the log wait before this one`);
+  /** Who names a position that Redis has not reached has no other tier, and waits behind more. */
+  function assertLogHasTime(read: ProductRead | undefined, wanted: ReadOptions): void {
+    const { minSequence = 0, logQueueMax = logQueueMaxOfOne } = wanted;
+    const isMet = minSequence <= (sequenceIn(read) ?? 0);
+    if (slots.waiting >= (isMet ? logQueueMax : logQueueMaxOfNamed))
+      throw new LogBusy(`${slots.waiting} loads from the log wait before this one`);
   }
 
   async function readOne(
@@ -169,11 +178,11 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
         counters.redis++;
         return found(id, read, "redis", sequenceIn(read) ?? 0);
       }
-      assertLogHasTime(wanted);
+      assertLogHasTime(read, wanted);
       const due = dueOf(id, read, wanted);
       const { freshnessMs } = wanted;
       return await loads.run(id, { due, freshnessMs, inCluster: read !== undefined }, () =>
-        isTrusted ? complete(id, read) : fromLog(id, read, due),
+        isTrusted ? complete(id, read) : fromLog(id, read, wanted),
       );
     } catch (error) {
       if (!isAway(error)) throw error;
@@ -200,9 +209,9 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     const sequence = sequenceIn(read) ?? 0;
     if (read !== undefined && isWhole(read) && sequence >= minSequence)
       return found(id, read, "stale", sequence);
-    if (minSequence === 0) {
+    // A replica's parts are of different moments where the log goes on.
+    if (minSequence === 0 && !(cause instanceof LogBusy)) {
       try {
-        assertLogHasTime(wanted);
         const some = found(id, await log.fromAnyReplica(id, read), "stale", 0);
         // A replica that has not heard of it yet does not make it unknown.
         if (some !== undefined) return some;

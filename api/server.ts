@@ -15,6 +15,7 @@ import { shedLoad } from "./load-shedding.ts";
 import { Problem, type ProblemCode } from "./problems.ts";
 import { categoryRoutes } from "./routes/categories.ts";
 import type { RouteContext } from "./routes/context.ts";
+import { cutPipelines } from "./pipelines.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { privateRoutes } from "./routes/private.ts";
@@ -77,6 +78,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   serveProductsShort(server.server, options);
   shedLoad(server.server, options);
   serveHeldFirst(server.server, options);
+  cutPipelines(server.server);
   guard(server);
   recogniseCallers(server, options.identity);
   acceptJsonBodies(server);

@@ -22,6 +22,9 @@ export interface StrongReads {
   category(id: Identifier): Promise<Category | undefined>;
 }
 
+/** Reads before this one: with 8 at a time a second's work where the log is slow. */
+const queueMax = 512;
+
 export function createStrongReads(
   catalog: Log,
   derived: Log,
@@ -32,6 +35,7 @@ export function createStrongReads(
 
   async function strong<T>(read: () => Promise<T>): Promise<T> {
     try {
+      if (slots.waiting >= queueMax) throw new LogUnavailable(`${slots.waiting} reads of the log wait`);
       return await read();
     } catch (error) {
       if (!isAway(error)) throw error;

@@ -188,7 +188,8 @@ export function parseConfig(environment: Environment) {
   }
   return {
     port: read(settings.port),
-    host: read(settings.host),
+    // By its name a server would listen twice, on an address of each family.
+    host: read(settings.host) === "localhost" ? "127.0.0.1" : read(settings.host),
     natsUrls: read<readonly string[] | undefined>(settings.natsUrls),
     redisUrl: read<readonly string[] | undefined>(settings.redisUrl)?.[0],
     natsPort: read(settings.natsPort),

@@ -182,7 +182,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const least = minToLoad(item, minSequence);
     const one = await loads.result(item, least);
     // The load that was under way may have begun before the store was heard to be there.
-    const isOlder = one !== undefined && (one.sequence ?? 0) < minSequence;
+    const isOlder = (one?.sequence ?? 0) < minSequence;
     if (!isOlder || least === minSequence) return one;
     if (!loads.isUnderWay(item.key, minSequence))
       loads.begin([item], wantedOf(item, minSequence, held.peek(item.key)));

@@ -78,7 +78,7 @@ export function createKeeping(options: {
     // A store that came back as an older copy of itself: products in it are asked for again, all else is not shown.
     const wentBack = sequence < floor || (standing !== undefined && sequence < standing.answer.sequence);
     if (wentBack && standing !== undefined) {
-      const isSure = !standing.touched && !trust.inDoubt(standing) && trust.isAsNewAsShown(standing);
+      const isSure = trust.standing(standing, item.policy, 0) !== "unsure";
       return servedAs(standing, isSure ? "memory" : "stale");
     }
     if (wentBack || !isUnchanged) return servedAnew(answer);

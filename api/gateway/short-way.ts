@@ -48,7 +48,10 @@ export function serveProductsShort(server: Server, options: ShortWayOptions): vo
       if (served === undefined || readiness.draining) onToRoutes();
       else send(plain, served, response, options);
     };
-    gateway.products([plain.id], plain.view, undefined).then(answer, onToRoutes);
+    gateway
+      .products([plain.id], plain.view, undefined)
+      .then(answer, onToRoutes)
+      .catch((error: Error) => response.destroy(error));
     return true;
   });
 }

@@ -16,8 +16,6 @@ export function healthRoutes(
   readiness: Readiness,
   projections: () => Promise<readonly ProjectionStatus[] | null>,
 ): void {
-  let caughtUp = false;
-
   server.get("/healthz", async (_, reply) =>
     reply.header("cache-control", "no-store").send({ status: "ok" }),
   );
@@ -25,7 +23,7 @@ export function healthRoutes(
   server.get("/readyz", async (_, reply) => {
     reply.header("cache-control", "no-store");
     const lags = await Promise.all(logs.map((log) => log.lag().catch((): Lag | undefined => undefined)));
-    caughtUp ||= lags.every(
+    readiness.caughtUp ||= lags.every(
       (lag) => lag !== undefined && lag.seconds !== null && lag.seconds < caughtUpSeconds,
     );
     const known = lags.filter((lag) => lag !== undefined);
@@ -36,7 +34,7 @@ export function healthRoutes(
           ? null
           : Math.max(...known.map(({ seconds }) => seconds ?? 0)),
     };
-    const status = readiness.draining ? "draining" : caughtUp ? "ready" : "catching_up";
+    const status = readiness.draining ? "draining" : readiness.caughtUp ? "ready" : "catching_up";
     const body = { status, lag, projections: await projections() };
     return reply.code(status === "ready" ? 200 : 503).send(body);
   });

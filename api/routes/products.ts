@@ -26,7 +26,8 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
 
   const long = { config: { urlBytesMax: limits.batchUrlBytesMax } };
   server.get("/api/products", long, async (request, reply) => {
-    const ids = identifierListParameter(request.raw.url ?? "", "ids", limits.batchMax);
+    // One that is named twice is given once.
+    const ids = [...new Set(identifierListParameter(request.raw.url ?? "", "ids", limits.batchMax))];
     const results = await gateway.products(ids, "assembled", await minimumSequence(request, context));
     const found = results.filter((one) => one !== undefined);
     const missing = ids.filter((_, at) => results[at] === undefined);

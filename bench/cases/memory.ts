@@ -70,7 +70,7 @@ async function heldByGateway({ catalogue }: Rig, count: number) {
   const reader = createCatalogReader({
     ...catalogue,
     slots: createSlots(32),
-    claims: createRedisLoadClaims(catalogue.redis),
+    claims: createRedisLoadClaims(catalogue.redis, catalogue.versions.catalog(0)),
     versions,
     now,
     journal: createLogger("error"),

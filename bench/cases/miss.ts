@@ -40,7 +40,7 @@ async function measure(rig: Rig, products: number, reads: number) {
   const reader = createCatalogReader({
     ...catalogue,
     slots: createSlots(32),
-    claims: createRedisLoadClaims(catalogue.redis),
+    claims: createRedisLoadClaims(catalogue.redis, catalogue.versions.catalog(0)),
     versions: catalogue.versions.catalog,
     now: () => Date.now(),
     journal: createLogger("error"),

@@ -17,6 +17,8 @@ export interface WorkerSettings {
   readonly config: Config;
   readonly servers: CatalogueOptions["servers"];
   readonly reusePort: boolean;
+  /** Whether the node was ready already, by a worker whose place this one takes. */
+  readonly wasReady: boolean;
   /** What the node has shown. */
   readonly floors: SharedArrayBuffer;
 }
@@ -27,7 +29,7 @@ export type WorkerWord =
   | { readonly kind: "ready" }
   | { readonly kind: "drained" };
 
-const { number, config, servers, reusePort, floors } = workerData as WorkerSettings;
+const { number, config, servers, reusePort, wasReady, floors } = workerData as WorkerSettings;
 const logger = createLogger(config.logLevel).child({ worker: number });
 const tell = (word: WorkerWord) => parentPort?.postMessage(word);
 
@@ -46,6 +48,7 @@ const api = await startApi(catalogue, {
   cacheBytesMax: config.cacheBytesMax,
   floors: createFloors(floors),
   reusePort,
+  wasReady,
   logger,
 });
 /** It goes on listening, so that the thread lives until it is ended. */

@@ -14,6 +14,9 @@ import type { WorkerSettings, WorkerWord } from "./api-worker.ts";
  * among them. They share nothing but what the node has shown (`floors.ts`). One that fails is replaced while the
  * others answer; what was under way on its connections is lost with it.
  */
+/** What requests under way and connections may take beyond `DRAIN_MS`, and some. */
+const drainMsMax = 10_000;
+
 export async function startApiWorkers(
   config: Config,
   servers: CatalogueOptions["servers"],
@@ -34,6 +37,7 @@ export async function startApiWorkers(
       logBytesMax: servers.logBytesMax,
     },
     reusePort: count > 1,
+    wasReady: false,
     floors: floorsMemory(),
   };
   const all = Array.from({ length: count }, (_, at) => ({ ...shared, number: at + 1 }));
@@ -113,7 +117,10 @@ function startWorker(settings: WorkerSettings): ApiWorker {
       // Nobody has reached one that is still starting, which may take long where a server does not answer.
       if (!listens) return;
       worker.postMessage("drain");
+      // One that stands still is not waited for without end.
+      const late = setTimeout(drained.resolve, settings.config.drainMs + drainMsMax);
       await drained.promise;
+      clearTimeout(late);
     },
     end: () => worker.terminate(),
   };
@@ -125,8 +132,12 @@ function keep(first: ApiWorker, settings: WorkerSettings, logger: Logger) {
   const ready = Promise.withResolvers<void>();
   let worker = first;
   let lives = 0;
+  let wasReady = false;
+  void ready.promise.then(() => {
+    wasReady = true;
+  });
   const live = () => {
-    if (lives++ > 0) worker = startWorker(settings);
+    if (lives++ > 0) worker = startWorker({ ...settings, wasReady });
     const { ended, end } = worker;
     void worker.ready.then(ready.resolve);
     return {

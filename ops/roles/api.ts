@@ -33,8 +33,12 @@ export interface Api {
   stop(): Promise<void>;
 }
 
-/** Loads from the log that are under way, strong reads and those past a breaker included. */
-const logReadsInFlightMax = 32;
+/**
+ * Loads from the log that are under way: 32, of which strong reads and those past a breaker have their own, since they
+ * wait where a breaker lets nobody wait.
+ */
+const logReadsInFlightMax = 24;
+const pastReadsInFlightMax = 8;
 
 /** What a reader may wait for Redis before the log is asked. */
 export const apiRedisTimeoutMs = 250;
@@ -53,6 +57,8 @@ export async function startApi(
     readonly floors?: Floors;
     /** Whether several listen on the port, and the system shares connections out among them. */
     readonly reusePort?: boolean;
+    /** Whether the node was ready already, by a worker whose place this one takes. */
+    readonly wasReady?: boolean;
     readonly logger: Logger;
   },
 ): Promise<Api> {
@@ -63,7 +69,7 @@ export async function startApi(
   const healthOf = (name: LogName) =>
     createCatalogHealth({ name, log: logs[name], readModel, versions: catalogue.versions[name], now });
   const health = healthOf("catalog");
-  const readiness = createReadiness();
+  const readiness = createReadiness(options.wasReady);
   const { catalog } = logs;
   const tree = createTreeReader({
     readModel,
@@ -162,17 +168,23 @@ function readerOf(
   tiers: Pick<Catalogue, "catalog" | "derived" | "readModel"> & { readonly breakers: Breakers },
   journal: Logger,
 ): CatalogReader {
-  const slots = createSlots(logReadsInFlightMax);
-  const reading = ({ catalog, derived, readModel }: Pick<Catalogue, "catalog" | "derived" | "readModel">) =>
+  const reading = (
+    { catalog, derived, readModel }: Pick<Catalogue, "catalog" | "derived" | "readModel">,
+    inFlightMax: number,
+  ) =>
     createCatalogReader({
       catalog,
       derived,
-      slots,
+      slots: createSlots(inFlightMax),
       readModel,
-      claims: createRedisLoadClaims(catalogue.redis),
+      claims: createRedisLoadClaims(catalogue.redis, catalogue.versions.catalog(0)),
       versions: catalogue.versions.catalog,
       now: () => Date.now(),
       journal,
     });
-  return withLastResort(reading(tiers), reading(catalogue), tiers.breakers);
+  return withLastResort(
+    reading(tiers, logReadsInFlightMax),
+    reading(catalogue, pastReadsInFlightMax),
+    tiers.breakers,
+  );
 }

@@ -6,7 +6,7 @@ import type { Price } from "../price.ts";
 import type { ProductRead } from "../read-model.ts";
 import type { Rating } from "../reviews.ts";
 import type { ProductSales } from "../sales.ts";
-import type { RedisConnection } from "./connection.ts";
+import { didNotAnswer, type RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { readPosition } from "./positions.ts";
 import { ratingField } from "./ratings.ts";
@@ -34,7 +34,7 @@ interface Waiting {
 export function createProductReads(redis: RedisConnection): ReadProducts {
   let waiting: Waiting[] = [];
 
-  async function call(ids: readonly Identifier[]): Promise<readonly ProductRead[]> {
+  async function call(ids: readonly Identifier[]): Promise<readonly (ProductRead | Error)[]> {
     const args: string[] = [];
     for (const id of ids) {
       const partition = partitionOf(tokenOf(id));
@@ -51,18 +51,30 @@ export function createProductReads(redis: RedisConnection): ReadProducts {
     args.push(ratingField);
     for (const id of ids) args.push(productField(id));
     const texts = await redis.readProducts(keyCount, ...args);
-    const reads: ProductRead[] = [];
+    const reads: (ProductRead | Error)[] = [];
     for (let at = 0; at < texts.length; at += 6) reads.push(readAt(texts, at));
     return reads;
+  }
+
+  /** What Redis refuses for one product must not be refused to those who were asked for with it. */
+  async function callOrEach(ids: readonly Identifier[]): Promise<readonly (ProductRead | Error)[]> {
+    try {
+      return await call(ids);
+    } catch (error) {
+      if (didNotAnswer(error) || ids.length === 1) throw error;
+      return Promise.all(
+        ids.map(async (id) => (await call([id]).catch((one: Error) => [one]))[0] as ProductRead),
+      );
+    }
   }
 
   function flush(): void {
     const asked = waiting;
     waiting = [];
     const ids = asked.flatMap((one) => one.ids);
-    const calls: Promise<readonly ProductRead[]>[] = [];
+    const calls: Promise<readonly (ProductRead | Error)[]>[] = [];
     for (let at = 0; at < ids.length; at += productsPerCall)
-      calls.push(call(ids.slice(at, at + productsPerCall)));
+      calls.push(callOrEach(ids.slice(at, at + productsPerCall)));
     let next = 0;
     for (const { ids: own, resolve, reject } of asked) {
       const from = next;
@@ -70,7 +82,9 @@ export function createProductReads(redis: RedisConnection): ReadProducts {
       const first = Math.floor(from / productsPerCall);
       const mine = calls.slice(first, Math.ceil(next / productsPerCall));
       const skipped = from - first * productsPerCall;
-      Promise.all(mine).then((reads) => resolve(reads.flat().slice(skipped, skipped + own.length)), reject);
+      Promise.all(mine)
+        .then((reads) => wholeAmong(reads.flat().slice(skipped, skipped + own.length)))
+        .then(resolve, reject);
     }
   }
 
@@ -83,13 +97,26 @@ export function createProductReads(redis: RedisConnection): ReadProducts {
   };
 }
 
-function readAt(texts: readonly (string | null)[], at: number): ProductRead {
-  return {
-    position: readPosition(texts[at] ?? null),
-    product: readText<Details>(texts[at + 1] ?? null),
-    price: readText<Price>(texts[at + 2] ?? null),
-    inventory: readText<Inventory>(texts[at + 3] ?? null),
-    rating: readText<Rating>(texts[at + 4] ?? null)?.value ?? undefined,
-    sales: readText<ProductSales>(texts[at + 5] ?? null)?.value ?? undefined,
-  };
+/** Throws the first error. */
+function wholeAmong(reads: readonly (ProductRead | Error)[]): readonly ProductRead[] {
+  return reads.map((read) => {
+    if (read instanceof Error) throw read;
+    return read;
+  });
+}
+
+/** An error where a text is none of ours. */
+function readAt(texts: readonly (string | null)[], at: number): ProductRead | Error {
+  try {
+    return {
+      position: readPosition(texts[at] ?? null),
+      product: readText<Details>(texts[at + 1] ?? null),
+      price: readText<Price>(texts[at + 2] ?? null),
+      inventory: readText<Inventory>(texts[at + 3] ?? null),
+      rating: readText<Rating>(texts[at + 4] ?? null)?.value ?? undefined,
+      sales: readText<ProductSales>(texts[at + 5] ?? null)?.value ?? undefined,
+    };
+  } catch (error) {
+    return error as Error;
+  }
 }

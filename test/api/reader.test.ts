@@ -132,41 +132,49 @@ test("an answer from the log says no more than that it is whole, ratings and sal
   });
 });
 
-test("a price from before an event is not shown with a sale from behind it, however often things happen in between", async () => {
-  await publish("product.modified", product);
-  await publish("price.updated", price(5));
-  let left = 5;
-  let priceRead = Promise.withResolvers<void>();
-  const busy: Log = {
-    ...catalog,
-    /** The look for sales begins with it: here always behind the price, and behind what happened meanwhile. */
-    async bounds() {
-      await priceRead.promise;
-      priceRead = Promise.withResolvers();
-      return catalog.bounds();
-    },
-    async last(subject, from) {
-      const found = await catalog.last(subject, from);
-      if (subject.includes(".price.") && left > 0) {
-        await publish("price.updated", price(10 + left));
-        await append(
-          catalog,
-          "catalog.sale.scheduled.friday",
-          `{"starts_at":"2026-11-28T00:00:00Z","ends_at":"2026-11-29T00:00:00Z","items":[{"product_id":"lamp","sale_price":{"amount":${left},"currency":"GBP"}}]}`,
-        );
-        left--;
-      }
-      if (subject.includes(".price.")) priceRead.resolve();
-      return found;
-    },
-  };
-  const [found] = await readerOf({ log: busy }).read([lamp], wanted);
-  const { last } = await catalog.bounds();
-  expect(found).toMatchObject({
-    sequence: last,
-    state: { price: { amount: 11, sequence: last - 1 }, sales: { sequence: last } },
-  });
-});
+test.each([5, 20, 100])(
+  "a price from before an event is not shown with a sale from behind it, with %i in between",
+  async (count) => {
+    await publish("product.modified", product);
+    await publish("price.updated", price(5));
+    let left = count;
+    let priceRead = Promise.withResolvers<void>();
+    const busy: Log = {
+      ...catalog,
+      /** The look for sales begins with it: here always behind the price, and behind what happened meanwhile. */
+      async bounds() {
+        await priceRead.promise;
+        priceRead = Promise.withResolvers();
+        return catalog.bounds();
+      },
+      async last(subject, from) {
+        const found = await catalog.last(subject, from);
+        if (subject.includes(".price.") && left > 0) {
+          await publish("price.updated", price(10 + left));
+          await append(
+            catalog,
+            "catalog.sale.scheduled.friday",
+            `{"starts_at":"2026-11-28T00:00:00Z","ends_at":"2026-11-29T00:00:00Z","items":[{"product_id":"lamp","sale_price":{"amount":${left},"currency":"GBP"}}]}`,
+          );
+          left--;
+        }
+        if (subject.includes(".price.")) priceRead.resolve();
+        return found;
+      },
+    };
+    const reading = readerOf({ log: busy }).read([lamp], wanted);
+    if (count > 24) {
+      await expect(reading).rejects.toThrow("can be reached");
+      return;
+    }
+    const [found] = await reading;
+    const { last } = await catalog.bounds();
+    expect(found).toMatchObject({
+      sequence: last,
+      state: { price: { amount: 11, sequence: last - 1 }, sales: { sequence: last } },
+    });
+  },
+);
 
 describe("what Redis has lost", () => {
   /** Counts what is asked of the log, and holds it. */
@@ -270,8 +278,7 @@ describe("what Redis has lost", () => {
     now += 60_000;
     const reader = readerOf({ slots: busy });
     expect((await reader.read([lamp], wanted))[0]?.source).toBe("stale");
-    const last = (await catalog.bounds()).last;
-    const named = reader.read([lamp], { ...wanted, minSequence: last });
+    const named = reader.read([lamp], { ...wanted, minSequence: await publish("price.updated", price(7)) });
     gate.resolve();
     await Promise.all(others);
     expect((await named)[0]?.source).toBe("log");
@@ -296,6 +303,15 @@ describe("what Redis has lost", () => {
     await Promise.all([patient, strict]);
     expect(reader.counters.shared).toBe(0);
   });
+});
+
+test("a position that the log has not reached is no answer, and no answer says so afterwards", async () => {
+  await publish("product.modified", product);
+  const { last } = await catalog.bounds();
+  const reader = readerOf();
+  const beyond = reader.read([lamp], { ...wanted, minSequence: 999_999_999_999_999 });
+  await expect(beyond).rejects.toThrow("can be reached");
+  expect((await reader.read([lamp], wanted))[0]?.sequence).toBe(last);
 });
 
 test("without a leader any replica answers, which is marked and promises nothing; a named version is not", async () => {

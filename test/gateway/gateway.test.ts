@@ -440,6 +440,20 @@ describe("readers who know more", () => {
     expect([(await first)?.sequence, (await named)?.sequence]).toEqual([10, 11]);
   });
 
+  test("a look that found nothing, and began before a position was reached, does not meet it either", async () => {
+    const ghost = id("ghost");
+    held = Promise.withResolvers();
+    const looking = held;
+    const first = read("assembled", undefined, ghost);
+    await Promise.resolve();
+    say({ products: [ghost] });
+    behind.set(ghost, { sequence: end });
+    const named = read("assembled", end, ghost);
+    held = undefined;
+    looking.resolve();
+    expect([await first, (await named)?.sequence]).toEqual([undefined, 11]);
+  });
+
   test("that a position cannot be reached is no news for who asked for less", async () => {
     const away = new Problem("unavailable", "away");
     held = Promise.withResolvers();

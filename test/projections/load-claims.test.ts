@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectRedis, type RedisConnection } from "../../projections/redis/connection.ts";
 import { createRedisLoadClaims } from "../../projections/redis/load-claims.ts";
 import { startServers, type TestServers } from "../servers.ts";
+import { versionsOf } from "../../projections/version.ts";
 import { id } from "../streams/id.ts";
+import { v } from "./read-model-adapters.ts";
 
 /** One in the cluster loads; a claim ends by itself, and a Redis that is away stops nobody. */
 
@@ -19,7 +21,7 @@ afterAll(async () => {
 });
 
 test("one of many gets the claim, the next one when it is released", async () => {
-  const claims = createRedisLoadClaims(redis);
+  const claims = createRedisLoadClaims(redis, v(0));
   const tried = await Promise.all(Array.from({ length: 50 }, () => claims.claim(lamp)));
   expect(tried.filter((one) => one === "ours")).toHaveLength(1);
   expect(await claims.claim(id("vase"))).toBe("ours");
@@ -29,7 +31,7 @@ test("one of many gets the claim, the next one when it is released", async () =>
 });
 
 test("what was found is told to all who ask within a moment", async () => {
-  const claims = createRedisLoadClaims(redis);
+  const claims = createRedisLoadClaims(redis, v(0));
   const pot = id("pot");
   await claims.claim(pot);
   await claims.tell(pot, '{"found":null}');
@@ -37,8 +39,14 @@ test("what was found is told to all who ask within a moment", async () => {
   await expect.poll(() => claims.claim(pot)).toBe("ours");
 });
 
+test("what folds of another version made is not taken", async () => {
+  const cup = id("cup");
+  await createRedisLoadClaims(redis, v(0)).tell(cup, '{"found":null}');
+  expect(await createRedisLoadClaims(redis, versionsOf(7)(0)).claim(cup)).toBe("ours");
+});
+
 test("with Redis away everybody may load", async () => {
-  const claims = createRedisLoadClaims(redis);
+  const claims = createRedisLoadClaims(redis, v(0));
   servers.signal("redis", "SIGSTOP");
   try {
     expect(await claims.claim(lamp)).toBe("ours");
