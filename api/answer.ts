@@ -47,6 +47,15 @@ export function prepare(body: object | string, contentType = json): Prepared {
   return { bytes, etag, contentType };
 }
 
+/** The same for keeps: bytes that are a part of others would hold all of those for as long. */
+export function withOwnBytes(prepared: Prepared): Prepared {
+  const { bytes } = prepared;
+  if (bytes.length === bytes.buffer.byteLength) return prepared;
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return { ...prepared, bytes: own };
+}
+
 /** The same JSON with a word about its being degraded. */
 export function degradedOf({ bytes, contentType }: Prepared): Prepared {
   return prepare(`${bytes.toString("utf8", 0, bytes.length - 1)},"degraded":true}`, contentType);

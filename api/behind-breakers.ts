@@ -28,6 +28,8 @@ export function readModelBehind(readModel: ReadModel, breaker: Breaker): ReadMod
     ...readModel,
     positions: (log, partitions) => breaker.run(() => readModel.positions(log, partitions)),
     readProducts: (ids) => breaker.run(() => readModel.readProducts(ids)),
+    readAnswers: (ids) => breaker.run(() => readModel.readAnswers(ids)),
+    putAnswer: (id, stamp, answer) => breaker.run(() => readModel.putAnswer(id, stamp, answer)),
     refillRegisters: (fence, puts) => breaker.run(() => readModel.refillRegisters(fence, puts)),
     readReviews: (ids) => breaker.run(() => readModel.readReviews(ids)),
     readGroup: (group) => breaker.run(() => readModel.readGroup(group)),

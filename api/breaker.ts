@@ -59,8 +59,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
   let returnedAt = Number.NEGATIVE_INFINITY;
   /** Shares of calls add up to whole ones that may go through. */
   let credit = 0;
-  /** Calls under way, oldest first. */
-  const underWay = new Set<UnderWay>();
+  /** Calls under way from `oldest` on, by age; those that are done are still among them. */
+  let underWay: UnderWay[] = [];
+  let oldest = 0;
   let looking: NodeJS.Timeout | undefined;
   let lookedAt = 0;
 
@@ -68,14 +69,24 @@ export function createBreaker(options: BreakerOptions): Breaker {
     const at = now();
     const stoodStill = at - lookedAt > 2 * lookMs;
     lookedAt = at;
-    for (const one of underWay) {
+    for (let index = oldest; index < underWay.length; index++) {
+      const one = underWay[index] as UnderWay;
+      if (one.done) continue;
       if (at - one.begunAt < patienceMs) break;
       if (stoodStill) one.begunAt = at;
       else if (!one.counted) count(one);
     }
-    if (underWay.size > 0) return;
+    if (oldest < underWay.length) return;
     clearInterval(looking);
     looking = undefined;
+  }
+
+  function ended(one: UnderWay): void {
+    one.done = true;
+    while (underWay[oldest]?.done === true) oldest++;
+    if (2 * oldest <= underWay.length) return;
+    underWay = underWay.slice(oldest);
+    oldest = 0;
   }
 
   function become(next: BreakerState): void {
@@ -141,10 +152,10 @@ export function createBreaker(options: BreakerOptions): Breaker {
     },
     async run(call) {
       if (!admits()) throw new BreakerOpen(`${name} does not answer: it is not asked for a while`);
-      const one: UnderWay = { begunAt: now(), isProbe: state === "open", counted: false };
+      const one: UnderWay = { begunAt: now(), isProbe: state === "open", counted: false, done: false };
       if (one.isProbe) probing = true;
-      if (underWay.size === 0) lookedAt = one.begunAt;
-      underWay.add(one);
+      if (oldest === underWay.length) lookedAt = one.begunAt;
+      underWay.push(one);
       looking ??= setInterval(look, lookMs).unref();
       try {
         const value = await call();
@@ -159,7 +170,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
         } else if (one.isProbe) succeeded();
         throw error;
       } finally {
-        underWay.delete(one);
+        ended(one);
         if (one.isProbe) probing = false;
       }
     },
@@ -170,4 +181,5 @@ interface UnderWay {
   begunAt: number;
   readonly isProbe: boolean;
   counted: boolean;
+  done: boolean;
 }

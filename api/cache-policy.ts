@@ -122,8 +122,19 @@ export const cachePolicies = {
 /** The header's value. No lifetime, stale time included, reaches past `validForMs`. */
 export function cacheControl(lifetime: Lifetime | string, validForMs: number | undefined): string {
   if (typeof lifetime === "string") return lifetime;
-  const left =
-    validForMs === undefined ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor(validForMs / 1_000));
+  if (validForMs !== undefined) return until(lifetime, Math.max(0, Math.floor(validForMs / 1_000)));
+  const known = unbounded.get(lifetime);
+  if (known !== undefined) return known;
+  const text = until(lifetime, Number.POSITIVE_INFINITY);
+  unbounded.set(lifetime, text);
+  return text;
+}
+
+/** The texts of lifetimes that nothing cuts short, which most answers have. */
+const unbounded = new Map<Lifetime, string>();
+
+/** `left`: seconds. */
+function until(lifetime: Lifetime, left: number): string {
   const maxAge = Math.min(lifetime.maxAge, left);
   const stale = Math.min(lifetime.staleWhileRevalidate ?? 0, left - maxAge);
   return `public, max-age=${maxAge}${stale > 0 ? `, stale-while-revalidate=${stale}` : ""}`;

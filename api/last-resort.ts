@@ -58,7 +58,9 @@ export function withLastResort(
     ...reader,
     read(ids, options) {
       const read = () => reader.read(ids, options);
-      return options.hasOlder === true ? read() : orPast(read, () => fromEither(past.read(ids, options)));
+      return options.hasOlder === true
+        ? read()
+        : orPast(read, () => fromEither(past.read(ids, { ...options, storeIsAway: false })));
     },
     category: (id) =>
       orPast(

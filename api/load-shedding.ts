@@ -14,7 +14,16 @@ import { Problem } from "./problems.ts";
 export interface SheddingOptions {
   readonly admission: Admission;
   readonly readiness: Readiness;
+  /** Goes before the routes, and says whether it takes the request. */
+  readonly short: ShortWay;
 }
+
+/** Who takes a request calls one of the two, once: the answer is on its way, or the routes are to give it. */
+export type ShortWay = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: { readonly left: () => void; readonly onToRoutes: () => void },
+) => boolean;
 
 const alwaysTold = /^\/(?:healthz|readyz)(?:\?|$)/;
 
@@ -31,7 +40,7 @@ const headers: readonly string[] = [
   String(body.length),
 ];
 
-export function shedLoad(server: Server, { admission, readiness }: SheddingOptions): void {
+export function shedLoad(server: Server, { admission, readiness, short }: SheddingOptions): void {
   const routes = server.listeners("request") as RequestListener[];
   const waitedMs = createArrivals({
     now: () => performance.now(),
@@ -56,21 +65,38 @@ export function shedLoad(server: Server, { admission, readiness }: SheddingOptio
 
   server.removeAllListeners("request");
   server.on("request", (request, response) => {
-    const start = () => {
+    const toRoutes = () => {
       for (const route of routes) route.call(server, request, response);
     };
     if (alwaysTold.test(request.url ?? "")) {
-      start();
+      toRoutes();
       return;
     }
+    const begin = () => {
+      const onToRoutes = () => {
+        if (response.closed) left();
+        else response.on("close", left);
+        toRoutes();
+      };
+      if (!short(request, response, { left, onToRoutes })) onToRoutes();
+    };
+    let place: "sought" | "awaited" | "taken" = "sought";
     const left = admission.enter({
       waitedMs: waitedMs(),
       // Who names a version may wait until the node has got there.
       telling: !("catalog-min-version" in request.headers),
-      start,
+      start() {
+        if (place === "awaited") begin();
+        place = "taken";
+      },
       refuse: () => refuse(request, response),
     });
-    response.once("close", left);
-    if (admission.counters.waiting > 0) ticking ??= setInterval(tick, limits.roomTickMs).unref();
+    if ((place as string) === "taken") {
+      begin();
+      return;
+    }
+    place = "awaited";
+    response.on("close", left);
+    ticking ??= setInterval(tick, limits.roomTickMs).unref();
   });
 }

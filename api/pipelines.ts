@@ -7,13 +7,15 @@ import { limits } from "./limits.ts";
  * answers. A connection that brings more than a few at once is cut: no client of the catalogue does, and a thousand of
  * them in a piece of 64 KB would hold a thousand places and answers.
  */
+const seen = Symbol("requests of this turn");
+type Seen = Socket & { [seen]?: { turn: number; count: number } };
+
 export function cutPipelines(server: Server): void {
   const listeners = server.listeners("request") as RequestListener[];
-  const seen = new WeakMap<Socket, { turn: number; count: number }>();
   let turn = 0;
   let isTurning = false;
 
-  function countOf(socket: Socket): number {
+  function countOf(socket: Seen): number {
     if (!isTurning) {
       isTurning = true;
       setImmediate(() => {
@@ -21,11 +23,7 @@ export function cutPipelines(server: Server): void {
         isTurning = false;
       });
     }
-    const known = seen.get(socket);
-    if (known === undefined) {
-      seen.set(socket, { turn, count: 1 });
-      return 1;
-    }
+    const known = (socket[seen] ??= { turn, count: 0 });
     known.count = known.turn === turn ? known.count + 1 : 1;
     known.turn = turn;
     return known.count;

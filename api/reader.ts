@@ -42,6 +42,8 @@ export interface Found {
   readonly newest: number;
   /** When the answer was last known to equal the log. */
   readonly knownAt: number;
+  /** What it stands for in the read models, where all of it came from there. */
+  readonly stamp?: string | undefined;
 }
 
 export interface CatalogReaderOptions {
@@ -156,7 +158,8 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       inventory: value(inventory),
       rating,
     };
-    return { state, source, sequence, newest: newestIn(read), knownAt };
+    const stamp = source === "redis" ? read.stamp : undefined;
+    return { state, source, sequence, newest: newestIn(read), knownAt, stamp };
   }
 
   /** Who names a position that Redis has not reached has no other tier, and waits behind more. */
@@ -229,6 +232,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
    * whose owner stands still nobody waits.
    */
   async function readWaiting(ids: readonly Identifier[], wanted: ReadOptions) {
+    if (wanted.storeIsAway === true) return ids.map(() => undefined);
     const until = now() + waitMs;
     for (;;) {
       const reads = await fromRedis(ids);

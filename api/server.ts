@@ -6,7 +6,7 @@ import type { CatalogHealth } from "./catalog-health.ts";
 import { writeClientError, refuseTunnels } from "./client-error.ts";
 import type { Readiness } from "./drain.ts";
 import { guard, withAllowedMethods } from "./gate.ts";
-import { serveHeldFirst, serveProductsShort } from "./gateway/short-way.ts";
+import { createProductsShort, serveHeldFirst } from "./gateway/short-way.ts";
 import { recogniseCallers } from "./identity/caller.ts";
 import type { Identity } from "./identity/identity.ts";
 import { acceptJsonBodies } from "./json-body.ts";
@@ -75,8 +75,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   // In this order: what is held costs hardly more than a refusal, and is answered before anybody waits.
   // Each one goes before those that were there.
-  serveProductsShort(server.server, options);
-  shedLoad(server.server, options);
+  shedLoad(server.server, { ...options, short: createProductsShort(options) });
   serveHeldFirst(server.server, options);
   cutPipelines(server.server);
   guard(server);

@@ -107,6 +107,14 @@ export interface ProductRead {
   readonly inventory: Versioned<Inventory> | undefined;
   readonly rating: Rating | undefined;
   readonly sales: ProductSales | undefined;
+  /** The versions of all these, where the store holds every register: what an answer made of them stands for. */
+  readonly stamp?: string | undefined;
+}
+
+/** An answer as a reader stored it, and where its partition stands. */
+export interface AnswerRead {
+  readonly position: Position | undefined;
+  readonly answer: Buffer | undefined;
 }
 
 /** Products gathered from all partitions, with where each of those stood just before. */
@@ -147,6 +155,13 @@ export interface ReadModel {
   putRegisters(fences: readonly Fence[], puts: readonly RegisterPut[]): Promise<void>;
   refillRegisters(fence: Fence, puts: readonly RegisterPut[]): Promise<void>;
   readProducts(ids: readonly Identifier[]): Promise<readonly ProductRead[]>;
+
+  // Answers about single products, ready to leave, as a reader made them. Any write of a register, a rating or a sale
+  // removes those of its products before it is done, and `putAnswer` stores one only while the product is still at
+  // `stamp`. So what stands here is what the registers give, up to the position that is read with it; it may be
+  // evicted like them, and leaves some time after it was made.
+  readAnswers(ids: readonly Identifier[]): Promise<readonly AnswerRead[]>;
+  putAnswer(id: Identifier, stamp: string, answer: Buffer): Promise<void>;
 
   // The newest reviews.
   readReviews(ids: readonly Identifier[]): Promise<readonly (Versioned<Reviews> | undefined)[]>;

@@ -77,7 +77,7 @@ export function keepingRevision(standing: Version | undefined, to: Version): Ver
 
 /** Whether two versions speak of the same log. */
 export function sameLog(a: Version, b: Version): boolean {
-  return a.slice(0, 10) === b.slice(0, 10);
+  return a.startsWith(b.slice(0, 10));
 }
 
 /** The epoch of the log that a version speaks of, in milliseconds since 1970. */

@@ -46,8 +46,16 @@ export function parseIdentifier(text: string): Identifier | undefined {
   return identifierProblem(text) === undefined ? (text as Identifier) : undefined;
 }
 
+/** Of the last one that was asked for, since a request asks for the same several times in a row. */
+let last: { readonly identifier: string; readonly token: Token } = { identifier: "", token: "" as Token };
+
 /** The one token of an identifier. */
 export function tokenOf(identifier: Identifier): Token {
+  if (last.identifier !== identifier) last = { identifier, token: spell(identifier) };
+  return last.token;
+}
+
+function spell(identifier: Identifier): Token {
   if (plain.test(identifier)) return identifier as string as Token;
   let token = "";
   for (const byte of Buffer.from(identifier)) {

@@ -15,10 +15,17 @@ export function partitionOf(token: Token): number {
   return hashOf(token) % partitionCount;
 }
 
+/** Of the last token that was asked for, since a request asks for the same several times in a row. */
+let lastToken = "" as Token;
+let lastHash = 0x811c9dc5;
+
 export function hashOf(token: Token): number {
+  if (token === lastToken) return lastHash;
   let hash = 0x811c9dc5;
   for (let at = 0; at < token.length; at++) hash = Math.imul(hash ^ token.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
+  lastToken = token;
+  lastHash = hash >>> 0;
+  return lastHash;
 }
 
 export const allPartitions: readonly number[] = Array.from({ length: partitionCount }, (_, index) => index);

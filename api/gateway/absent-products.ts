@@ -34,6 +34,7 @@ export function createAbsentProducts(
       absent.set(id, { until: now() + rememberedMs, floor, moment }, bytesEach + id.length);
     },
     has(id) {
+      if (absent.size === 0) return false;
       const known = absent.get(id);
       if (known === undefined || now() >= known.until || floors.of(id) > known.floor) return false;
       return !isDoubtful(known.moment, id);

@@ -4,6 +4,8 @@ export interface GatewayCounters {
   /** Identifiers known to name no product. */
   negativeHits: number;
   misses: number;
+  /** Of these, the ones that Redis held ready. */
+  ready: number;
   /** Readers who waited for somebody else's load. */
   shared: number;
   /** Entries checked because something may have been missed, or because their time of trust was over. */
@@ -31,6 +33,7 @@ export function createGatewayCounters(): GatewayCounters {
     hits: 0,
     negativeHits: 0,
     misses: 0,
+    ready: 0,
     shared: 0,
     revalidated: 0,
     servedWhileChecking: 0,

@@ -11,7 +11,8 @@ import type { CatalogReader } from "../reader.ts";
  */
 export interface Floors {
   of(id: Identifier): number;
-  raise(id: Identifier, sequence: number): void;
+  /** Returns where it was or is, whichever is higher: who is about to show less than that shows something older. */
+  raise(id: Identifier, sequence: number): number;
   /** The same for the position of a page, by its key. */
   ofPage(key: string): number;
   raisePage(key: string, sequence: number): void;
@@ -34,20 +35,24 @@ export function createFloors(memory = floorsMemory()): Floors {
   /** Pages have slots of their own, behind those of the products; a key is hashed as if it were a token. */
   const pageSlotOf = (key: string) => slots + slotOf(key as Token);
   const at = (slot: number) => Number(Atomics.load(floors, slot));
-  function raise(slot: number, sequence: number): void {
-    const wanted = BigInt(sequence);
+  function raise(slot: number, sequence: number): number {
     let known = Atomics.load(floors, slot);
+    if (Number(known) >= sequence) return Number(known);
+    const wanted = BigInt(sequence);
     while (known < wanted) {
       const found = Atomics.compareExchange(floors, slot, known, wanted);
-      if (found === known) return;
+      if (found === known) return sequence;
       known = found;
     }
+    return Number(known);
   }
   return {
     of: (id) => at(slotOf(tokenOf(id))),
     raise: (id, sequence) => raise(slotOf(tokenOf(id)), sequence),
     ofPage: (key) => at(pageSlotOf(key)),
-    raisePage: (key, sequence) => raise(pageSlotOf(key), sequence),
+    raisePage(key, sequence) {
+      raise(pageSlotOf(key), sequence);
+    },
   };
 }
 

@@ -18,6 +18,8 @@ import { byDefault, type Served } from "./served.ts";
 import { createLoads, type Item, type MakeAll } from "./loads.ts";
 import type { ProductAnswers } from "./product-answers.ts";
 import { withPatience } from "./patience.ts";
+import { createReadyProducts } from "./ready-products.ts";
+import type { StoredAnswers } from "./stored-answers.ts";
 import { createTrust, type HeldPolicy } from "./trust.ts";
 
 /**
@@ -31,6 +33,8 @@ import { createTrust, type HeldPolicy } from "./trust.ts";
 export interface Gateway {
   /** What may be served as it is, without waiting for anything; undefined where something must be done first. */
   held(id: Identifier, view: View): Served | undefined;
+  /** What Redis holds ready of a product that is not held here; undefined where `products` is to be asked. */
+  ready(id: Identifier, view: View, done: (served: Served | undefined) => void): void;
   /**
    * In the order asked; undefined for each identifier that no product has. Where no tier answers, a product is given
    * by default, but not to a reader who names a position: then it throws a 503 problem.
@@ -57,6 +61,7 @@ export interface Page {
 
 export interface GatewayOptions {
   readonly answers: ProductAnswers;
+  readonly stored: StoredAnswers;
   readonly changes: Broadcast;
   readonly floors: Floors;
   readonly versions: Versions;
@@ -75,6 +80,13 @@ const policies: Readonly<Record<View, HeldPolicy>> = {
   details: cachePolicies.productDetails,
 };
 
+/**
+ * The keys of answers. An assembled product's is its identifier, which is not made anew for each request; the others
+ * begin with what no identifier has.
+ */
+const keyOf = (id: Identifier, view: View) => (view === "assembled" ? id : `\n${view} ${id}`);
+const pageKeyOf = ({ key }: Page) => `\npage ${key}`;
+
 export function createGateway(options: GatewayOptions): Gateway {
   const { answers, floors, now, journal, random = Math.random } = options;
   const counters = createGatewayCounters();
@@ -92,7 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const loads = createLoads({ moment: heard.moment, floors, keep, counters, journal });
 
   const productItem = (id: Identifier, view: View): Item => ({
-    key: `${view} ${id}`,
+    key: keyOf(id, view),
     id,
     view,
     policy: policies[view],
@@ -103,7 +115,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   /** The position that the store was heard or seen to have reached: one that is behind it lost something. */
   function knownSequence(id: Identifier): number {
     let known = heard.reached(partitionOf(tokenOf(id)));
-    for (const view of views) known = Math.max(known, held.peek(`${view} ${id}`)?.answer.sequence ?? 0);
+    for (const view of views) known = Math.max(known, held.peek(keyOf(id, view))?.answer.sequence ?? 0);
     return known;
   }
 
@@ -189,6 +201,19 @@ export function createGateway(options: GatewayOptions): Gateway {
     return loads.result(item, minSequence);
   }
 
+  const ready = createReadyProducts({
+    stored: options.stored,
+    wanted: (id) => ({
+      freshnessMs: policies.assembled.freshnessMs,
+      due: heard.reached(partitionOf(tokenOf(id))),
+    }),
+    moment: heard.moment,
+    admits: (key, { prepared }) => held.admits(key, prepared),
+    // What is ready is never older than what was shown by the time that it came.
+    keep: (id, begun, tookMs, answer) =>
+      keep(productItem(id, "assembled"), { moment: begun, tookMs, minSequence: 0, floor: 0 }, answer),
+  });
+
   /** Several at once: those that must be loaded are loaded together, once each. */
   async function many(items: readonly Item[], minSequence: number, makeAll?: MakeAll) {
     const results = items.map((item) => atOnce(item, minSequence));
@@ -223,13 +248,25 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     counters,
     held(id, view) {
-      const entry = held.get(`${view} ${id}`);
+      const entry = held.get(keyOf(id, view));
       if (entry === undefined) return undefined;
       const standing = trust.standing(entry, policies[view], 0);
       if (standing === "unsure") return undefined;
       counters.hits++;
       if (standing !== "trusted") checkBehind(productItem(id, view), entry, standing === "early");
       return servedAs(entry, "memory");
+    },
+    ready(id, view, done) {
+      const key = keyOf(id, view);
+      if (view === "details" || held.peek(key) !== undefined || absent[view].has(id)) done(undefined);
+      else
+        ready.serve(id, key, (served) => {
+          if (served !== undefined) {
+            counters.misses++;
+            counters.ready++;
+          }
+          done(served);
+        });
     },
     products(ids, view, minSequence = 0) {
       const items = ids.map((id) => productItem(id, view));
@@ -242,7 +279,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       );
     },
     async page(page, minSequence = 0) {
-      const key = `page ${page.key}`;
+      const key = pageKeyOf(page);
       const floor = () => Math.max(page.floor(), floors.ofPage(key));
       const [served] = await many([{ ...page, key, floor }], minSequence);
       if (served === undefined) throw new Error(`${key} was made of nothing`);

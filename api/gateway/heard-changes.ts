@@ -52,6 +52,8 @@ export function hearChanges(
   onChange: (touched: Touched) => void,
 ): HeardChanges {
   const ends: (Version | undefined)[] = allPartitions.map(() => undefined);
+  /** The sequence of each end. */
+  const reached: number[] = allPartitions.map(() => 0);
   const headAts: number[] = allPartitions.map(() => 0);
   /** The moment of each partition's last gap. */
   const gaps: number[] = allPartitions.map(() => 0);
@@ -84,6 +86,7 @@ export function hearChanges(
       // Products that are too many to be named may be any of the partition's.
       if (from !== ends[partition] || products === undefined) doubt(partition);
       ends[partition] = to;
+      reached[partition] = sequenceOf(to);
       headAts[partition] = headAt;
     }
     const touched = { products: products ?? new Map(), names: new Set(names) };
@@ -102,6 +105,7 @@ export function hearChanges(
     named = 0;
     for (const partition of allPartitions) {
       ends[partition] = undefined;
+      reached[partition] = 0;
       doubt(partition);
     }
   }
@@ -132,10 +136,7 @@ export function hearChanges(
       return !recent.slice(-count).some((touched) => concerns(touched, about));
     },
     headAt: (partitions) => Math.min(...partitions.map((partition) => headAts[partition] as number)),
-    reached(partition) {
-      const end = ends[partition];
-      return end === undefined ? 0 : sequenceOf(end);
-    },
+    reached: (partition) => reached[partition] as number,
     close: () => listening.close(),
   };
 }

@@ -3,6 +3,7 @@ import type { Identifier } from "../../streams/identifier.ts";
 import type { Prepared } from "../answer.ts";
 import type { Touched } from "./heard-changes.ts";
 import { aspectsIn, type MadeAnswer } from "./made-answer.ts";
+import { createLatelyWanted } from "./lately-wanted.ts";
 import { createSieve } from "./sieve.ts";
 
 /** Answers held ready, by key, bounded in bytes; what depends on a product or a name is found by it. */
@@ -11,6 +12,8 @@ export interface HeldAnswers {
   get(key: string): Held | undefined;
   peek(key: string): Held | undefined;
   put(key: string, held: Held): void;
+  /** Whether it is worth keeping: it would displace nobody, or it was wanted before, lately. */
+  admits(key: string, answer: Prepared): boolean;
   /** Marks every answer that shows what was touched, and returns how many. */
   touch(touched: Touched): number;
   readonly bytes: number;
@@ -43,6 +46,7 @@ export function createHeldAnswers(bytesMax: number): HeldAnswers {
   /** By product: the keys of answers that show it, with the aspects that they show. */
   const byProduct = new Map<Identifier, Map<string, Aspects>>();
   const byName = new Map<string, Set<string>>();
+  const lately = createLatelyWanted(bytesMax / heldBytes);
 
   const answers = createSieve<Held>(bytesMax, ({ answer }, key) => {
     for (const id of answer.products.keys()) {
@@ -82,6 +86,13 @@ export function createHeldAnswers(bytesMax: number): HeldAnswers {
   return {
     get: answers.get,
     peek: answers.peek,
+    admits(key, { bytes }) {
+      return (
+        answers.bytes + bytes.length + heldBytes <= bytesMax ||
+        answers.peek(key) !== undefined ||
+        lately.wasWanted(key)
+      );
+    },
     put(key, held) {
       const { prepared, products, names } = held.answer;
       answers.set(key, held, prepared.bytes.length + heldBytes + nameBytes * (products.size + names.length));

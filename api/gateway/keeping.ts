@@ -1,7 +1,7 @@
 import { allAspects } from "../../projections/aspects.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { partitionOf } from "../../streams/partition.ts";
-import { degradedOf } from "../answer.ts";
+import { degradedOf, withOwnBytes } from "../answer.ts";
 import type { Source } from "../sources.ts";
 import type { View } from "../views.ts";
 import type { AbsentProducts } from "./absent-products.ts";
@@ -81,10 +81,10 @@ export function createKeeping(options: {
       const isSure = trust.standing(standing, item.policy, 0) !== "unsure";
       return servedAs(standing, isSure ? "memory" : "stale");
     }
-    if (wentBack || !isUnchanged) return servedAnew(answer);
+    if (wentBack || !isUnchanged || !held.admits(key, answer.prepared)) return servedAnew(answer);
     const shown = standing !== undefined && !trust.inDoubt(standing) ? standing.shown : 0;
     const entry: Held = {
-      answer,
+      answer: { ...answer, prepared: withOwnBytes(answer.prepared) },
       moment,
       tookMs,
       shown: Math.max(sequence, shown),

@@ -8,10 +8,11 @@ import { boundaryAmong } from "../boundary.ts";
 import { cachePolicies } from "../cache-policy.ts";
 import { allAtHead } from "../catalog-health.ts";
 import { Problem } from "../problems.ts";
-import type { ReadOptions } from "../read-options.ts";
+import { dueSequence, type ReadOptions } from "../read-options.ts";
 import type { CatalogReader, Found } from "../reader.ts";
 import { productView, type View } from "../views.ts";
 import type { MadeAnswer } from "./made-answer.ts";
+import { madeOf, type StoredAnswers } from "./stored-answers.ts";
 
 /**
  * Products as answers, made from the tiers behind the gateway: the product, its group around it, and what the
@@ -40,11 +41,12 @@ interface Group {
 
 export function createProductAnswers(options: {
   readonly reader: CatalogReader;
+  readonly stored: StoredAnswers;
   readonly readModel: ReadModel;
   readonly versions: Versions;
   readonly now: () => number;
 }): ProductAnswers {
-  const { reader, readModel, versions, now } = options;
+  const { reader, stored, readModel, versions, now } = options;
 
   /**
    * The members of a group. A position that a reader names is about the product it asks for: members that no tier
@@ -100,18 +102,48 @@ export function createProductAnswers(options: {
     };
   }
 
+  async function assemble(ids: readonly Identifier[], view: View, wanted: ReadOptions) {
+    const results = await reader.read(ids, wanted);
+    const named = results.map((found) => found?.state.details.group_id ?? null);
+    const groups = new Map<Identifier, Group>();
+    const distinct = [...new Set(named)].filter((group) => group !== null);
+    for (const group of await Promise.all(distinct.map((id) => gather(id, wanted))))
+      groups.set(group.id, group);
+    return results.map((found, at) => {
+      const group = named[at] ?? null;
+      if (found === undefined) return undefined;
+      const answer = answerOf(found, group === null ? undefined : groups.get(group), view);
+      if (view === "assembled" && group === null) stored.store(found, answer);
+      return answer;
+    });
+  }
+
+  /** What the store holds ready, undefined for each that it does not; undefined where it does not answer. */
+  function readyAmong(ids: readonly Identifier[], wanted: ReadOptions) {
+    const { promise, resolve } = Promise.withResolvers<readonly (MadeAnswer | undefined)[] | undefined>();
+    const answers: (MadeAnswer | undefined)[] = [];
+    let left = ids.length;
+    if (left === 0) resolve([]);
+    for (const [at, id] of ids.entries()) {
+      stored.ask(id, { freshnessMs: wanted.freshnessMs, due: dueSequence(wanted, id) }, (ready) => {
+        if (ready instanceof Error) resolve(undefined);
+        else answers[at] = ready && madeOf(id, ready);
+        if (--left === 0) resolve(answers);
+      });
+    }
+    return promise;
+  }
+
   return {
     async make(ids, view, wanted) {
-      const results = await reader.read(ids, wanted);
-      const named = results.map((found) => found?.state.details.group_id ?? null);
-      const groups = new Map<Identifier, Group>();
-      const distinct = [...new Set(named)].filter((group) => group !== null);
-      for (const group of await Promise.all(distinct.map((id) => gather(id, wanted))))
-        groups.set(group.id, group);
-      return results.map((found, at) => {
-        const group = named[at] ?? null;
-        return found && answerOf(found, group === null ? undefined : groups.get(group), view);
-      });
+      if (view === "details") return assemble(ids, view, wanted);
+      const ready = await readyAmong(ids, wanted);
+      if (ready === undefined) return assemble(ids, view, { ...wanted, storeIsAway: true });
+      const missing = ids.filter((_, at) => ready[at] === undefined);
+      if (missing.length === 0) return ready;
+      const made = await assemble(missing, view, wanted);
+      let next = 0;
+      return ready.map((one) => one ?? made[next++]);
     },
   };
 }

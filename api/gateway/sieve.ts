@@ -1,3 +1,5 @@
+import { createKeyTable, type Keyed } from "../key-table.ts";
+
 /**
  * A cache bounded in bytes that evicts by SIEVE: a queue in the order of arrival, a mark for what was read since
  * the hand last passed, and a hand that takes the first unmarked one. A hit sets a mark and moves nothing.
@@ -14,8 +16,7 @@ export interface Sieve<Value> {
   readonly size: number;
 }
 
-interface Node<Value> {
-  readonly key: string;
+interface Node<Value> extends Keyed {
   readonly value: Value;
   readonly bytes: number;
   visited: boolean;
@@ -28,7 +29,7 @@ export function createSieve<Value>(
   bytesMax: number,
   onGone: (value: Value, key: string) => void = () => {},
 ): Sieve<Value> {
-  const nodes = new Map<string, Node<Value>>();
+  const nodes = createKeyTable<Node<Value>>();
   let newest: Node<Value> | undefined;
   let oldest: Node<Value> | undefined;
   let hand: Node<Value> | undefined;
@@ -41,6 +42,9 @@ export function createSieve<Value>(
     if (node.older === undefined) oldest = node.newer;
     else node.older.newer = node.newer;
     nodes.delete(node.key);
+    // What is gone must not keep what came after it alive.
+    node.newer = undefined;
+    node.older = undefined;
     held -= node.bytes;
     onGone(node.value, node.key);
   }
@@ -71,6 +75,7 @@ export function createSieve<Value>(
       while (held + bytes > bytesMax) evictOne();
       const node: Node<Value> = {
         key,
+        chained: undefined,
         value,
         bytes,
         visited: standing?.visited ?? false,
@@ -80,7 +85,7 @@ export function createSieve<Value>(
       if (newest !== undefined) newest.newer = node;
       newest = node;
       oldest ??= node;
-      nodes.set(key, node);
+      nodes.add(node);
       held += bytes;
     },
     delete(key) {

@@ -4,6 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createHeldAnswers, type HeldAnswers } from "../../api/gateway/held-answers.ts";
 import { createRedisLoadClaims } from "../../projections/redis/load-claims.ts";
+import { createFloors } from "../../api/gateway/floors.ts";
+import { createStoredAnswers } from "../../api/gateway/stored-answers.ts";
 import { createProductAnswers, type ProductAnswers } from "../../api/gateway/product-answers.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createLogger } from "../../ops/logger.ts";
@@ -75,7 +77,9 @@ async function heldByGateway({ catalogue }: Rig, count: number) {
     now,
     journal: createLogger("error"),
   });
-  const answers = createProductAnswers({ reader, readModel: catalogue.readModel, versions, now });
+  const { readModel } = catalogue;
+  const stored = createStoredAnswers({ readModel, floors: createFloors(), versions, now });
+  const answers = createProductAnswers({ reader, stored, readModel, versions, now });
   const held = createHeldAnswers(Number.POSITIVE_INFINITY);
   // Code is compiled and pools are filled before anything is counted.
   await hold(answers, held, 0, batch);

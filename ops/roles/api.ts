@@ -11,6 +11,7 @@ import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors
 import { createGateway } from "../../api/gateway/gateway.ts";
 import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
+import { createStoredAnswers } from "../../api/gateway/stored-answers.ts";
 import { type Breakers, withLastResort } from "../../api/last-resort.ts";
 import { type CatalogReader, createCatalogReader } from "../../api/reader.ts";
 import { createServer } from "../../api/server.ts";
@@ -79,8 +80,10 @@ export async function startApi(
     now,
   });
   const reader = aboveFloors(readerOf(catalogue, { ...logs, readModel, breakers }, logger), floors);
+  const stored = createStoredAnswers({ readModel, floors, versions, now });
   const gateway = createGateway({
-    answers: createProductAnswers({ reader, readModel, versions, now }),
+    answers: createProductAnswers({ reader, stored, readModel, versions, now }),
+    stored,
     changes: catalogue.changes,
     floors,
     versions,

@@ -17,6 +17,8 @@ import {
 import type { GivenRating, Rating, Reviews } from "../reviews.ts";
 import type { ProductSales, Sale } from "../sales.ts";
 import { sequenceOf, type Version } from "../version.ts";
+import { createMemoryAnswers } from "./answers.ts";
+import { byBytes, orderOf } from "./listing-order.ts";
 
 /** The read models in memory, for tests and simulation: the same promises, no server. */
 export interface MemoryReadModel extends ReadModel {
@@ -48,7 +50,6 @@ export function createMemoryReadModel(): MemoryReadModel {
     if (standing === undefined || standing.version < put.version) map.set(key, put);
   };
   const inPartition = (partition: number) => (id: Identifier) => partitionOf(tokenOf(id)) === partition;
-  const byBytes = (a: Identifier, b: Identifier) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
   /** Refuses a write whose partition is not where the writer found it. */
   const check = ({ partition, position }: Fence): void => {
@@ -56,6 +57,17 @@ export function createMemoryReadModel(): MemoryReadModel {
       throw new PositionMoved(`the position of partition ${partition} has moved`);
     }
   };
+
+  /** As the versions of three registers, the rating and the sales; undefined while a register is missing. */
+  function stampOf(id: Identifier): string | undefined {
+    const own = (["product", "price", "inventory"] as const).map((register) => read(register, id)?.version);
+    if (own.includes(undefined)) return undefined;
+    const sold = sales.get(saleKey(partitionOf(tokenOf(id)), "product", id));
+    return [...own, ratings.get(id)?.rating.version ?? "", sold?.version ?? ""].join("");
+  }
+
+  const positionOf = (id: Identifier) => positions.get(`catalog:${partitionOf(tokenOf(id))}`);
+  const answers = createMemoryAnswers({ positionOf, stampOf });
 
   const everyPosition = () => allPartitions.map((partition) => positions.get(`catalog:${partition}`));
 
@@ -84,8 +96,10 @@ export function createMemoryReadModel(): MemoryReadModel {
     async putRegisters(fences, puts) {
       const partitions = new Set(puts.map(({ id }) => partitionOf(tokenOf(id))));
       for (const fence of fences) if (partitions.has(fence.partition)) check(fence);
-      for (const put of puts)
+      for (const put of puts) {
         putNewer(registers, registerKey(put), { version: put.version, value: put.value });
+        answers.forget(put.id);
+      }
     },
 
     async refillRegisters({ partition, position }, puts) {
@@ -100,15 +114,19 @@ export function createMemoryReadModel(): MemoryReadModel {
       return ids.map((id) => {
         const partition = partitionOf(tokenOf(id));
         return {
-          position: positions.get(`catalog:${partition}`),
+          position: positionOf(id),
           product: read("product", id),
           price: read("price", id),
           inventory: read("inventory", id),
           rating: ratings.get(id)?.rating.value ?? undefined,
           sales: sales.get(saleKey(partition, "product", id))?.value as ProductSales | undefined,
+          stamp: stampOf(id),
         };
       });
     },
+
+    readAnswers: answers.readAnswers,
+    putAnswer: answers.putAnswer,
 
     async readReviews(ids) {
       return ids.map((id) => reviews.get(id));
@@ -139,6 +157,7 @@ export function createMemoryReadModel(): MemoryReadModel {
         for (const one of given)
           putNewer(stored.given, one.review, { version: one.version, value: one.rating });
         ratings.set(id, stored);
+        answers.forget(id);
       }
     },
 
@@ -157,6 +176,7 @@ export function createMemoryReadModel(): MemoryReadModel {
       const { partition } = fence;
       for (const product of products) {
         putNewer(sales, saleKey(partition, "product", product.id), { version, value: product.value });
+        answers.forget(product.id);
       }
       putNewer(sales, saleKey(partition, "sale", sale), { version, value });
     },
@@ -232,16 +252,7 @@ export function createMemoryReadModel(): MemoryReadModel {
       const entries = [...rows]
         .filter(([, { shown }]) => shown.includes(category))
         .map(([id, { created, amount }]) => ({ id, created: created ?? 0, amount }));
-      entries.sort((a, b) => {
-        if (sort === "newest") return b.created - a.created || byBytes(b.id, a.id);
-        if (a.amount === undefined || b.amount === undefined) {
-          const order = Number(a.amount === undefined) - Number(b.amount === undefined);
-          return order || (sort === "price_asc" ? byBytes(a.id, b.id) : byBytes(b.id, a.id));
-        }
-        return sort === "price_asc"
-          ? a.amount - b.amount || byBytes(a.id, b.id)
-          : b.amount - a.amount || byBytes(b.id, a.id);
-      });
+      entries.sort(orderOf(sort));
       return {
         ids: entries.slice(offset, offset + count).map(({ id }) => id),
         total: entries.length,
@@ -279,6 +290,7 @@ export function createMemoryReadModel(): MemoryReadModel {
         rows,
         ranks,
         boundaries,
+        answers,
       ])
         map.clear();
     },

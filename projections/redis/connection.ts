@@ -12,12 +12,13 @@ export type RedisConnection = Redis;
 declare module "ioredis" {
   interface ChainableCommander {
     refill(keys: number, ...args: string[]): this;
-    storeFieldsIfNewer(position: string, key: string, expected: string, ...args: string[]): this;
+    storeFieldsIfNewer(keys: number, ...args: string[]): this;
     storeFencedIfNewer(position: string, key: string, expected: string, seconds: string, text: string): this;
     advance(key: string, from: string, to: string): this;
   }
   interface Redis {
     readProducts(keys: number, ...args: string[]): Promise<readonly (string | null)[]>;
+    putAnswer(keys: number, ...args: (string | Buffer)[]): Promise<number>;
     storeIfNewer(keys: number, ...args: string[]): Promise<string>;
     storeRows(...args: RowCall): Promise<Told>;
     storePrices(...args: RowCall): Promise<Told>;
@@ -38,9 +39,10 @@ type RowCall = [
 
 const numberOfKeys: Readonly<Record<keyof typeof scripts, number | undefined>> = {
   readProducts: undefined,
+  putAnswer: undefined,
   storeIfNewer: undefined,
   refill: undefined,
-  storeFieldsIfNewer: 2,
+  storeFieldsIfNewer: undefined,
   storeFencedIfNewer: 2,
   advance: 1,
   storeRows: 3,

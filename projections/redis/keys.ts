@@ -10,6 +10,8 @@ import type { RegisterName } from "../read-model.ts";
  */
 export const keys = {
   register: (register: RegisterName, id: Identifier) => `${register}:{${tokenOf(id)}}`,
+  /** The assembled product as it leaves. */
+  answer: (id: Identifier) => `answer:{${tokenOf(id)}}`,
   reviews: (id: Identifier) => `reviews:${tokenOf(id)}:{${partitionOf(tokenOf(id))}}`,
   ratings: (id: Identifier) => `ratings:${tokenOf(id)}:{${partitionOf(tokenOf(id))}}`,
   group: (group: Identifier, partition: number) => `group:${tokenOf(group)}:{${partition}}`,

@@ -11,7 +11,7 @@ import { keys } from "./keys.ts";
 import { readPosition } from "./positions.ts";
 import { ratingField } from "./ratings.ts";
 import { productField } from "./sales.ts";
-import { readText } from "./text.ts";
+import { readText, versionIn } from "./text.ts";
 
 /**
  * All that a page needs of products, each at one moment, or a price from before an event would meet a sale from behind
@@ -105,6 +105,17 @@ function wholeAmong(reads: readonly (ProductRead | Error)[]): readonly ProductRe
   });
 }
 
+/** The versions of three registers, the rating and the sales from there on; undefined while a register is missing. */
+function stampOf(texts: readonly (string | null)[], from: number): string | undefined {
+  let stamp = "";
+  for (let at = from; at < from + 5; at++) {
+    const text = texts[at];
+    if (text != null) stamp += versionIn(text);
+    else if (at < from + 3) return undefined;
+  }
+  return stamp;
+}
+
 /** An error where a text is none of ours. */
 function readAt(texts: readonly (string | null)[], at: number): ProductRead | Error {
   try {
@@ -115,6 +126,7 @@ function readAt(texts: readonly (string | null)[], at: number): ProductRead | Er
       inventory: readText<Inventory>(texts[at + 3] ?? null),
       rating: readText<Rating>(texts[at + 4] ?? null)?.value ?? undefined,
       sales: readText<ProductSales>(texts[at + 5] ?? null)?.value ?? undefined,
+      stamp: stampOf(texts, at + 1),
     };
   } catch (error) {
     return error as Error;

@@ -35,8 +35,10 @@ export function redisRatings(redis: RedisConnection): Pick<ReadModel, "readRatin
       await pipelined(redis, (pipeline) => {
         for (const { id, version, rating, given } of puts) {
           pipeline.storeFieldsIfNewer(
+            3,
             keys.position("catalog", partition),
             keys.ratings(id),
+            keys.answer(id),
             position ?? "",
             ...given.flatMap((one) => [reviewField(one.review), textOf(one.version, one.rating)]),
             ratingField,

@@ -9,6 +9,7 @@ import { pipelined } from "./pipeline.ts";
 import { readPosition, redisPositions } from "./positions.ts";
 import { redisRatings } from "./ratings.ts";
 import { redisRegisters } from "./registers.ts";
+import { redisAnswers } from "./answers.ts";
 import { redisSales } from "./sales.ts";
 
 /** The read models in Redis. The connection stays the caller's to close. */
@@ -16,6 +17,7 @@ export function createRedisReadModel(redis: RedisConnection): ReadModel {
   return {
     ...redisPositions(redis),
     ...redisRegisters(redis),
+    ...redisAnswers(redis),
     ...redisRatings(redis),
     ...redisSales(redis),
     ...redisListings(redis),
@@ -36,7 +38,7 @@ export function createRedisReadModel(redis: RedisConnection): ReadModel {
       const fields = events.flatMap((event) => [String(event.sequence), JSON.stringify(event)]);
       await pipelined(redis, (pipeline) => {
         const moved = keys.position("catalog", partition);
-        pipeline.storeFieldsIfNewer(moved, keys.categories, position ?? "", ...fields);
+        pipeline.storeFieldsIfNewer(2, moved, keys.categories, position ?? "", ...fields);
       });
     },
 

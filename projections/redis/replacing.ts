@@ -9,7 +9,7 @@ import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { ratingField, reviewField } from "./ratings.ts";
 import { replacingScripts } from "./replacing-scripts.ts";
-import { productField, saleField } from "./sales.ts";
+import { productField, productOf, saleField } from "./sales.ts";
 import { textOf } from "./text.ts";
 
 /**
@@ -71,6 +71,12 @@ export function createReplacing(redis: RedisConnection): Replacing {
     }
   }
 
+  /** What was made of the values that were replaced: before their positions say that they are new. */
+  async function forgetAnswers(ids: readonly Identifier[]) {
+    for (let at = 0; at < ids.length; at += fieldsPerCall)
+      await redis.unlink(ids.slice(at, at + fieldsPerCall).map(keys.answer));
+  }
+
   return {
     async evictable(place, puts) {
       if (puts.length === 0) return;
@@ -79,6 +85,7 @@ export function createReplacing(redis: RedisConnection): Replacing {
       );
       const texts = puts.map(({ version, value }) => textOf(version, value));
       await redis.replaceEvictable(puts.length, ...names, place, ...texts);
+      await forgetAnswers(puts.map(({ id }) => id));
     },
 
     async rating(place, { id, rating, given }, versions) {
@@ -90,6 +97,7 @@ export function createReplacing(redis: RedisConnection): Replacing {
         pairs.push(ratingField, textOf(versions(rating.sequence), rating));
       }
       await redis.replaceHash(keys.ratings(id), place, ratingField, ...pairs);
+      await forgetAnswers([id]);
     },
 
     async rows(place, partition, puts) {
@@ -107,14 +115,17 @@ export function createReplacing(redis: RedisConnection): Replacing {
     async sales(place, partition, fields) {
       const key = keys.sales(partition);
       await replaceFields(place, key, [...fields]);
+      const names = [...fields.keys()];
       let cursor = "0";
       do {
         const [next, found] = await redis.hscan(key, cursor, "COUNT", fieldsPerCall);
         cursor = next;
-        const names = found.filter((_, at) => at % 2 === 0);
-        const gone = names.filter((name) => !fields.has(name)).map((name) => [name, ""] as const);
+        const stored = found.filter((_, at) => at % 2 === 0);
+        const gone = stored.filter((name) => !fields.has(name)).map((name) => [name, ""] as const);
         await replaceFields(place, key, gone);
+        for (const [name] of gone) names.push(name);
       } while (cursor !== "0");
+      await forgetAnswers(names.map(productOf).filter((id) => id !== undefined));
     },
 
     async categories(place, events) {

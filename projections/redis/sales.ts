@@ -7,8 +7,14 @@ import { pipelined } from "./pipeline.ts";
 import { readText, textOf } from "./text.ts";
 
 /** `sales:{partition}` is a hash: a field for each sale with its items there, and one for each such product. */
-export const productField = (id: Identifier) => `product:${id}`;
+const productPrefix = "product:";
+export const productField = (id: Identifier) => `${productPrefix}${id}`;
+/** Undefined for the field of a sale. */
+export const productOf = (field: string): Identifier | undefined =>
+  field.startsWith(productPrefix) ? (field.slice(productPrefix.length) as Identifier) : undefined;
 export const saleField = (sale: Identifier) => `sale:${sale}`;
+
+const productsPerCall = 500;
 
 export function redisSales(redis: RedisConnection): Pick<ReadModel, "readSale" | "readSalesOf" | "putSale"> {
   return {
@@ -24,19 +30,24 @@ export function redisSales(redis: RedisConnection): Pick<ReadModel, "readSale" |
 
     async putSale({ partition, position }, { sale, version, value, products }) {
       // In bounded calls, the sale itself last: while it is missing, its event will be folded again.
-      const fields = [
-        ...products.map((product) => [productField(product.id), textOf(version, product.value)]),
-        [saleField(sale), textOf(version, value)],
-      ];
       await pipelined(redis, (pipeline) => {
-        for (let at = 0; at < fields.length; at += 500) {
+        const store = (answers: readonly string[], fields: readonly string[]) =>
           pipeline.storeFieldsIfNewer(
+            2 + answers.length,
             keys.position("catalog", partition),
             keys.sales(partition),
+            ...answers,
             position ?? "",
-            ...fields.slice(at, at + 500).flat(),
+            ...fields,
+          );
+        for (let at = 0; at < products.length; at += productsPerCall) {
+          const some = products.slice(at, at + productsPerCall);
+          store(
+            some.map(({ id }) => keys.answer(id)),
+            some.flatMap((product) => [productField(product.id), textOf(version, product.value)]),
           );
         }
+        store([], [saleField(sale), textOf(version, value)]);
       });
     },
   };

@@ -98,12 +98,13 @@ export const scripts = {
 
   /**
    * KEYS: positions of partitions, then registers. ARGV: seconds to live, how many positions, each one as it is
-   * expected, then a text for each register.
+   * expected, then a text for each register. Answers that show these go in any case: who wrote before may have died
+   * before it removed them.
    */
   storeIfNewer: `
     local call, sub, match = redis.call, string.sub, string.match
     local fences = tonumber(ARGV[2])
-    local standing, written = call('MGET', unpack(KEYS)), {}
+    local standing, written, answers, product = call('MGET', unpack(KEYS)), {}, {}, ''
     for at = 1, fences do
       if match(standing[at] or '', '^%S*') ~= ARGV[at + 2] then
         return redis.error_reply('${fencedReply} the position of the partition has moved')
@@ -119,7 +120,13 @@ export const scripts = {
         call('SET', key, text, 'KEEPTTL')
         written[key] = text
       end
+      local slot = sub(key, string.find(key, ':', 1, true), -1)
+      if slot ~= product then
+        product = slot
+        answers[#answers + 1] = 'answer' .. slot
+      end
     end
+    call('UNLINK', unpack(answers))
     return 0`,
 
   /**
@@ -132,8 +139,23 @@ export const scripts = {
     for at = 2, #KEYS do redis.call('SET', KEYS[at], ARGV[at + 1], 'NX', 'EX', ARGV[2]) end
     return 0`,
 
-  /** KEYS: position, then one hash. ARGV: the position expected, then pairs of field and text. */
+  /**
+   * KEYS: three registers, ratings, sales, and the answer. ARGV: the versions that the answer was made of, the fields of
+   * the rating and of the product's sales, seconds to live, the answer.
+   */
+  putAnswer: `
+    local call, stamp = redis.call, ''
+    for at = 1, 3 do stamp = stamp .. call('GETRANGE', KEYS[at], 0, ${versionLength - 1}) end
+    for at = 4, 5 do stamp = stamp .. string.sub(call('HGET', KEYS[at], ARGV[at - 2]) or '', 1, ${versionLength}) end
+    if stamp == ARGV[1] then call('SET', KEYS[6], ARGV[5], 'EX', ARGV[4]) end
+    return 0`,
+
+  /**
+   * KEYS: position, one hash, then answers that show what it holds and go in any case. ARGV: the position expected, then
+   * pairs of field and text.
+   */
   storeFieldsIfNewer: `${fence}
+    if #KEYS > 2 then redis.call('UNLINK', unpack(KEYS, 3)) end
     for at = 2, #ARGV, 2 do
       local standing = redis.call('HGET', KEYS[2], ARGV[at])
       if not standing or string.sub(standing, 1, ${versionLength}) < string.sub(ARGV[at + 1], 1, ${versionLength}) then

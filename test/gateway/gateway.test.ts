@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createFloors, type Floors } from "../../api/gateway/floors.ts";
+import type { StoredAnswers } from "../../api/gateway/stored-answers.ts";
 import { createGateway, type Gateway, type Page } from "../../api/gateway/gateway.ts";
 import type { MadeAnswer } from "../../api/gateway/made-answer.ts";
 import { prepare } from "../../api/answer.ts";
@@ -62,6 +63,7 @@ beforeEach(() => {
   };
   gateway = createGateway({
     answers: { make },
+    stored: noneStored,
     changes,
     floors,
     versions: v,
@@ -72,6 +74,9 @@ beforeEach(() => {
   });
   say({ from: undefined });
 });
+
+/** Nothing is ready in Redis. */
+const noneStored: StoredAnswers = { ask: (_id, _wanted, done) => done(undefined), store: () => {} };
 
 async function make(ids: readonly Identifier[], view: View, wanted: ReadOptions) {
   asked.push(...ids);
@@ -592,6 +597,7 @@ describe("when no tier answers", () => {
           return real(ids, view, wanted);
         },
       },
+      stored: noneStored,
       changes: { publish: () => {}, listen: () => ({ close: () => {} }) },
       floors,
       versions: v,

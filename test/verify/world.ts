@@ -8,6 +8,7 @@ import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors
 import { createGateway } from "../../api/gateway/gateway.ts";
 import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
+import { createStoredAnswers } from "../../api/gateway/stored-answers.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createReadiness } from "../../api/drain.ts";
 import { createServer } from "../../api/server.ts";
@@ -112,10 +113,11 @@ export function createWorld(readModel: ReadModel, now: number): World {
         createCatalogReader({ ...shared, slots: createSlots(32), claims: unclaimed, catalog: read }),
         floors,
       );
-      const answers = createProductAnswers({ ...shared, reader });
+      const stored = createStoredAnswers({ ...shared, floors });
+      const answers = createProductAnswers({ ...shared, reader, stored });
       const tree = createTreeReader({ readModel, versions, floors, freshnessMs: 60_000, now: time });
       return createServer({
-        gateway: createGateway({ ...shared, answers, changes: heard, floors, bytesMax: 1_000_000 }),
+        gateway: createGateway({ ...shared, answers, stored, changes: heard, floors, bytesMax: 1_000_000 }),
         pages: createPageAnswers({ ...shared, reader, tree }),
         reader,
         health,

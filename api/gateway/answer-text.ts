@@ -1,0 +1,62 @@
+import { type Version, type Versions, versionLength } from "../../projections/version.ts";
+import type { Prepared } from "../answer.ts";
+
+/**
+ * A stored answer: a head of fixed length that a person can read in `redis-cli`, then the body. The head is the form,
+ * the version of the newest event in it at the revision of the oldest fold that it was made with, the ETag, and the end
+ * of its validity in milliseconds since 1970 or zeros, each with a space behind it.
+ */
+export interface AnswerText {
+  readonly prepared: Prepared;
+  /** The newest event in it. */
+  readonly newest: number;
+  /** Of the oldest fold that it was made with. */
+  readonly revision: number;
+  readonly validUntil: number | undefined;
+}
+
+/** Raise it when the views change: answers of another form are made again. */
+const form = "1";
+const contentType = "application/json; charset=utf-8";
+
+const versionFrom = form.length + 1;
+const sequenceFrom = versionFrom + 10;
+const sequenceEnd = sequenceFrom + 16;
+const revisionFrom = sequenceEnd + 1;
+const revisionEnd = versionFrom + versionLength;
+const etagFrom = revisionEnd + 1;
+const etagEnd = etagFrom + 29;
+const validFrom = etagEnd + 1;
+const validEnd = validFrom + 13;
+const headLength = validEnd + 1;
+
+export function encodeAnswer(version: Version, { etag, bytes }: Prepared, validUntil = 0): Buffer {
+  const valid = String(validUntil).padStart(validEnd - validFrom, "0");
+  return Buffer.concat([Buffer.from(`${form} ${version} ${etag} ${valid} `, "latin1"), bytes]);
+}
+
+/** Decodes answers about one log; undefined for those of another log or form. */
+export function createAnswerDecoder(versions: Versions): (text: Buffer) => AnswerText | undefined {
+  const ours = Buffer.from(`${form} ${versions(0).slice(0, sequenceFrom - versionFrom)}`);
+  return (text) => {
+    if (text.length < headLength) return undefined;
+    for (let at = 0; at < ours.length; at++) if (text[at] !== ours[at]) return undefined;
+    const validUntil = digits(text, validFrom, validEnd);
+    return {
+      prepared: {
+        bytes: text.subarray(headLength),
+        etag: text.toString("latin1", etagFrom, etagEnd),
+        contentType,
+      },
+      newest: digits(text, sequenceFrom, sequenceEnd),
+      revision: digits(text, revisionFrom, revisionEnd),
+      validUntil: validUntil === 0 ? undefined : validUntil,
+    };
+  };
+}
+
+function digits(text: Buffer, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = 10 * value + (text[at] as number) - 0x30;
+  return value;
+}

@@ -1,0 +1,178 @@
+import {
+  sameLog,
+  revisionOf,
+  sequenceOf,
+  type Version,
+  type Versions,
+  versionLength,
+  withRevision,
+} from "../../projections/version.ts";
+import type { AnswerRead, Position, ReadModel } from "../../projections/read-model.ts";
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import { partitionOf } from "../../streams/partition.ts";
+import type { Prepared } from "../answer.ts";
+import { cachePolicies } from "../cache-policy.ts";
+import type { Found } from "../reader.ts";
+import { createAnswerDecoder, encodeAnswer } from "./answer-text.ts";
+import type { Floors } from "./floors.ts";
+import type { MadeAnswer } from "./made-answer.ts";
+
+/**
+ * Assembled products as they leave, in Redis beside what they are made of: bytes and ETag are made once for each change
+ * and not by each node that is asked. Products of a group are not among them, since their answers show others.
+ *
+ * What is asked for in one turn of the event loop goes out as one command.
+ */
+export interface StoredAnswers {
+  /** `done` hears undefined where none is stored that may be served as it is, and an error where the store does not answer. */
+  ask(id: Identifier, wanted: AnswerWanted, done: (ready: ReadyAnswer | undefined | Error) => void): void;
+  /** Stores an answer that was made of what the read models hold. What fails is made again by the next reader. */
+  store(found: Found, answer: MadeAnswer): void;
+}
+
+export interface AnswerWanted {
+  /** How old it may be, in milliseconds since the read models were known to equal the log. */
+  readonly freshnessMs: number;
+  /** The least position of the log that it includes, beside what this node has shown. */
+  readonly due: number;
+}
+
+export interface ReadyAnswer {
+  readonly prepared: Prepared;
+  readonly validUntil: number | undefined;
+  /** Everything about the product up to this sequence is included. */
+  readonly sequence: number;
+  /** When it was last known to equal the log, in milliseconds since 1970. */
+  readonly knownAt: number;
+  readonly tookMs: number;
+}
+
+interface Asked extends AnswerWanted {
+  readonly done: (ready: ReadyAnswer | undefined | Error) => void;
+}
+
+/** Where a partition of this log stands. */
+interface Standing {
+  readonly sequence: number;
+  readonly revision: number;
+}
+
+/** Bounds how long Redis is busy with one command, and how much it answers at once. */
+const idsPerCall = 256;
+/** Answers on their way into the store; others are made again. */
+const storingMax = 256;
+
+export function createStoredAnswers(options: {
+  readonly readModel: Pick<ReadModel, "readAnswers" | "putAnswer">;
+  readonly floors: Floors;
+  readonly versions: Versions;
+  readonly now: () => number;
+}): StoredAnswers {
+  const { readModel, floors, versions, now } = options;
+  const revision = revisionOf(versions(0));
+  const decode = createAnswerDecoder(versions);
+  let ids: Identifier[] = [];
+  let asked: Asked[] = [];
+  let storing = 0;
+  /** What was found of each partition's last position: it moves far less often than it is read. */
+  const judged: { readonly version: Version; readonly standing: Standing | undefined }[] = [];
+
+  function flush(): void {
+    if (ids.length === 0) return;
+    const turn = { ids, asked };
+    const begunAt = performance.now();
+    ids = [];
+    asked = [];
+    readModel.readAnswers(turn.ids).then(
+      (reads) => {
+        const at = now();
+        const tookMs = performance.now() - begunAt;
+        for (const [index, one] of turn.asked.entries())
+          one.done(readyOf(turn.ids[index] as Identifier, reads[index] as AnswerRead, one, at, tookMs));
+      },
+      (error: Error) => {
+        for (const { done } of turn.asked) done(error);
+      },
+    );
+  }
+
+  function readyOf(
+    id: Identifier,
+    { position, answer }: AnswerRead,
+    { due, freshnessMs }: AnswerWanted,
+    at: number,
+    tookMs: number,
+  ): ReadyAnswer | undefined {
+    if (position === undefined || answer === undefined) return undefined;
+    const standing = standingOf(partitionOf(tokenOf(id)), position);
+    if (standing === undefined || at - position.headAt > freshnessMs || standing.sequence < due)
+      return undefined;
+    const stored = decode(answer);
+    if (stored === undefined) return undefined;
+    const { prepared, newest, validUntil } = stored;
+    // What older software made, or put back, of a partition that was made anew since.
+    if (stored.revision < revision && standing.revision >= revision) return undefined;
+    if (validUntil !== undefined && at >= validUntil) return undefined;
+    if (standing.sequence < floors.raise(id, newest)) return undefined;
+    return { prepared, validUntil, sequence: standing.sequence, knownAt: position.headAt, tookMs };
+  }
+
+  /** Undefined for a position of another log. */
+  function standingOf(partition: number, { version }: Position): Standing | undefined {
+    const last = judged[partition];
+    if (last?.version === version) return last.standing;
+    const isOurs = sameLog(version, versions(0));
+    const standing = isOurs ? { sequence: sequenceOf(version), revision: revisionOf(version) } : undefined;
+    judged[partition] = { version, standing };
+    return standing;
+  }
+
+  return {
+    ask(id, { freshnessMs, due }, done) {
+      if (ids.length === 0) setImmediate(flush);
+      ids.push(id);
+      asked.push({ freshnessMs, due, done });
+      if (ids.length === idsPerCall) flush();
+    },
+
+    store({ state: { id }, stamp, newest }, { prepared, validUntil }) {
+      if (stamp === undefined || storing >= storingMax) return;
+      storing++;
+      const version = withRevision(versions(newest), lowestRevision(stamp));
+      readModel
+        .putAnswer(id, stamp, encodeAnswer(version, prepared, validUntil))
+        .catch(() => {})
+        .finally(() => storing--);
+    },
+  };
+}
+
+/** That of the oldest of the three registers, with which a stamp begins. */
+function lowestRevision(stamp: string): number {
+  const versionAt = (at: number) => stamp.slice(at * versionLength, (at + 1) * versionLength) as Version;
+  return Math.min(...[0, 1, 2].map((at) => revisionOf(versionAt(at))));
+}
+
+const { shows } = cachePolicies.productAssembled;
+
+/** A ready answer, with what it shows and what it depends on. */
+export function madeOf(
+  id: Identifier,
+  { prepared, validUntil, sequence, knownAt }: Omit<ReadyAnswer, "tookMs">,
+): MadeAnswer {
+  const partitions = [partitionOf(tokenOf(id))];
+  return {
+    prepared,
+    source: "redis",
+    sequence,
+    knownAt,
+    validUntil,
+    degraded: false,
+    products: new Map([[id, sequence]]),
+    subject: id,
+    shows,
+    names: [],
+    partitions,
+    positionOf: partitions,
+  };
+}

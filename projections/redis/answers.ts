@@ -1,0 +1,80 @@
+import { tokenOf } from "../../streams/identifier.ts";
+import { allPartitions, partitionOf } from "../../streams/partition.ts";
+import type { Position, ReadModel } from "../read-model.ts";
+import type { RedisConnection } from "./connection.ts";
+import { keys } from "./keys.ts";
+import { readPosition } from "./positions.ts";
+import { openReadLink, type ReadLink } from "./read-link.ts";
+import { ratingField } from "./ratings.ts";
+import { productField } from "./sales.ts";
+
+/** Stored answers: one MGET gives those of many products with the positions of their partitions, at one moment. */
+
+/** One that is read more often than that is worth its bytes, which are as many as the product's own. */
+const secondsToLive = "3600";
+
+/** A key or a command as RESP has it. All of ours are ASCII. */
+const word = (text: string) => `$${text.length}\r\n${text}\r\n`;
+const command = word("MGET");
+const positionWords = allPartitions.map((partition) => word(keys.position("catalog", partition)));
+
+export function redisAnswers(redis: RedisConnection): Pick<ReadModel, "readAnswers" | "putAnswer"> {
+  let link: ReadLink | undefined;
+  /** As each stood at the last look: it moves far less often than it is read. */
+  const known = allPartitions.map(() => ({ text: "", position: undefined as Position | undefined }));
+
+  function positionOf(partition: number, text: string): Position | undefined {
+    const last = known[partition];
+    if (last?.text === text) return last.position;
+    const position = readPosition(text);
+    known[partition] = { text, position };
+    return position;
+  }
+
+  return {
+    async readAnswers(ids) {
+      if (ids.length === 0) return [];
+      link ??= openReadLink(redis);
+      /** Which of the positions is whose. */
+      const places: (number | undefined)[] = [];
+      let count = 0;
+      let positions = "";
+      let answers = "";
+      const placeOf = ids.map((id) => {
+        const token = tokenOf(id);
+        answers += word(keys.answer(id));
+        const partition = partitionOf(token);
+        const known = places[partition];
+        if (known !== undefined) return known;
+        positions += positionWords[partition];
+        places[partition] = count;
+        return count++;
+      });
+      const found = await link.send(`*${1 + count + ids.length}\r\n${command}${positions}${answers}`);
+      const read: (Position | undefined)[] = [];
+      for (let partition = 0; partition < places.length; partition++) {
+        const place = places[partition];
+        if (place !== undefined) read[place] = positionOf(partition, found[place]?.toString("latin1") ?? "");
+      }
+      return placeOf.map((place, at) => ({ position: read[place], answer: found[count + at] ?? undefined }));
+    },
+
+    async putAnswer(id, stamp, answer) {
+      const partition = partitionOf(tokenOf(id));
+      await redis.putAnswer(
+        6,
+        keys.register("product", id),
+        keys.register("price", id),
+        keys.register("inventory", id),
+        keys.ratings(id),
+        keys.sales(partition),
+        keys.answer(id),
+        stamp,
+        ratingField,
+        productField(id),
+        secondsToLive,
+        answer,
+      );
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { connect, type Socket } from "node:net";
+import { connect as connectSecurely } from "node:tls";
+import type { RedisConnection } from "./connection.ts";
+import { createReplyParser, type Reply } from "./reply-parser.ts";
+
+/**
+ * A second connection to the server of a Redis client, for the one read that the catalogue answers most requests with. It
+ * does less than a client and costs a tenth (docs/decisions.md): commands come encoded, replies leave as views of what
+ * arrived. It is there while the client is connected, and closes with it.
+ */
+export interface ReadLink {
+  /**
+   * `command`: in RESP, ASCII. Replies come in the order of the calls. Rejects at once while there is no connection, and
+   * where the server takes longer than the client's own limit. Nothing is sent twice.
+   */
+  send(command: string): Promise<readonly (Buffer | null)[]>;
+}
+
+interface Call {
+  readonly sentAt: number;
+  readonly resolve: (items: readonly (Buffer | null)[]) => void;
+  readonly reject: (error: Error) => void;
+  /** Its reply is still to come, and nobody waits for it. */
+  isLate: boolean;
+}
+
+/** How often calls under way are looked at. */
+const lookMs = 50;
+const againMs = 100;
+
+export function openReadLink(redis: RedisConnection): ReadLink {
+  const { commandTimeout = 1_000 } = redis.options;
+  let socket: Socket | undefined;
+  let ready = false;
+  /** Oldest first. */
+  let calls: Call[] = [];
+  let oldest = 0;
+  let looking: NodeJS.Timeout | undefined;
+
+  function open(): void {
+    if (socket !== undefined || redis.status !== "ready") return;
+    const { host = "127.0.0.1", port = 6379, path, tls, username, password, db = 0 } = redis.options;
+    const place = path === undefined ? { host, port } : { path };
+    const own = tls === undefined ? connect(place) : connectSecurely({ ...place, ...tls });
+    socket = own;
+    own.setNoDelay(true);
+    own.setKeepAlive(true);
+    const greetings = [
+      ...(password ? [["AUTH", ...(username ? [username] : []), password]] : []),
+      ...(db > 0 ? [["SELECT", String(db)]] : []),
+    ];
+    let greeted = 0;
+    const parse = createReplyParser((reply: any) => {
+      if (greeted === greetings.length) answer(reply);
+      else if (reply instanceof Error) own.destroy(reply);
+      else ready = ++greeted === greetings.length;
+    });
+    own.once(tls === undefined ? "connect" : "secureConnect", () => {
+      ready = greetings.length === 0;
+      for (const words of greetings) own.write(encode(words));
+    });
+    own.on("data", (bytes: Buffer) => {
+      try {
+        parse(bytes);
+      } catch (error) {
+        own.destroy(error as Error);
+      }
+    });
+    own.on("error", () => {});
+    own.on("close", () => {
+      if (socket !== own) return;
+      socket = undefined;
+      ready = false;
+      const lost = calls.slice(oldest);
+      calls = [];
+      oldest = 0;
+      for (const call of lost) if (!call.isLate) call.reject(new Error("the connection was closed"));
+      setTimeout(open, againMs).unref();
+    });
+  }
+
+  function answer(reply: Reply): void {
+    const call = calls[oldest++];
+    if (oldest === calls.length) {
+      calls = [];
+      oldest = 0;
+    }
+    if (call === undefined || call.isLate) return;
+    if (reply instanceof Error) call.reject(reply);
+    else call.resolve(reply);
+  }
+
+  function look(): void {
+    const now = performance.now();
+    for (const call of calls) {
+      if (call.isLate || now - call.sentAt < commandTimeout) continue;
+      call.isLate = true;
+      call.reject(new Error("Command timed out"));
+    }
+    const first = calls[oldest];
+    // It answers nothing at all: a fresh connection may.
+    if (first !== undefined && now - first.sentAt > 2 * commandTimeout) socket?.destroy();
+    if (calls.length > 0) return;
+    clearInterval(looking);
+    looking = undefined;
+  }
+
+  redis.on("ready", open);
+  redis.on("close", () => socket?.destroy());
+  open();
+
+  return {
+    send(command) {
+      if (!ready || socket === undefined) return Promise.reject(new Error("the connection is closed"));
+      const { promise, resolve, reject } = Promise.withResolvers<readonly (Buffer | null)[]>();
+      calls.push({ sentAt: performance.now(), resolve, reject, isLate: false });
+      looking ??= setInterval(look, lookMs).unref();
+      socket.write(command, "latin1");
+      return promise;
+    },
+  };
+}
+
+const encode = (words: readonly string[]) =>
+  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;
