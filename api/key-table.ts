@@ -26,8 +26,10 @@ export interface Keyed {
 
 const slotsMin = 64;
 
+const emptySlots = (length: number) => Array.from<Keyed | undefined>({ length }).fill(undefined);
+
 export function createKeyTable<Entry extends Keyed>(): KeyTable<Entry> {
-  let slots: (Keyed | undefined)[] = new Array(slotsMin).fill(undefined);
+  let slots = emptySlots(slotsMin);
   let size = 0;
 
   // A key is hashed as if it were a token. The low bits of FNV-1a are as good as any.
@@ -35,7 +37,7 @@ export function createKeyTable<Entry extends Keyed>(): KeyTable<Entry> {
 
   function grow(): void {
     const old = slots;
-    slots = new Array(2 * old.length).fill(undefined);
+    slots = emptySlots(2 * old.length);
     for (let chain of old) {
       while (chain !== undefined) {
         const next = chain.chained;

@@ -19,11 +19,12 @@ export interface SheddingOptions {
 }
 
 /** Who takes a request calls one of the two, once: the answer is on its way, or the routes are to give it. */
-export type ShortWay = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: { readonly left: () => void; readonly onToRoutes: () => void },
-) => boolean;
+export type ShortWay = (request: IncomingMessage, response: ServerResponse, next: Next) => boolean;
+
+interface Next {
+  readonly left: () => void;
+  readonly onToRoutes: () => void;
+}
 
 const alwaysTold = /^\/(?:healthz|readyz)(?:\?|$)/;
 
@@ -72,13 +73,8 @@ export function shedLoad(server: Server, { admission, readiness, short }: Sheddi
       toRoutes();
       return;
     }
-    const begin = () => {
-      const onToRoutes = () => {
-        if (response.closed) left();
-        else response.on("close", left);
-        toRoutes();
-      };
-      if (!short(request, response, { left, onToRoutes })) onToRoutes();
+    const begin = (next: Next) => {
+      if (!short(request, response, next)) next.onToRoutes();
     };
     let place: "sought" | "awaited" | "taken" = "sought";
     const left = admission.enter({
@@ -86,13 +82,18 @@ export function shedLoad(server: Server, { admission, readiness, short }: Sheddi
       // Who names a version may wait until the node has got there.
       telling: !("catalog-min-version" in request.headers),
       start() {
-        if (place === "awaited") begin();
+        if (place === "awaited") begin({ left: () => {}, onToRoutes: toRoutes });
         place = "taken";
       },
       refuse: () => refuse(request, response),
     });
     if ((place as string) === "taken") {
-      begin();
+      const onToRoutes = () => {
+        if (response.closed) left();
+        else response.on("close", left);
+        toRoutes();
+      };
+      begin({ left, onToRoutes });
       return;
     }
     place = "awaited";

@@ -1,5 +1,4 @@
-import type { Identifier } from "../../streams/identifier.ts";
-import { tokenOf } from "../../streams/identifier.ts";
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionOf } from "../../streams/partition.ts";
 import type { CategoryEvent } from "../categories.ts";
 import { rankOf } from "../pricing.ts";
@@ -280,19 +279,8 @@ export function createMemoryReadModel(): MemoryReadModel {
     },
 
     async clear() {
-      for (const map of [
-        positions,
-        registers,
-        reviews,
-        ratings,
-        sales,
-        categoryEvents,
-        rows,
-        ranks,
-        boundaries,
-        answers,
-      ])
-        map.clear();
+      const own = [positions, registers, reviews, ratings, sales, categoryEvents, rows, ranks, boundaries];
+      for (const map of [...own, answers]) map.clear();
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Position, ReadModel } from "../read-model.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { readPosition } from "./positions.ts";
-import { openReadLink, type ReadLink } from "./read-link.ts";
+import { type ReadLink, readLinkOf } from "./read-link.ts";
 import { ratingField } from "./ratings.ts";
 import { productField } from "./sales.ts";
 
@@ -34,7 +34,7 @@ export function redisAnswers(redis: RedisConnection): Pick<ReadModel, "readAnswe
   return {
     async readAnswers(ids) {
       if (ids.length === 0) return [];
-      link ??= openReadLink(redis);
+      link ??= readLinkOf(redis);
       /** Which of the positions is whose. */
       const places: (number | undefined)[] = [];
       let count = 0;

@@ -28,7 +28,18 @@ interface Call {
 const lookMs = 50;
 const againMs = 100;
 
-export function openReadLink(redis: RedisConnection): ReadLink {
+/** One for each client. */
+const links = new WeakMap<RedisConnection, ReadLink>();
+
+export function readLinkOf(redis: RedisConnection): ReadLink {
+  const known = links.get(redis);
+  if (known !== undefined) return known;
+  const link = openReadLink(redis);
+  links.set(redis, link);
+  return link;
+}
+
+function openReadLink(redis: RedisConnection): ReadLink {
   const { commandTimeout = 1_000 } = redis.options;
   let socket: Socket | undefined;
   let ready = false;
@@ -50,7 +61,7 @@ export function openReadLink(redis: RedisConnection): ReadLink {
       ...(db > 0 ? [["SELECT", String(db)]] : []),
     ];
     let greeted = 0;
-    const parse = createReplyParser((reply: any) => {
+    const parse = createReplyParser((reply) => {
       if (greeted === greetings.length) answer(reply);
       else if (reply instanceof Error) own.destroy(reply);
       else ready = ++greeted === greetings.length;
