@@ -43,8 +43,7 @@ export function prepare(body: object | string, contentType = json): Prepared {
   // Bytes of their own: a slice of Node's pool would hold all of its slab for as long as it is kept.
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);
-  const etag = `"${hash("sha256", bytes, "base64url").slice(0, 27)}"`;
-  return { bytes, etag, contentType };
+  return { bytes, etag: etagOf(bytes), contentType };
 }
 
 /** The same for keeps: bytes that are a part of others would hold all of those for as long. */
@@ -55,6 +54,22 @@ export function withOwnBytes(prepared: Prepared): Prepared {
   bytes.copy(own);
   return { ...prepared, bytes: own };
 }
+
+/** JSON around items that are prepared already. Its ETag is made from theirs, which are made from their bytes. */
+export function prepareParts(begin: string, items: readonly Prepared[], end: string): Prepared {
+  const pieces: Buffer[] = [Buffer.from(begin)];
+  for (const [at, { bytes }] of items.entries()) {
+    if (at > 0) pieces.push(comma);
+    pieces.push(bytes);
+  }
+  pieces.push(Buffer.from(end));
+  const named = `${begin}${items.map(({ etag }) => etag).join()}${end}`;
+  return { bytes: Buffer.concat(pieces), etag: etagOf(named), contentType: json };
+}
+
+const comma = Buffer.from(",");
+
+const etagOf = (bytes: Buffer | string) => `"${hash("sha256", bytes, "base64url").slice(0, 27)}"`;
 
 /** The same JSON with a word about its being degraded. */
 export function degradedOf({ bytes, contentType }: Prepared): Prepared {

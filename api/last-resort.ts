@@ -60,7 +60,7 @@ export function withLastResort(
       const read = () => reader.read(ids, options);
       return options.hasOlder === true
         ? read()
-        : orPast(read, () => fromEither(past.read(ids, { ...options, storeIsAway: false })));
+        : orPast(read, () => fromEither(past.read(ids, { ...options, stored: "none" })));
     },
     category: (id) =>
       orPast(

@@ -14,6 +14,8 @@ export const limits = {
   /** Requests that one connection may bring at once. */
   pipelinedMax: 16,
   batchMax,
+  /** One product asked for a hundred times is given a hundred times. */
+  batchBytesMax: 16 * 1024 * 1024,
   /** Any address but the batch's, which has room for its longest identifiers, each byte percent-encoded. */
   urlBytesMax: 2 * 1024,
   batchUrlBytesMax: batchMax * (encodedIdentifierBytesMax + 1) + 1024,

@@ -10,8 +10,8 @@ export interface ReadOptions {
   readonly knownSequence?: ((id: Identifier) => number) | undefined;
   /** The reader holds an older answer, and serves it rather than wait for tiers that are known not to answer. */
   readonly hasOlder?: boolean;
-  /** The read models were just asked and did not answer. */
-  readonly storeIsAway?: boolean;
+  /** The read models were just asked for a stored answer: they have none, or they do not answer. */
+  readonly stored?: "none" | "away";
   /**
    * How many loads from the log may be waiting before this one; where they are more, what Redis holds is given, however
    * old. Nobody who names a position is given that.

@@ -232,7 +232,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
    * whose owner stands still nobody waits.
    */
   async function readWaiting(ids: readonly Identifier[], wanted: ReadOptions) {
-    if (wanted.storeIsAway === true) return ids.map(() => undefined);
+    if (wanted.stored === "away") return ids.map(() => undefined);
     const until = now() + waitMs;
     for (;;) {
       const reads = await fromRedis(ids);

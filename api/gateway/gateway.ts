@@ -4,20 +4,20 @@ import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import type { Journal } from "../../streams/journal.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import { cachePolicies } from "../cache-policy.ts";
-import { Problem } from "../problems.ts";
 import type { ReadOptions } from "../read-options.ts";
 import type { View } from "../views.ts";
+import { createAnswering } from "./answering.ts";
+import { keyOf, pageKeyOf, views } from "./answer-keys.ts";
 import { createAbsentProducts } from "./absent-products.ts";
 import { createGatewayCounters, type GatewayCounters } from "./counters.ts";
 import type { Floors } from "./floors.ts";
 import { hearChanges } from "./heard-changes.ts";
-import { createHeldAnswers, type Held } from "./held-answers.ts";
+import { createHeldAnswers } from "./held-answers.ts";
 import { createKeeping } from "./keeping.ts";
 import type { MadeAnswer } from "./made-answer.ts";
-import { byDefault, type Served } from "./served.ts";
-import { createLoads, type Item, type MakeAll } from "./loads.ts";
+import type { Served } from "./served.ts";
+import { createLoads, type Item } from "./loads.ts";
 import type { ProductAnswers } from "./product-answers.ts";
-import { withPatience } from "./patience.ts";
 import { createReadyProducts } from "./ready-products.ts";
 import type { StoredAnswers } from "./stored-answers.ts";
 import { createTrust, type HeldPolicy } from "./trust.ts";
@@ -33,8 +33,13 @@ import { createTrust, type HeldPolicy } from "./trust.ts";
 export interface Gateway {
   /** What may be served as it is, without waiting for anything; undefined where something must be done first. */
   held(id: Identifier, view: View): Served | undefined;
-  /** What Redis holds ready of a product that is not held here; undefined where `products` is to be asked. */
-  ready(id: Identifier, view: View, done: (served: Served | undefined) => void): void;
+  /** One product, as `products` gives it, without a promise where Redis holds it ready. */
+  product(
+    id: Identifier,
+    view: View,
+    done: (served: Served | undefined) => void,
+    failed: (error: unknown) => void,
+  ): void;
   /**
    * In the order asked; undefined for each identifier that no product has. Where no tier answers, a product is given
    * by default, but not to a reader who names a position: then it throws a 503 problem.
@@ -71,21 +76,10 @@ export interface GatewayOptions {
   readonly journal: Journal;
 }
 
-/** A check behind the request that failed is not tried again for so long. */
-const lengthenedMs = 1_000;
-
-const views = ["assembled", "details"] as const;
 const policies: Readonly<Record<View, HeldPolicy>> = {
   assembled: cachePolicies.productAssembled,
   details: cachePolicies.productDetails,
 };
-
-/**
- * The keys of answers. An assembled product's is its identifier, which is not made anew for each request; the others
- * begin with what no identifier has.
- */
-const keyOf = (id: Identifier, view: View) => (view === "assembled" ? id : `\n${view} ${id}`);
-const pageKeyOf = ({ key }: Page) => `\npage ${key}`;
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { answers, floors, now, journal, random = Math.random } = options;
@@ -112,94 +106,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     make: async (wanted) => (await answers.make([id], view, wanted))[0],
   });
 
-  /** The position that the store was heard or seen to have reached: one that is behind it lost something. */
-  function knownSequence(id: Identifier): number {
-    let known = heard.reached(partitionOf(tokenOf(id)));
-    for (const view of views) known = Math.max(known, held.peek(keyOf(id, view))?.answer.sequence ?? 0);
-    return known;
-  }
-
-  function wantedOf({ policy }: Item, minSequence: number, entry: Held | undefined): ReadOptions {
-    const hasOlder = entry !== undefined && entry.shown >= minSequence;
-    return { freshnessMs: policy.freshnessMs, minSequence, knownSequence, hasOlder };
-  }
-
-  /**
-   * A position that the store was heard to have reached is reached by any load: who names it may wait for one that
-   * nobody named a position for.
-   */
-  const minToLoad = ({ id }: Item, minSequence: number) =>
-    id !== undefined && minSequence <= heard.reached(partitionOf(tokenOf(id))) ? 0 : minSequence;
-
-  /** What needs no waiting: held and trusted, or known to be nothing. */
-  function atOnce(item: Item, minSequence: number): { readonly served: Served | undefined } | undefined {
-    const entry = held.get(item.key);
-    if (entry === undefined) {
-      const { id, view } = item;
-      if (id === undefined || view === undefined || minSequence > 0 || !absent[view].has(id)) {
-        counters.misses++;
-        return undefined;
-      }
-      counters.negativeHits++;
-      return { served: undefined };
-    }
-    const standing = trust.standing(entry, item.policy, Math.max(minSequence, item.floor()));
-    if (standing === "unsure") {
-      counters.revalidated++;
-      return undefined;
-    }
-    counters.hits++;
-    if (standing !== "trusted") checkBehind(item, entry, standing === "early");
-    return { served: servedAs(entry, "memory") };
-  }
-
-  function checkBehind(item: Item, entry: Held, isEarly: boolean): void {
-    if (now() < entry.retryAt || loads.isUnderWay(item.key, 0)) return;
-    counters.servedWhileChecking++;
-    if (isEarly) counters.refreshedEarly++;
-    const { freshnessMs, redisMs } = item.policy;
-    loads.begin([item], { ...wantedOf(item, 0, entry), freshnessMs: Math.min(freshnessMs, redisMs) });
-    loads
-      .result(item, 0)
-      .catch(() => {})
-      .finally(() => {
-        const current = held.peek(item.key);
-        if (current === undefined || trust.standing(current, item.policy, 0) === "trusted") return;
-        // It brought nothing younger.
-        counters.lengthened++;
-        current.retryAt = now() + lengthenedMs;
-      });
-  }
-
-  /** What a load brings, or what is held where that fails or takes too long, or the product by default. */
-  async function waited(item: Item, minSequence: number): Promise<Served | undefined> {
-    const result = loaded(item, minSequence);
-    const entry = held.peek(item.key);
-    const older = entry !== undefined && entry.shown >= minSequence ? entry : undefined;
-    try {
-      if (older === undefined || !trust.isAsNewAsShown(older)) return await result;
-      return await withPatience(result, () => {
-        counters.impatient++;
-        return servedAs(older, "stale");
-      });
-    } catch (error) {
-      if (!(error instanceof Problem) || error.code !== "unavailable") throw error;
-      if (older !== undefined) return servedAs(older, "stale");
-      if (item.id === undefined || minSequence > 0) throw error;
-      return byDefault(item.id);
-    }
-  }
-
-  async function loaded(item: Item, minSequence: number): Promise<Served | undefined> {
-    const least = minToLoad(item, minSequence);
-    const one = await loads.result(item, least);
-    // The load that was under way may have begun before the store was heard to be there.
-    const isOlder = (one?.sequence ?? 0) < minSequence;
-    if (!isOlder || least === minSequence) return one;
-    if (!loads.isUnderWay(item.key, minSequence))
-      loads.begin([item], wantedOf(item, minSequence, held.peek(item.key)));
-    return loads.result(item, minSequence);
-  }
+  const { many, checkBehind } = createAnswering({
+    held,
+    heard,
+    trust,
+    loads,
+    absent,
+    servedAs,
+    counters,
+    now,
+  });
 
   const ready = createReadyProducts({
     stored: options.stored,
@@ -208,42 +124,31 @@ export function createGateway(options: GatewayOptions): Gateway {
       due: heard.reached(partitionOf(tokenOf(id))),
     }),
     moment: heard.moment,
-    admits: (key, { prepared }) => held.admits(key, prepared),
+    held,
+    absent: absent.assembled,
+    counters,
     // What is ready is never older than what was shown by the time that it came.
     keep: (id, begun, tookMs, answer) =>
       keep(productItem(id, "assembled"), { moment: begun, tookMs, minSequence: 0, floor: 0 }, answer),
   });
 
-  /** Several at once: those that must be loaded are loaded together, once each. */
-  async function many(items: readonly Item[], minSequence: number, makeAll?: MakeAll) {
-    const results = items.map((item) => atOnce(item, minSequence));
-    if (results.every((one) => one !== undefined)) return results.map(({ served }) => served);
-    const missing = items.filter((_, at) => results[at] === undefined);
-    const distinct = new Map(missing.map((item) => [item.key, item]));
-    const fresh = [...distinct.values()].filter(
-      (item) => !loads.isUnderWay(item.key, minToLoad(item, minSequence)),
+  const loadAll = (
+    ids: readonly Identifier[],
+    view: View,
+    minSequence: number,
+    stored?: ReadOptions["stored"],
+  ) =>
+    many(
+      ids.map((id) => productItem(id, view)),
+      minSequence,
+      (some, wanted) =>
+        answers.make(
+          some.flatMap(({ id }) => id ?? []),
+          view,
+          wanted,
+        ),
+      stored,
     );
-    counters.shared += missing.length - fresh.length;
-    for (const least of new Set(fresh.map((item) => minToLoad(item, minSequence)))) {
-      const alike = fresh.filter((item) => minToLoad(item, minSequence) === least);
-      const entries = alike.map(({ key }) => held.peek(key));
-      const older = entries.every((entry) => entry !== undefined && entry.shown >= minSequence);
-      const [first] = alike;
-      if (first !== undefined)
-        loads.begin(alike, wantedOf(first, least, older ? entries[0] : undefined), makeAll);
-    }
-    const all = await Promise.all(
-      items.map((item, at) => {
-        const known = results[at];
-        return known === undefined ? waited(item, minSequence) : known.served;
-      }),
-    );
-    for (const one of all) {
-      if (one?.source === "stale") counters.servedStale++;
-      if (one?.source === "default") counters.servedDefault++;
-    }
-    return all;
-  }
 
   return {
     counters,
@@ -256,30 +161,27 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (standing !== "trusted") checkBehind(productItem(id, view), entry, standing === "early");
       return servedAs(entry, "memory");
     },
-    ready(id, view, done) {
-      const key = keyOf(id, view);
-      if (view === "details" || held.peek(key) !== undefined || absent[view].has(id)) done(undefined);
+    product(id, view, done, failed) {
+      const load = (stored?: ReadOptions["stored"]) =>
+        loadAll([id], view, 0, stored).then(([served]) => done(served), failed);
+      if (view === "details") load();
       else
-        ready.serve(id, key, (served) => {
-          if (served !== undefined) {
-            counters.misses++;
-            counters.ready++;
-          }
-          done(served);
+        ready.serve(id, (served, stored) => {
+          if (served === undefined) load(stored);
+          else done(served);
         });
     },
-    products(ids, view, minSequence = 0) {
-      const items = ids.map((id) => productItem(id, view));
-      return many(items, minSequence, (some, wanted) =>
-        answers.make(
-          some.flatMap(({ id }) => id ?? []),
-          view,
-          wanted,
-        ),
-      );
+    async products(ids, view, minSequence = 0) {
+      if (view === "details" || minSequence > 0 || ids.length === 0) return loadAll(ids, view, minSequence);
+      const { served, stored } = await ready.serveAll(ids);
+      const rest = ids.filter((_, at) => served[at] === undefined);
+      if (rest.length === 0) return served;
+      const loadedRest = await loadAll(rest, view, minSequence, stored);
+      let next = 0;
+      return ids.map((_, at) => served[at] ?? loadedRest[next++]);
     },
     async page(page, minSequence = 0) {
-      const key = pageKeyOf(page);
+      const key = pageKeyOf(page.key);
       const floor = () => Math.max(page.floor(), floors.ofPage(key));
       const [served] = await many([{ ...page, key, floor }], minSequence);
       if (served === undefined) throw new Error(`${key} was made of nothing`);

@@ -136,9 +136,9 @@ export function createProductAnswers(options: {
 
   return {
     async make(ids, view, wanted) {
-      if (view === "details") return assemble(ids, view, wanted);
+      if (view === "details" || wanted.stored !== undefined) return assemble(ids, view, wanted);
       const ready = await readyAmong(ids, wanted);
-      if (ready === undefined) return assemble(ids, view, { ...wanted, storeIsAway: true });
+      if (ready === undefined) return assemble(ids, view, { ...wanted, stored: "away" });
       const missing = ids.filter((_, at) => ready[at] === undefined);
       if (missing.length === 0) return ready;
       const made = await assemble(missing, view, wanted);

@@ -59,14 +59,7 @@ export function createProductsShort(options: ShortWayOptions): ShortWay {
       send(plain, served, response, options);
       left();
     };
-    gateway.ready(plain.id, plain.view, (ready) => {
-      if (ready !== undefined) answer(ready);
-      else
-        gateway
-          .products([plain.id], plain.view, undefined)
-          .then(([served]) => answer(served), onToRoutes)
-          .catch((error: Error) => response.destroy(error));
-    });
+    gateway.product(plain.id, plain.view, answer, onToRoutes);
     return true;
   };
 }

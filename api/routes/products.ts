@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { prepare, sendPrepared } from "../answer.ts";
+import { type Prepared, prepareParts, sendPrepared } from "../answer.ts";
 import { cachePolicies } from "../cache-policy.ts";
 import type { Served } from "../gateway/served.ts";
 import { limits } from "../limits.ts";
@@ -37,7 +37,7 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
     return sendPrepared(
       request,
       reply,
-      prepare(batchText(found, missing, degraded)),
+      batchOf(found, missing, degraded),
       {
         policy: cachePolicies.batch,
         source: slowest(found),
@@ -50,8 +50,17 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
   });
 }
 
-/** Put together from answers that are JSON already. */
-function batchText(found: readonly Served[], missing: readonly string[], degraded: boolean): string {
-  const items = found.map(({ prepared }) => prepared.bytes.toString()).join();
-  return `{"items":[${items}],"missing":${JSON.stringify(missing)}${degraded ? ',"degraded":true' : ""}}`;
+/** Put together from answers that are bytes already. */
+function batchOf(found: readonly Served[], missing: readonly string[], degraded: boolean): Prepared {
+  const size = found.reduce((sum, { prepared }) => sum + prepared.bytes.length, 0);
+  if (size > limits.batchBytesMax) {
+    const detail = `these products take ${size} bytes, and at most ${limits.batchBytesMax} are given in one answer`;
+    throw new Problem("invalid-parameter", detail, [{ field: "ids", message: "ask for fewer at once" }]);
+  }
+  const end = `],"missing":${JSON.stringify(missing)}${degraded ? ',"degraded":true' : ""}}`;
+  return prepareParts(
+    '{"items":[',
+    found.map(({ prepared }) => prepared),
+    end,
+  );
 }
