@@ -10,10 +10,11 @@ import { createReplyParser, type Reply } from "./reply-parser.ts";
  */
 export interface ReadLink {
   /**
-   * `command`: in RESP, ASCII. Replies come in the order of the calls. Rejects at once while there is no connection, and
-   * where the server takes longer than the client's own limit. Nothing is sent twice.
+   * `command`: in RESP, ASCII. Replies come in the order of the calls. Undefined while there is no connection yet or any
+   * more. Rejects where the connection is lost, and where the server takes longer than the client's own limit. Nothing is
+   * sent twice.
    */
-  send(command: string): Promise<readonly (Buffer | null)[]>;
+  send(command: string): Promise<readonly (Buffer | null)[]> | undefined;
 }
 
 interface Call {
@@ -122,7 +123,7 @@ function openReadLink(redis: RedisConnection): ReadLink {
 
   return {
     send(command) {
-      if (!ready || socket === undefined) return Promise.reject(new Error("the connection is closed"));
+      if (!ready || socket === undefined) return undefined;
       const { promise, resolve, reject } = Promise.withResolvers<readonly (Buffer | null)[]>();
       calls.push({ sentAt: performance.now(), resolve, reject, isLate: false });
       looking ??= setInterval(look, lookMs).unref();
