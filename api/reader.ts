@@ -181,6 +181,10 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
         counters.redis++;
         return found(id, read, "redis", sequenceIn(read) ?? 0);
       }
+      if (isTrusted && read.exists === false) {
+        counters.redis++;
+        return undefined;
+      }
       assertLogHasTime(read, wanted);
       const due = dueOf(id, read, wanted);
       const { freshnessMs } = wanted;

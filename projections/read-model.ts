@@ -107,6 +107,11 @@ export interface ProductRead {
   readonly inventory: Versioned<Inventory> | undefined;
   readonly rating: Rating | undefined;
   readonly sales: ProductSales | undefined;
+  /**
+   * False: up to the position there is no such product. Asked only where its register is missing; a row is kept as
+   * long as the store, and each product has one.
+   */
+  readonly exists?: boolean | undefined;
   /** The versions of all these, where the store holds every register: what an answer made of them stands for. */
   readonly stamp?: string | undefined;
 }

@@ -119,6 +119,7 @@ export function createMemoryReadModel(): MemoryReadModel {
           inventory: read("inventory", id),
           rating: ratings.get(id)?.rating.value ?? undefined,
           sales: sales.get(saleKey(partition, "product", id))?.value as ProductSales | undefined,
+          exists: read("product", id) === undefined ? rows.get(id)?.membership !== undefined : undefined,
           stamp: stampOf(id),
         };
       });

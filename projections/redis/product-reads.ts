@@ -11,6 +11,7 @@ import { keys } from "./keys.ts";
 import { readPosition } from "./positions.ts";
 import { ratingField } from "./ratings.ts";
 import { productField } from "./sales.ts";
+import { noVersion } from "./scripts.ts";
 import { readText, versionIn } from "./text.ts";
 
 /**
@@ -24,6 +25,9 @@ export type ReadProducts = (ids: readonly Identifier[]) => Promise<readonly Prod
 
 /** Products of one call: bounds how long Redis is busy with it. */
 const productsPerCall = 64;
+
+/** Values of each product in the script's answer. */
+const valuesEach = 7;
 
 interface Waiting {
   readonly ids: readonly Identifier[];
@@ -45,14 +49,15 @@ export function createProductReads(redis: RedisConnection): ReadProducts {
         keys.register("inventory", id),
         keys.ratings(id),
         keys.sales(partition),
+        keys.listing(partition),
       );
     }
     const keyCount = args.length;
     args.push(ratingField);
-    for (const id of ids) args.push(productField(id));
+    for (const id of ids) args.push(productField(id), id);
     const texts = await redis.readProducts(keyCount, ...args);
     const reads: (ProductRead | Error)[] = [];
-    for (let at = 0; at < texts.length; at += 6) reads.push(readAt(texts, at));
+    for (let at = 0; at < texts.length; at += valuesEach) reads.push(readAt(texts, at));
     return reads;
   }
 
@@ -105,6 +110,9 @@ function wholeAmong(reads: readonly (ProductRead | Error)[]): readonly ProductRe
   });
 }
 
+/** A row without one is of a product of which only a price is known. */
+const hasMembership = (row: string | null | undefined) => row != null && !row.startsWith(noVersion);
+
 /** The versions of three registers, the rating and the sales from there on; undefined while a register is missing. */
 function stampOf(texts: readonly (string | null)[], from: number): string | undefined {
   let stamp = "";
@@ -126,6 +134,7 @@ function readAt(texts: readonly (string | null)[], at: number): ProductRead | Er
       inventory: readText<Inventory>(texts[at + 3] ?? null),
       rating: readText<Rating>(texts[at + 4] ?? null)?.value ?? undefined,
       sales: readText<ProductSales>(texts[at + 5] ?? null)?.value ?? undefined,
+      exists: texts[at + 1] == null ? hasMembership(texts[at + 6]) : undefined,
       stamp: stampOf(texts, at + 1),
     };
   } catch (error) {

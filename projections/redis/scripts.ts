@@ -83,16 +83,18 @@ export const writeRows = `
 
 export const scripts = {
   /**
-   * KEYS: for each product the position of its partition, its three registers, its ratings and the sales of its
-   * partition. ARGV: the field of the rating, then for each product its field among the sales. Six values for each.
+   * KEYS: for each product the position of its partition, its three registers, its ratings, and the sales and the listing of
+   * its partition. ARGV: the field of the rating, then for each product its fields among the sales and in the listing.
+   * Seven values for each; the last one is its row, where its first register is missing.
    */
   readProducts: `
     local call, read = redis.call, {}
-    for at = 1, #KEYS, 6 do
-      local texts = call('MGET', KEYS[at], KEYS[at + 1], KEYS[at + 2], KEYS[at + 3])
+    for at = 1, #KEYS, 7 do
+      local texts, field = call('MGET', KEYS[at], KEYS[at + 1], KEYS[at + 2], KEYS[at + 3]), (at - 1) / 7 * 2 + 2
       read[at], read[at + 1], read[at + 2], read[at + 3] = texts[1], texts[2], texts[3], texts[4]
       read[at + 4] = call('HGET', KEYS[at + 4], ARGV[1])
-      read[at + 5] = call('HGET', KEYS[at + 5], ARGV[(at + 5) / 6 + 1])
+      read[at + 5] = call('HGET', KEYS[at + 5], ARGV[field])
+      read[at + 6] = not texts[2] and call('HGET', KEYS[at + 6], ARGV[field + 1])
     end
     return read`,
 
