@@ -1,6 +1,7 @@
 import { compareGroups, compareLists, compareTree } from "./compare-lists.ts";
 import { compareProducts } from "./compare-products.ts";
 import { compareBoundaries, compareRows } from "./compare-rows.ts";
+import { compareStored } from "./compare-stored.ts";
 import type { Comparison } from "./comparison.ts";
 
 /** All that the port of the read models gives out, held against the reference: no Redis and no HTTP in it. */
@@ -10,6 +11,7 @@ export async function compareReadModel(
 ): Promise<void> {
   const stages = {
     products: compareProducts,
+    "stored answers": compareStored,
     "listing rows": compareRows,
     boundaries: compareBoundaries,
     "category lists": compareLists,

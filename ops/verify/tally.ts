@@ -14,6 +14,7 @@ export type Kind =
   | "category"
   | "key"
   | "quarantine"
+  | "stored"
   | "answer";
 
 export interface Difference {

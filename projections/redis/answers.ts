@@ -34,7 +34,10 @@ export function redisAnswers(redis: RedisConnection): Pick<ReadModel, "readAnswe
   return {
     async readAnswers(ids) {
       if (ids.length === 0) return [];
-      link ??= readLinkOf(redis);
+      if (link === undefined) {
+        link = readLinkOf(redis);
+        await link.tried;
+      }
       /** Which of the positions is whose. */
       const places: (number | undefined)[] = [];
       let count = 0;

@@ -9,6 +9,8 @@ import { createReplyParser, type Reply } from "./reply-parser.ts";
  * arrived. It is there while the client is connected, and closes with it.
  */
 export interface ReadLink {
+  /** Resolves when the first attempt to connect has succeeded or failed. */
+  readonly tried: Promise<void>;
   /**
    * `command`: in RESP, ASCII. Replies come in the order of the calls. Undefined while there is no connection yet or any
    * more. Rejects where the connection is lost, and where the server takes longer than the client's own limit. Nothing is
@@ -48,8 +50,10 @@ function openReadLink(redis: RedisConnection): ReadLink {
   let calls: Call[] = [];
   let oldest = 0;
   let looking: NodeJS.Timeout | undefined;
+  const tried = Promise.withResolvers<void>();
 
   function open(): void {
+    if (redis.status !== "ready") tried.resolve();
     if (socket !== undefined || redis.status !== "ready") return;
     const { host = "127.0.0.1", port = 6379, path, tls, username, password, db = 0 } = redis.options;
     const place = path === undefined ? { host, port } : { path };
@@ -65,10 +69,10 @@ function openReadLink(redis: RedisConnection): ReadLink {
     const parse = createReplyParser((reply) => {
       if (greeted === greetings.length) answer(reply);
       else if (reply instanceof Error) own.destroy(reply);
-      else ready = ++greeted === greetings.length;
+      else if (++greeted === greetings.length) begin();
     });
     own.once(tls === undefined ? "connect" : "secureConnect", () => {
-      ready = greetings.length === 0;
+      if (greetings.length === 0) begin();
       for (const words of greetings) own.write(encode(words));
     });
     own.on("data", (bytes: Buffer) => {
@@ -83,12 +87,18 @@ function openReadLink(redis: RedisConnection): ReadLink {
       if (socket !== own) return;
       socket = undefined;
       ready = false;
+      tried.resolve();
       const lost = calls.slice(oldest);
       calls = [];
       oldest = 0;
       for (const call of lost) if (!call.isLate) call.reject(new Error("the connection was closed"));
       setTimeout(open, againMs).unref();
     });
+  }
+
+  function begin(): void {
+    ready = true;
+    tried.resolve();
   }
 
   function answer(reply: Reply): void {
@@ -122,6 +132,7 @@ function openReadLink(redis: RedisConnection): ReadLink {
   open();
 
   return {
+    tried: tried.promise,
     send(command) {
       if (!ready || socket === undefined) return undefined;
       const { promise, resolve, reject } = Promise.withResolvers<readonly (Buffer | null)[]>();
