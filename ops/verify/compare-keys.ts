@@ -15,7 +15,8 @@ import type { Tally } from "./tally.ts";
  * Keys that are about no single product, category or group, and loads that readers have under way. What other parts keep
  * in this Redis belongs here.
  */
-const otherKeys = /^(?:categories|position:(?:catalog|activity):\{\d+\}|boundaries:\{\d+\}|load:\{.+\})$/;
+const otherKeys =
+  /^(?:categories|answers|position:(?:catalog|activity):\{\d+\}|boundaries:\{\d+\}|load:\{.+\})$/;
 
 const scanCount = 1_000;
 

@@ -17,6 +17,9 @@ const fence = `
 /** Stands for a version in a row that has none; less than all of them. */
 export const noVersion = "-".repeat(versionLength);
 
+/** The key that says that answers may stand here: a store that nobody has read from yet is filled without looking for them. */
+export const answersFlag = "answers";
+
 /** A row's pricing is ranked by its version and its price (`rankOf`). */
 export const rankLength = versionLength + 17;
 export const noRank = "-".repeat(rankLength);
@@ -106,7 +109,7 @@ export const scripts = {
   storeIfNewer: `
     local call, sub, match = redis.call, string.sub, string.match
     local fences = tonumber(ARGV[2])
-    local standing, written, answers, product = call('MGET', unpack(KEYS)), {}, {}, ''
+    local standing, written = call('MGET', unpack(KEYS)), {}
     for at = 1, fences do
       if match(standing[at] or '', '^%S*') ~= ARGV[at + 2] then
         return redis.error_reply('${fencedReply} the position of the partition has moved')
@@ -122,13 +125,16 @@ export const scripts = {
         call('SET', key, text, 'KEEPTTL')
         written[key] = text
       end
-      local slot = sub(key, string.find(key, ':', 1, true), -1)
-      if slot ~= product then
-        product = slot
-        answers[#answers + 1] = 'answer' .. slot
-      end
     end
-    call('UNLINK', unpack(answers))
+    if call('EXISTS', '${answersFlag}') == 1 then
+      local answers, product = {}, ''
+      for at = fences + 1, #KEYS do
+        local slot = sub(KEYS[at], string.find(KEYS[at], ':', 1, true), -1)
+        if slot ~= product then answers[#answers + 1] = 'answer' .. slot end
+        product = slot
+      end
+      call('UNLINK', unpack(answers))
+    end
     return 0`,
 
   /**
@@ -149,7 +155,10 @@ export const scripts = {
     local call, stamp = redis.call, ''
     for at = 1, 3 do stamp = stamp .. call('GETRANGE', KEYS[at], 0, ${versionLength - 1}) end
     for at = 4, 5 do stamp = stamp .. string.sub(call('HGET', KEYS[at], ARGV[at - 2]) or '', 1, ${versionLength}) end
-    if stamp == ARGV[1] then call('SET', KEYS[6], ARGV[5], 'EX', ARGV[4]) end
+    if stamp == ARGV[1] then
+      call('SETNX', '${answersFlag}', '1')
+      call('SET', KEYS[6], ARGV[5], 'EX', ARGV[4])
+    end
     return 0`,
 
   /**
