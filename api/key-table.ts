@@ -1,11 +1,9 @@
-import type { Token } from "../streams/identifier.ts";
-import { hashOf } from "../streams/partition.ts";
+import { randomInt } from "node:crypto";
 
 /**
- * Things by key, for tables that are asked with every request and whose entries come and go. It takes the hash that the
- * partition and the floor of a product are taken by as well, so that a key is hashed once for all of them.
+ * Things by key, for tables that are asked with every request and whose entries come and go.
  *
- * A `Map` costs more than that twice over. It interns each text that it is asked for. And it makes a new table every few
+ * A `Map` costs more than this twice over. It interns each text that it is asked for. And it makes a new table every few
  * dozen insertions, of which each old one points to the next: once one of them has moved to the old generation it keeps
  * all that follow alive until the next full collection, with the requests in them. (Measured with what is under way: 2 KB
  * a request, and scavenges of 25 ms in place of 0.3.)
@@ -28,12 +26,27 @@ const slotsMin = 64;
 
 const emptySlots = (length: number) => Array.from<Keyed | undefined>({ length }).fill(undefined);
 
+/** FNV-1a from a start that nobody outside knows, so that nobody can choose names that share a slot. */
+const seed = randomInt(2 ** 32);
+let lastKey = "";
+let lastHash = seed;
+
+/** Of the last one that was asked for, since a request asks several tables for the same. */
+function seededHashOf(key: string): number {
+  if (key === lastKey) return lastHash;
+  let hash = seed;
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  lastKey = key;
+  // The high bits are the better mixed ones.
+  lastHash = hash ^ (hash >>> 15);
+  return lastHash;
+}
+
 export function createKeyTable<Entry extends Keyed>(): KeyTable<Entry> {
   let slots = emptySlots(slotsMin);
   let size = 0;
 
-  // A key is hashed as if it were a token. The low bits of FNV-1a are as good as any.
-  const slotOf = (key: string) => hashOf(key as Token) & (slots.length - 1);
+  const slotOf = (key: string) => seededHashOf(key) & (slots.length - 1);
 
   function grow(): void {
     const old = slots;

@@ -42,21 +42,30 @@ export function createAnswerDecoder(versions: Versions): (text: Buffer) => Answe
     if (text.length < headLength) return undefined;
     for (let at = 0; at < ours.length; at++) if (text[at] !== ours[at]) return undefined;
     const validUntil = digits(text, validFrom, validEnd);
+    const newest = digits(text, sequenceFrom, sequenceEnd);
+    if (!Number.isSafeInteger(validUntil) || !Number.isSafeInteger(newest)) return undefined;
     return {
       prepared: {
         bytes: text.subarray(headLength),
         etag: text.toString("latin1", etagFrom, etagEnd),
         contentType,
       },
-      newest: digits(text, sequenceFrom, sequenceEnd),
+      newest,
       revision: digits(text, revisionFrom, revisionEnd),
       validUntil: validUntil === 0 ? undefined : validUntil,
     };
   };
 }
 
+/** Not a number where one of them is none. */
 function digits(text: Buffer, from: number, to: number): number {
   let value = 0;
-  for (let at = from; at < to; at++) value = 10 * value + (text[at] as number) - 0x30;
+  for (let at = from; at < to; at++) {
+    const digit = (text[at] as number) - zero;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = 10 * value + digit;
+  }
   return value;
 }
+
+const zero = 0x30;

@@ -56,7 +56,11 @@ export function createProductsShort(options: ShortWayOptions): ShortWay {
         onToRoutes();
         return;
       }
-      send(plain, served, response, options);
+      try {
+        send(plain, served, response, options);
+      } catch (error) {
+        response.destroy(error as Error);
+      }
       left();
     };
     gateway.product(plain.id, plain.view, answer, onToRoutes);

@@ -46,9 +46,10 @@ function openReadLink(redis: RedisConnection): ReadLink {
   const { commandTimeout = 1_000 } = redis.options;
   let socket: Socket | undefined;
   let ready = false;
-  /** Oldest first. */
+  /** Calls without a reply from `oldest` on, by age. */
   let calls: Call[] = [];
   let oldest = 0;
+  let lookedAt = 0;
   let looking: NodeJS.Timeout | undefined;
   const tried = Promise.withResolvers<void>();
 
@@ -103,8 +104,8 @@ function openReadLink(redis: RedisConnection): ReadLink {
 
   function answer(reply: Reply): void {
     const call = calls[oldest++];
-    if (oldest === calls.length) {
-      calls = [];
+    if (2 * oldest > calls.length) {
+      calls = calls.slice(oldest);
       oldest = 0;
     }
     if (call === undefined || call.isLate) return;
@@ -114,15 +115,21 @@ function openReadLink(redis: RedisConnection): ReadLink {
 
   function look(): void {
     const now = performance.now();
-    for (const call of calls) {
-      if (call.isLate || now - call.sentAt < commandTimeout) continue;
+    const stoodStill = now - lookedAt > 2 * lookMs;
+    lookedAt = now;
+    // What came meanwhile is still to be read.
+    if (stoodStill) return;
+    for (let at = oldest; at < calls.length; at++) {
+      const call = calls[at] as Call;
+      if (now - call.sentAt < commandTimeout) break;
+      if (call.isLate) continue;
       call.isLate = true;
       call.reject(new Error("Command timed out"));
     }
     const first = calls[oldest];
     // It answers nothing at all: a fresh connection may.
     if (first !== undefined && now - first.sentAt > 2 * commandTimeout) socket?.destroy();
-    if (calls.length > 0) return;
+    if (first !== undefined) return;
     clearInterval(looking);
     looking = undefined;
   }
@@ -136,8 +143,12 @@ function openReadLink(redis: RedisConnection): ReadLink {
     send(command) {
       if (!ready || socket === undefined) return undefined;
       const { promise, resolve, reject } = Promise.withResolvers<readonly (Buffer | null)[]>();
-      calls.push({ sentAt: performance.now(), resolve, reject, isLate: false });
-      looking ??= setInterval(look, lookMs).unref();
+      const sentAt = performance.now();
+      calls.push({ sentAt, resolve, reject, isLate: false });
+      if (looking === undefined) {
+        looking = setInterval(look, lookMs).unref();
+        lookedAt = sentAt;
+      }
       socket.write(command, "latin1");
       return promise;
     },
