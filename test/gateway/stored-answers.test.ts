@@ -1,0 +1,140 @@
+import { beforeEach, expect, test } from "vitest";
+import { prepare } from "../../api/answer.ts";
+import { createFloors, type Floors } from "../../api/gateway/floors.ts";
+import type { MadeAnswer } from "../../api/gateway/made-answer.ts";
+import {
+  createStoredAnswers,
+  madeOf,
+  type ReadyAnswer,
+  type StoredAnswers,
+} from "../../api/gateway/stored-answers.ts";
+import type { Found } from "../../api/reader.ts";
+import { createMemoryReadModel, type MemoryReadModel } from "../../projections/memory/read-model.ts";
+import { versionsOf, type Versions } from "../../projections/version.ts";
+import type { Identifier } from "../../streams/identifier.ts";
+import { partitionOfId, v } from "../projections/read-model-adapters.ts";
+import { id } from "../streams/id.ts";
+
+const lamp = id("lamp");
+const partition = partitionOfId(lamp);
+const freshnessMs = 5_000;
+
+let now: number;
+let model: MemoryReadModel;
+let floors: Floors;
+let stored: StoredAnswers;
+
+beforeEach(async () => {
+  now = Date.parse("2026-11-27T00:00:00Z");
+  model = createMemoryReadModel();
+  floors = createFloors();
+  stored = open();
+  await standAt(12);
+});
+
+const open = (versions: Versions = v) =>
+  createStoredAnswers({ readModel: model, floors, versions, now: () => now });
+
+async function standAt(sequence: number, versions: Versions = v): Promise<void> {
+  const from = (await model.positions("catalog", [partition])).get(partition)?.version;
+  await model.advance("catalog", [{ partition, from, to: versions(sequence), headAt: now }]);
+}
+
+async function store(text: string, newest = 10, validUntil?: number): Promise<void> {
+  const position = (await model.positions("catalog", [partition])).get(partition)?.version;
+  const puts = (["product", "price", "inventory"] as const).map((register) => ({
+    id: lamp,
+    register,
+    version: v(newest),
+    value: null,
+  }));
+  await model.putRegisters([{ partition, position }], puts);
+  const stamp = (await model.readProducts([lamp]))[0]?.stamp;
+  const found = { state: { id: lamp }, stamp, newest } as Found;
+  stored.store(found, { prepared: prepare(text), validUntil } as MadeAnswer);
+}
+
+const ask = (product: Identifier, due = 0, from = stored) =>
+  new Promise<ReadyAnswer | undefined | Error>((resolve) => {
+    from.ask(product, { freshnessMs, due }, resolve);
+  });
+
+test("what was stored is ready, with its ETag and the position of its partition", async () => {
+  await store('{"title":"Lampe à l’huile"}');
+  const ready = (await ask(lamp)) as ReadyAnswer;
+  expect(ready).toMatchObject({ sequence: 12, knownAt: now, validUntil: undefined });
+  expect(ready.prepared.bytes.toString()).toBe('{"title":"Lampe à l’huile"}');
+  expect(ready.prepared.etag).toBe(prepare('{"title":"Lampe à l’huile"}').etag);
+  expect(madeOf(lamp, ready)).toMatchObject({ source: "redis", sequence: 12, subject: lamp });
+  expect(floors.of(lamp)).toBe(10);
+});
+
+const passedOver: Readonly<Record<string, () => Promise<unknown>>> = {
+  "its partition was not at the head for too long": async () => {
+    now += freshnessMs + 1;
+    return ask(lamp);
+  },
+  "its partition is not where it is due": () => ask(lamp, 13),
+  "this node has shown something newer": async () => {
+    floors.raise(lamp, 13);
+    return ask(lamp);
+  },
+  "the moment has come at which it changes": async () => {
+    await store("on sale", 11, now + 10);
+    expect(await ask(lamp)).toMatchObject({ validUntil: now + 10 });
+    now += 10;
+    return ask(lamp);
+  },
+  "it is of another log": async () => {
+    const other = versionsOf(Date.parse("2026-11-28T00:00:00Z"));
+    await standAt(12, other);
+    return ask(lamp, 0, open(other));
+  },
+  "an older fold made it than that of its partition": async () => {
+    const newer = versionsOf(Date.parse("2026-11-27T00:00:00Z"), 3);
+    await standAt(12, newer);
+    return ask(lamp, 0, open(newer));
+  },
+};
+
+test.each(Object.keys(passedOver))("it is passed over where %s", async (name) => {
+  await store("{}");
+  expect(await ask(lamp)).toBeDefined();
+  expect(await passedOver[name]?.()).toBeUndefined();
+});
+
+test.each(["", "1 ", "2 of another form", `1 ${v(3)} "etag" 0`, `1 ${v(3).replace("3.", "x.")}`.padEnd(90)])(
+  "a text that is none of ours is passed over: %j",
+  async (text) => {
+    await store("{}");
+    const stamp = (await model.readProducts([lamp]))[0]?.stamp ?? "";
+    await model.putAnswer(lamp, stamp, Buffer.from(text));
+    expect(await ask(lamp)).toBeUndefined();
+  },
+);
+
+test("all that is asked for in a turn goes out together, in calls of bounded size", async () => {
+  await store("{}");
+  const calls: number[] = [];
+  const { readAnswers } = model;
+  model.readAnswers = (ids) => {
+    calls.push(ids.length);
+    return readAnswers(ids);
+  };
+  const all = Array.from({ length: 600 }, (_, at) => (at === 300 ? lamp : id(`nobody-${at}`)));
+  const ready = await Promise.all(all.map((each) => ask(each)));
+  expect(calls).toEqual([256, 256, 88]);
+  expect(ready.flatMap((one, at) => (one === undefined ? [] : [at]))).toEqual([300]);
+});
+
+test("everybody hears that the store does not answer", async () => {
+  const away = new Error("away");
+  model.readAnswers = () => Promise.reject(away);
+  expect(await Promise.all([ask(lamp), ask(id("vase"))])).toEqual([away, away]);
+});
+
+test("an answer that cannot be stored is made again by the next reader", async () => {
+  model.putAnswer = () => Promise.reject(new Error("away"));
+  await store("{}");
+  expect(await ask(lamp)).toBeUndefined();
+});
