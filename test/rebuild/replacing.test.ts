@@ -93,6 +93,24 @@ test("a rating with what its reviews count for, whole or not at all", async () =
   expect(await redis.hlen(keys.ratings(lamp))).toBe(5_001);
 });
 
+test.each(["evictable", "rating", "sales", "sales that are no more"])(
+  "answers that stand ready go with what they were made of: %s",
+  async (what) => {
+    await redis.set(keys.answer(lamp), "ready");
+    const held = new Map([[lamp, { entries: [], sequence: 9, updated_at: 9 }]]);
+    const sales = salesFields(own, [], what === "sales" ? held : []);
+    if (what === "evictable") await replacing.evictable(own(12), [stock(own(9), 2)]);
+    else if (what === "rating")
+      await replacing.rating(own(12), { id: lamp, rating: undefined, given: undefined }, own);
+    else {
+      for (const [field, text] of salesFields(older, [], held))
+        await redis.hset(keys.sales(partition), field, text);
+      await replacing.sales(own(12), partition, sales);
+    }
+    expect(await redis.exists(keys.answer(lamp))).toBe(0);
+  },
+);
+
 const row = (
   version: ReturnType<typeof own>,
   more: Partial<NonNullable<ListingPut["membership"]>> = {},
