@@ -66,6 +66,13 @@ function openReadLink(redis: RedisConnection): ReadLink {
       ...(password ? [["AUTH", ...(username ? [username] : []), password]] : []),
       ...(db > 0 ? [["SELECT", String(db)]] : []),
     ];
+    // A server that takes the connection and says nothing keeps nobody waiting.
+    const late = setTimeout(() => own.destroy(), 2 * commandTimeout).unref();
+    const begin = () => {
+      clearTimeout(late);
+      ready = true;
+      tried.resolve();
+    };
     let greeted = 0;
     const parse = createReplyParser((reply) => {
       if (greeted === greetings.length) answer(reply);
@@ -85,6 +92,7 @@ function openReadLink(redis: RedisConnection): ReadLink {
     });
     own.on("error", () => {});
     own.on("close", () => {
+      clearTimeout(late);
       if (socket !== own) return;
       socket = undefined;
       ready = false;
@@ -95,11 +103,6 @@ function openReadLink(redis: RedisConnection): ReadLink {
       for (const call of lost) if (!call.isLate) call.reject(new Error("the connection was closed"));
       setTimeout(open, againMs).unref();
     });
-  }
-
-  function begin(): void {
-    ready = true;
-    tried.resolve();
   }
 
   function answer(reply: Reply): void {

@@ -77,6 +77,15 @@ test("a server that died takes its calls with it, and the link comes back with t
   await readAgain("key").toBe("of the second life");
 });
 
+test("a server that stands still while the link opens keeps nobody waiting", async () => {
+  servers.signal("redis", "SIGSTOP");
+  const link = readLinkOf(redis);
+  await link.tried;
+  expect(link.send(get("key"))).toBeUndefined();
+  servers.signal("redis", "SIGCONT");
+  await expect.poll(() => link.send(get("key")), { timeout: 10_000 }).toEqual([null]);
+});
+
 test("without a client there is no link", async () => {
   await readLinkOf(redis).tried;
   redis.disconnect();
