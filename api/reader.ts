@@ -61,6 +61,7 @@ export interface CatalogReaderOptions {
 }
 
 const waitMs = 1_000;
+const absentMs = 5_000;
 /** Loads from the log before a product's own: a third of a second's work. */
 const logQueueMaxOfOne = 128;
 const logQueueMaxOfNamed = 1_024;
@@ -88,6 +89,9 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     if (sequence === undefined || read.position === undefined) return false;
     return now() - read.position.headAt <= wanted.freshnessMs && sequence >= dueSequence(wanted, id);
   }
+
+  /** That there is no such product is believed for less long than what is there. */
+  const isFresh = ({ position }: ProductRead) => now() - (position?.headAt ?? 0) <= absentMs;
 
   /** The position in Redis, if it is one of this log. */
   function sequenceIn(read: ProductRead | undefined): number | undefined {
@@ -181,7 +185,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
         counters.redis++;
         return found(id, read, "redis", sequenceIn(read) ?? 0);
       }
-      if (isTrusted && read.exists === false) {
+      if (isTrusted && read.exists === false && isFresh(read)) {
         counters.redis++;
         return undefined;
       }

@@ -112,7 +112,7 @@ export interface ProductRead {
    * long as the store, and each product has one.
    */
   readonly exists?: boolean | undefined;
-  /** The versions of all these, where the store holds every register: what an answer made of them stands for. */
+  /** The versions of all these with the position's, where the store holds every register: what an answer made of them stands for. */
   readonly stamp?: string | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface AnswerText {
 }
 
 /** Raise it when the views change: answers of another form are made again. */
-const form = "1";
+const form = "2";
 const contentType = "application/json; charset=utf-8";
 
 const versionFrom = form.length + 1;
@@ -27,7 +27,8 @@ const revisionEnd = versionFrom + versionLength;
 const etagFrom = revisionEnd + 1;
 const etagEnd = etagFrom + 29;
 const validFrom = etagEnd + 1;
-const validEnd = validFrom + 13;
+/** As many digits as a safe integer has. */
+const validEnd = validFrom + 16;
 const headLength = validEnd + 1;
 
 export function encodeAnswer(version: Version, { etag, bytes }: Prepared, validUntil = 0): Buffer {
@@ -44,6 +45,7 @@ export function createAnswerDecoder(versions: Versions): (text: Buffer) => Answe
     const validUntil = digits(text, validFrom, validEnd);
     const newest = digits(text, sequenceFrom, sequenceEnd);
     if (!Number.isSafeInteger(validUntil) || !Number.isSafeInteger(newest)) return undefined;
+    if (marks.some(([at, byte]) => text[at] !== byte)) return undefined;
     return {
       prepared: {
         bytes: text.subarray(headLength),
@@ -56,6 +58,17 @@ export function createAnswerDecoder(versions: Versions): (text: Buffer) => Answe
     };
   };
 }
+
+/** What stands between the fields, and at both ends of the ETag; a body is an object. */
+const [space, quote, brace] = [0x20, 0x22, 0x7b];
+const marks = [
+  [revisionEnd, space],
+  [etagFrom, quote],
+  [etagEnd - 1, quote],
+  [etagEnd, space],
+  [validEnd, space],
+  [headLength, brace],
+] as const;
 
 /** Not a number where one of them is none. */
 function digits(text: Buffer, from: number, to: number): number {

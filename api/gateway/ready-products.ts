@@ -73,7 +73,8 @@ export function createReadyProducts(options: ReadyProductsOptions): ReadyProduct
         counters.misses += all.length;
         counters.ready += all.length;
       }
-      for (const each of all) each(served, isAway ? "away" : "none");
+      const failures = all.flatMap((each) => failureOf(() => each(served, isAway ? "away" : "none")));
+      if (failures.length > 0) throw failures[0];
     });
   }
 
@@ -87,13 +88,23 @@ export function createReadyProducts(options: ReadyProductsOptions): ReadyProduct
       for (const [at, id] of ids.entries()) {
         serve(id, (one, reason) => {
           served[at] = one;
-          if (one === undefined) reasons.add(reason);
+          if (one === undefined && reason !== undefined) reasons.add(reason);
           if (--left > 0) return;
           const [first] = reasons;
-          resolve({ served, stored: reasons.has("away") ? "away" : reasons.size === 1 ? first : undefined });
+          resolve({ served, stored: reasons.has("away") ? "away" : first });
         });
       }
       return promise;
     },
   };
+}
+
+/** Who fails with what it is told must not keep it from the others. */
+function failureOf(call: () => void): readonly unknown[] {
+  try {
+    call();
+    return [];
+  } catch (error) {
+    return [error];
+  }
 }

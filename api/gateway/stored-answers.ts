@@ -9,6 +9,7 @@ import {
 } from "../../projections/version.ts";
 import type { AnswerRead, Position, ReadModel } from "../../projections/read-model.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import type { Journal } from "../../streams/journal.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import type { Prepared } from "../answer.ts";
 import { cachePolicies } from "../cache-policy.ts";
@@ -67,8 +68,9 @@ export function createStoredAnswers(options: {
   readonly floors: Floors;
   readonly versions: Versions;
   readonly now: () => number;
+  readonly journal: Journal;
 }): StoredAnswers {
-  const { readModel, floors, versions, now } = options;
+  const { readModel, floors, versions, now, journal } = options;
   const revision = revisionOf(versions(0));
   const decode = createAnswerDecoder(versions);
   let ids: Identifier[] = [];
@@ -87,13 +89,24 @@ export function createStoredAnswers(options: {
       (reads) => {
         const at = now();
         const tookMs = performance.now() - begunAt;
-        for (const [index, one] of turn.asked.entries())
-          one.done(readyOf(turn.ids[index] as Identifier, reads[index] as AnswerRead, one, at, tookMs));
+        for (let index = 0; index < turn.ids.length; index++) {
+          const one = turn.asked[index] as Asked;
+          tell(one, readyOf(turn.ids[index] as Identifier, reads[index] as AnswerRead, one, at, tookMs));
+        }
       },
       (error: Error) => {
-        for (const { done } of turn.asked) done(error);
+        for (const one of turn.asked) tell(one, error);
       },
     );
+  }
+
+  /** Who fails with what it is told must not keep it from the others. */
+  function tell({ done }: Asked, ready: ReadyAnswer | undefined | Error): void {
+    try {
+      done(ready);
+    } catch (error) {
+      journal.error({ err: error }, "an answer could not be given");
+    }
   }
 
   function readyOf(
@@ -105,14 +118,14 @@ export function createStoredAnswers(options: {
   ): ReadyAnswer | undefined {
     if (position === undefined || answer === undefined) return undefined;
     const standing = standingOf(partitionOf(tokenOf(id)), position);
-    if (standing === undefined || at - position.headAt > freshnessMs || standing.sequence < due)
+    if (standing === undefined || !(at - position.headAt <= freshnessMs) || standing.sequence < due)
       return undefined;
     const stored = decode(answer);
     if (stored === undefined) return undefined;
     const { prepared, newest, validUntil } = stored;
     // What older software made, or put back, of a partition that was made anew since.
     if (stored.revision < revision && standing.revision >= revision) return undefined;
-    if (validUntil !== undefined && at >= validUntil) return undefined;
+    if (newest > standing.sequence || (validUntil !== undefined && at >= validUntil)) return undefined;
     if (standing.sequence < floors.raise(id, newest)) return undefined;
     return { prepared, validUntil, sequence: standing.sequence, knownAt: position.headAt, tookMs };
   }
@@ -147,10 +160,12 @@ export function createStoredAnswers(options: {
   };
 }
 
-/** That of the oldest of the three registers, with which a stamp begins. */
+/** That of the oldest of the three registers, with which a stamp goes on behind the position. */
 function lowestRevision(stamp: string): number {
-  const versionAt = (at: number) => stamp.slice(at * versionLength, (at + 1) * versionLength) as Version;
-  return Math.min(...[0, 1, 2].map((at) => revisionOf(versionAt(at))));
+  const from = stamp.indexOf("|") + 1;
+  const revisionAt = (at: number) =>
+    revisionOf(stamp.slice(from + at * versionLength, from + (at + 1) * versionLength) as Version);
+  return Math.min(revisionAt(0), revisionAt(1), revisionAt(2));
 }
 
 const { shows } = cachePolicies.productAssembled;

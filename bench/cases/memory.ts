@@ -78,7 +78,13 @@ async function heldByGateway({ catalogue }: Rig, count: number) {
     journal: createLogger("error"),
   });
   const { readModel } = catalogue;
-  const stored = createStoredAnswers({ readModel, floors: createFloors(), versions, now });
+  const stored = createStoredAnswers({
+    readModel,
+    floors: createFloors(),
+    versions,
+    now,
+    journal: createLogger("error"),
+  });
   const answers = createProductAnswers({ reader, stored, readModel, versions, now });
   const held = createHeldAnswers(Number.POSITIVE_INFINITY);
   // Code is compiled and pools are filled before anything is counted.

@@ -80,7 +80,7 @@ export async function startApi(
     now,
   });
   const reader = aboveFloors(readerOf(catalogue, { ...logs, readModel, breakers }, logger), floors);
-  const stored = createStoredAnswers({ readModel, floors, versions, now });
+  const stored = createStoredAnswers({ readModel, floors, versions, now, journal: logger });
   const gateway = createGateway({
     answers: createProductAnswers({ reader, stored, readModel, versions, now }),
     stored,

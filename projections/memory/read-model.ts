@@ -57,12 +57,13 @@ export function createMemoryReadModel(): MemoryReadModel {
     }
   };
 
-  /** As the versions of three registers, the rating and the sales; undefined while a register is missing. */
+  /** As the versions of the position, three registers, the rating and the sales; undefined while a register is missing. */
   function stampOf(id: Identifier): string | undefined {
     const own = (["product", "price", "inventory"] as const).map((register) => read(register, id)?.version);
     if (own.includes(undefined)) return undefined;
     const sold = sales.get(saleKey(partitionOf(tokenOf(id)), "product", id));
-    return [...own, ratings.get(id)?.rating.version ?? "", sold?.version ?? ""].join("");
+    const versions = [...own, ratings.get(id)?.rating.version ?? "", sold?.version ?? ""].join("");
+    return `${positionOf(id)?.version ?? ""}|${versions}`;
   }
 
   const positionOf = (id: Identifier) => positions.get(`catalog:${partitionOf(tokenOf(id))}`);

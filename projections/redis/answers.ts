@@ -67,13 +67,14 @@ export function redisAnswers(redis: RedisConnection): Pick<ReadModel, "readAnswe
     async putAnswer(id, stamp, answer) {
       const partition = partitionOf(tokenOf(id));
       await redis.putAnswer(
-        6,
+        7,
         keys.register("product", id),
         keys.register("price", id),
         keys.register("inventory", id),
         keys.ratings(id),
         keys.sales(partition),
         keys.answer(id),
+        keys.position("catalog", partition),
         stamp,
         ratingField,
         productField(id),

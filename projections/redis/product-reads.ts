@@ -113,13 +113,16 @@ function wholeAmong(reads: readonly (ProductRead | Error)[]): readonly ProductRe
 /** A row without one is of a product of which only a price is known. */
 const hasMembership = (row: string | null | undefined) => row != null && !row.startsWith(noVersion);
 
-/** The versions of three registers, the rating and the sales from there on; undefined while a register is missing. */
+/**
+ * The versions of the position, three registers, the rating and the sales from there on, a bar between the first two;
+ * undefined while a register is missing.
+ */
 function stampOf(texts: readonly (string | null)[], from: number): string | undefined {
-  let stamp = "";
-  for (let at = from; at < from + 5; at++) {
+  let stamp = `${(texts[from] ?? "").split(" ", 1)[0]}|`;
+  for (let at = from + 1; at <= from + 5; at++) {
     const text = texts[at];
     if (text != null) stamp += versionIn(text);
-    else if (at < from + 3) return undefined;
+    else if (at <= from + 3) return undefined;
   }
   return stamp;
 }
@@ -135,7 +138,7 @@ function readAt(texts: readonly (string | null)[], at: number): ProductRead | Er
       rating: readText<Rating>(texts[at + 4] ?? null)?.value ?? undefined,
       sales: readText<ProductSales>(texts[at + 5] ?? null)?.value ?? undefined,
       exists: texts[at + 1] == null ? hasMembership(texts[at + 6]) : undefined,
-      stamp: stampOf(texts, at + 1),
+      stamp: stampOf(texts, at),
     };
   } catch (error) {
     return error as Error;

@@ -13,15 +13,15 @@ export interface ReadLink {
   readonly tried: Promise<void>;
   /**
    * `command`: in RESP, ASCII. Replies come in the order of the calls. Undefined while there is no connection yet or any
-   * more. Rejects where the connection is lost, and where the server takes longer than the client's own limit. Nothing is
-   * sent twice.
+   * more, and where it is lost or the server says an error: of that the client itself knows better. Rejects where the
+   * server takes longer than the client's own limit. Nothing is sent twice.
    */
-  send(command: string): Promise<readonly (Buffer | null)[]> | undefined;
+  send(command: string): Promise<readonly (Buffer | null)[] | undefined> | undefined;
 }
 
 interface Call {
   readonly sentAt: number;
-  readonly resolve: (items: readonly (Buffer | null)[]) => void;
+  readonly resolve: (items: readonly (Buffer | null)[] | undefined) => void;
   readonly reject: (error: Error) => void;
   /** Its reply is still to come, and nobody waits for it. */
   isLate: boolean;
@@ -100,7 +100,7 @@ function openReadLink(redis: RedisConnection): ReadLink {
       const lost = calls.slice(oldest);
       calls = [];
       oldest = 0;
-      for (const call of lost) if (!call.isLate) call.reject(new Error("the connection was closed"));
+      for (const call of lost) if (!call.isLate) call.resolve(undefined);
       setTimeout(open, againMs).unref();
     });
   }
@@ -112,8 +112,7 @@ function openReadLink(redis: RedisConnection): ReadLink {
       oldest = 0;
     }
     if (call === undefined || call.isLate) return;
-    if (reply instanceof Error) call.reject(reply);
-    else call.resolve(reply);
+    call.resolve(reply instanceof Error ? undefined : reply);
   }
 
   function look(): void {
@@ -121,7 +120,12 @@ function openReadLink(redis: RedisConnection): ReadLink {
     const stoodStill = now - lookedAt > 2 * lookMs;
     lookedAt = now;
     // What came meanwhile is still to be read.
-    if (stoodStill) return;
+    if (stoodStill) setImmediate(judge);
+    else judge();
+  }
+
+  function judge(): void {
+    const now = performance.now();
     for (let at = oldest; at < calls.length; at++) {
       const call = calls[at] as Call;
       if (now - call.sentAt < commandTimeout) break;
@@ -144,8 +148,8 @@ function openReadLink(redis: RedisConnection): ReadLink {
   return {
     tried: tried.promise,
     send(command) {
-      if (!ready || socket === undefined) return undefined;
-      const { promise, resolve, reject } = Promise.withResolvers<readonly (Buffer | null)[]>();
+      if (!ready || socket === undefined || socket.destroyed) return undefined;
+      const { promise, resolve, reject } = Promise.withResolvers<readonly (Buffer | null)[] | undefined>();
       const sentAt = performance.now();
       calls.push({ sentAt, resolve, reject, isLate: false });
       if (looking === undefined) {

@@ -103,8 +103,8 @@ export const scripts = {
 
   /**
    * KEYS: positions of partitions, then registers. ARGV: seconds to live, how many positions, each one as it is
-   * expected, then a text for each register. Answers that show these go in any case: who wrote before may have died
-   * before it removed them.
+   * expected, then a text for each register. Answers that show these go in any case: one may have been made between two
+   * calls that write the same.
    */
   storeIfNewer: `
     local call, sub, match = redis.call, string.sub, string.match
@@ -148,11 +148,13 @@ export const scripts = {
     return 0`,
 
   /**
-   * KEYS: three registers, ratings, sales, and the answer. ARGV: the versions that the answer was made of, the fields of
-   * the rating and of the product's sales, seconds to live, the answer.
+   * KEYS: three registers, ratings, sales, the answer, and the position. ARGV: the versions that the answer was made of, the
+   * fields of the rating and of the product's sales, seconds to live, the answer. The position is among the versions
+   * because a rebuild replaces values without changing theirs, and moves it.
    */
   putAnswer: `
-    local call, stamp = redis.call, ''
+    local call = redis.call
+    local stamp = string.match(call('GET', KEYS[7]) or '', '^%S*') .. '|'
     for at = 1, 3 do stamp = stamp .. call('GETRANGE', KEYS[at], 0, ${versionLength - 1}) end
     for at = 4, 5 do stamp = stamp .. string.sub(call('HGET', KEYS[at], ARGV[at - 2]) or '', 1, ${versionLength}) end
     if stamp == ARGV[1] then

@@ -13,6 +13,7 @@ import { createMemoryReadModel, type MemoryReadModel } from "../../projections/m
 import { versionsOf, type Versions } from "../../projections/version.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { partitionOfId, v } from "../projections/read-model-adapters.ts";
+import { silent } from "../projections/projecting.ts";
 import { id } from "../streams/id.ts";
 
 const lamp = id("lamp");
@@ -33,7 +34,7 @@ beforeEach(async () => {
 });
 
 const open = (versions: Versions = v) =>
-  createStoredAnswers({ readModel: model, floors, versions, now: () => now });
+  createStoredAnswers({ readModel: model, floors, versions, now: () => now, journal: silent });
 
 async function standAt(sequence: number, versions: Versions = v): Promise<void> {
   const from = (await model.positions("catalog", [partition])).get(partition)?.version;
@@ -80,7 +81,7 @@ const passedOver: Readonly<Record<string, () => Promise<unknown>>> = {
     return ask(lamp);
   },
   "the moment has come at which it changes": async () => {
-    await store("on sale", 11, now + 10);
+    await store('{"on":"sale"}', 11, now + 10);
     expect(await ask(lamp)).toMatchObject({ validUntil: now + 10 });
     now += 10;
     return ask(lamp);
@@ -103,15 +104,36 @@ test.each(Object.keys(passedOver))("it is passed over where %s", async (name) =>
   expect(await passedOver[name]?.()).toBeUndefined();
 });
 
-test.each(["", "1 ", "2 of another form", `1 ${v(3)} "etag" 0`, `1 ${v(3).replace("3.", "x.")}`.padEnd(90)])(
+test("a sale that ends in the year 9999 leaves the bytes as they are", async () => {
+  const end = Date.parse("9999-12-31T23:59:59.999Z");
+  await store('{"title":"lamp"}', 10, end);
+  const ready = (await ask(lamp)) as ReadyAnswer;
+  expect([ready.validUntil, ready.prepared.bytes.toString()]).toEqual([end, '{"title":"lamp"}']);
+});
+
+const head = `2 ${v(3)} "${"e".repeat(27)}" ${"0".repeat(16)} `;
+const foreign = ["", "2 ", "1" + head.slice(1) + "{}", head, head + "[]", head.replace(" 0", "00") + "{}"];
+test.each([...foreign, head.replace("3.", "x.") + "{}", head.replace('"', " ") + "{}"])(
   "a text that is none of ours is passed over: %j",
   async (text) => {
     await store("{}");
     const stamp = (await model.readProducts([lamp]))[0]?.stamp ?? "";
     await model.putAnswer(lamp, stamp, Buffer.from(text));
     expect(await ask(lamp)).toBeUndefined();
+    await model.putAnswer(lamp, stamp, Buffer.from(head + "{}"));
+    expect(await ask(lamp)).toMatchObject({ sequence: 12 });
   },
 );
+
+test("who fails with an answer does not keep it from the others", async () => {
+  await store("{}");
+  const heard: unknown[] = [];
+  stored.ask(lamp, { freshnessMs, due: 0 }, () => {
+    throw new Error("defect");
+  });
+  stored.ask(lamp, { freshnessMs, due: 0 }, (ready) => heard.push(ready));
+  await expect.poll(() => heard.length).toBe(1);
+});
 
 test("all that is asked for in a turn goes out together, in calls of bounded size", async () => {
   await store("{}");

@@ -70,6 +70,15 @@ describe.each(readModelAdapters())("stored answers ($adapter)", (adapter) => {
     expect(await answerOf(lamp)).toBeUndefined();
   });
 
+  test("one that was made before the position moved is not stored: a rebuild changes values and not their versions", async () => {
+    await store(lamp);
+    const stamp = await stampOf(lamp);
+    const move = { partition: partitionOfId(lamp), from: undefined, to: v(9), headAt: 7 };
+    await model.advance("catalog", [move]);
+    await model.putAnswer(lamp, stamp, Buffer.from("of before"));
+    expect(await answerOf(lamp)).toBe("“lamp” 💡\r\n");
+  });
+
   const sale = { sale_id: id("s"), starts_at: 1, ends_at: 2 };
   const writes: Readonly<Record<string, (product: Identifier) => Promise<unknown>>> = {
     "newer details": (product) => put(nothing(product, "product", 6)),

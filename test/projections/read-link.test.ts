@@ -47,9 +47,9 @@ test("a password of the client opens the link as well", async () => {
   own.disconnect();
 });
 
-test("what the server refuses is an error of its own", async () => {
+test("what the server refuses is left to the client", async () => {
   await readLinkOf(redis).tried;
-  await expect(readLinkOf(redis).send("*1\r\n$4\r\nMGET\r\n")).rejects.toMatchObject({ name: "ReplyError" });
+  expect(await readLinkOf(redis).send("*1\r\n$4\r\nMGET\r\n")).toBeUndefined();
   await redis.set("key", "value");
   expect(await read("key")).toBe("value");
 });
@@ -68,9 +68,9 @@ test("a server that died takes its calls with it, and the link comes back with t
   await redis.set("key", "of the first life");
   await readLinkOf(redis).tried;
   servers.signal("redis", "SIGSTOP");
-  const lost = read("key");
+  const lost = readLinkOf(redis).send(get("key"));
   servers.signal("redis", "SIGKILL");
-  await expect(lost).rejects.toThrow(/closed|timed out/);
+  expect(await lost).toBeUndefined();
   await expect
     .poll(() => redis.set("key", "of the second life").catch(() => ""), { timeout: 10_000 })
     .toBe("OK");
