@@ -20,3 +20,20 @@ test.each([0, Number.POSITIVE_INFINITY])("a cache for %d answers has room for so
   lately.wasWanted("lamp");
   expect(lately.wasWanted("lamp")).toBe(true);
 });
+
+test("it knows no more keys than it has room for, however many came", () => {
+  const lately = createLatelyWanted(64);
+  const keys = Array.from({ length: 5_000 }, (_, at) => `SKU-${at}`);
+  for (const key of keys) lately.wasWanted(key);
+  const known = keys.reverse().filter((key) => lately.wasWanted(key));
+  expect(known.length).toBeGreaterThan(0);
+  expect(known.length).toBeLessThanOrEqual(64);
+});
+
+test("it takes 4 MiB at the most, whatever the size of the cache, and no more later", () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const lately = createLatelyWanted(Number.POSITIVE_INFINITY);
+  for (let at = 0; at < 10_000; at++) lately.wasWanted(`SKU-${at}`);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThanOrEqual(4 * 1024 * 1024);
+  expect(lately.wasWanted("SKU-9999")).toBe(true);
+});

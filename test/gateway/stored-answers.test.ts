@@ -17,7 +17,6 @@ import { silent } from "../projections/projecting.ts";
 import { id } from "../streams/id.ts";
 
 const lamp = id("lamp");
-const partition = partitionOfId(lamp);
 const freshnessMs = 5_000;
 
 let now: number;
@@ -36,22 +35,25 @@ beforeEach(async () => {
 const open = (versions: Versions = v) =>
   createStoredAnswers({ readModel: model, floors, versions, now: () => now, journal: silent });
 
-async function standAt(sequence: number, versions: Versions = v): Promise<void> {
+async function standAt(sequence: number, versions: Versions = v, of = lamp): Promise<void> {
+  const partition = partitionOfId(of);
   const from = (await model.positions("catalog", [partition])).get(partition)?.version;
   await model.advance("catalog", [{ partition, from, to: versions(sequence), headAt: now }]);
 }
 
-async function store(text: string, newest = 10, validUntil?: number): Promise<void> {
+async function store(text: string, newest = 10, validUntil?: number, of = lamp): Promise<void> {
+  const partition = partitionOfId(of);
+  if (!(await model.positions("catalog", [partition])).has(partition)) await standAt(12, v, of);
   const position = (await model.positions("catalog", [partition])).get(partition)?.version;
   const puts = (["product", "price", "inventory"] as const).map((register) => ({
-    id: lamp,
+    id: of,
     register,
     version: v(newest),
     value: null,
   }));
   await model.putRegisters([{ partition, position }], puts);
-  const stamp = (await model.readProducts([lamp]))[0]?.stamp;
-  const found = { state: { id: lamp }, stamp, newest } as Found;
+  const stamp = (await model.readProducts([of]))[0]?.stamp;
+  const found = { state: { id: of }, stamp, newest } as Found;
   stored.store(found, { prepared: prepare(text), validUntil } as MadeAnswer);
 }
 
@@ -147,6 +149,42 @@ test("all that is asked for in a turn goes out together, in calls of bounded siz
   const ready = await Promise.all(all.map((each) => ask(each)));
   expect(calls).toEqual([256, 256, 88]);
   expect(ready.flatMap((one, at) => (one === undefined ? [] : [at]))).toEqual([300]);
+});
+
+test("everybody who asks in a turn of many hears of their own", async () => {
+  const products = Array.from({ length: 300 }, (_, at) => id(`SKU-${at}`));
+  for (const product of products) await store(`{"id":"${product}"}`, 10, undefined, product);
+  const ready = await Promise.all(products.map((product) => ask(product)));
+  const texts = ready.map((one) => (one as ReadyAnswer).prepared.bytes.toString());
+  expect(texts).toEqual(products.map((product) => `{"id":"${product}"}`));
+});
+
+test("what is passed over does not raise what this node has shown", async () => {
+  await store("{}", 12);
+  expect(await ask(lamp, 13)).toBeUndefined();
+  now += freshnessMs + 1;
+  expect(await ask(lamp)).toBeUndefined();
+  expect(floors.of(lamp)).toBe(0);
+});
+
+test("a text that is cut short anywhere before its body is passed over", async () => {
+  await store("{}");
+  const stamp = (await model.readProducts([lamp]))[0]?.stamp ?? "";
+  const [read] = await model.readAnswers([lamp]);
+  const whole = read?.answer ?? Buffer.alloc(0);
+  for (let length = 0; length < whole.length - 1; length++) {
+    await model.putAnswer(lamp, stamp, whole.subarray(0, length));
+    expect(await ask(lamp)).toBeUndefined();
+  }
+  await model.putAnswer(lamp, stamp, whole);
+  expect(await ask(lamp)).toMatchObject({ sequence: 12 });
+});
+
+test("one that includes more than its partition's position is passed over", async () => {
+  await store("{}", 13);
+  expect(await ask(lamp)).toBeUndefined();
+  await standAt(13);
+  expect(await ask(lamp)).toMatchObject({ sequence: 13 });
 });
 
 test("everybody hears that the store does not answer", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { ReadModel, RegisterPut } from "../../projections/read-model.ts";
+import { versionsOf } from "../../projections/version.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { id } from "../streams/id.ts";
 import { noPosition, oddIds, partitionOfId, readModelAdapters, v } from "./read-model-adapters.ts";
@@ -79,6 +80,59 @@ describe.each(readModelAdapters())("stored answers ($adapter)", (adapter) => {
     expect(await answerOf(lamp)).toBe("“lamp” 💡\r\n");
   });
 
+  test("one of a product whose register was evicted meanwhile is not stored", async () => {
+    await store(lamp);
+    const stamp = await stampOf(lamp);
+    await adapter.evict("price", lamp);
+    expect(await stampOf(lamp)).toBe("none");
+    await model.putAnswer(lamp, stamp, Buffer.from("of before"));
+    expect(await answerOf(lamp)).toBe("“lamp” 💡\r\n");
+  });
+
+  test("an evicted register that is put back as it was leaves what was made of it", async () => {
+    await store(lamp);
+    const stamp = await stampOf(lamp);
+    await adapter.evict("price", lamp);
+    await model.refillRegisters(fenceOf(lamp), [nothing(lamp, "price")]);
+    expect([await stampOf(lamp), await answerOf(lamp)]).toEqual([stamp, "“lamp” 💡\r\n"]);
+  });
+
+  test("each of many partitions is read with its own position, and none where it has none", async () => {
+    const products = Array.from({ length: 300 }, (_, at) => id(`SKU-${at}`));
+    const without = partitionOfId(lamp);
+    const partitions = [...new Set(products.map(partitionOfId))].filter((one) => one !== without);
+    const moves = partitions.map((partition) => ({
+      partition,
+      from: undefined,
+      to: v(100 + partition),
+      headAt: partition,
+    }));
+    await model.advance("catalog", moves);
+    const reads = await model.readAnswers(products);
+    expect(reads.map(({ position }) => position)).toEqual(
+      products.map(partitionOfId).map((partition) => {
+        return partition === without ? undefined : { version: v(100 + partition), headAt: partition };
+      }),
+    );
+  });
+
+  test("any bytes come back as they were", async () => {
+    await store(lamp);
+    const bytes = Buffer.from(Array.from({ length: 1_024 }, (_, at) => at % 256));
+    await model.putAnswer(lamp, await stampOf(lamp), bytes);
+    expect((await model.readAnswers([lamp]))[0]?.answer?.equals(bytes)).toBe(true);
+  });
+
+  test("one call that writes many products removes the answers of all of them, and of no other one", async () => {
+    const products = Array.from({ length: 250 }, (_, at) => id(`SKU-${at}`));
+    for (const product of [...products, vase]) await store(product);
+    await put(...products.flatMap((product) => [stock(product, 6), nothing(product, "price", 6)]));
+    const reads = await model.readAnswers(products);
+    expect(reads.filter(({ answer }) => answer !== undefined)).toEqual([]);
+    expect(await answerOf(vase)).toBe("“vase” 💡\r\n");
+  });
+
+  const older = versionsOf(Date.parse("2026-11-26T00:00:00Z"))(1);
   const sale = { sale_id: id("s"), starts_at: 1, ends_at: 2 };
   const writes: Readonly<Record<string, (product: Identifier) => Promise<unknown>>> = {
     "newer details": (product) => put(nothing(product, "product", 6)),
@@ -86,6 +140,7 @@ describe.each(readModelAdapters())("stored answers ($adapter)", (adapter) => {
     "newer stock": (product) => put(stock(product, 6)),
     // Whoever wrote it before may have died before anything else.
     "the same stock again": (product) => put(stock(product, 5)),
+    "an older price": (product) => put({ id: product, register: "price", version: older, value: null }),
     "a rating": (product) =>
       model.putRatings(fenceOf(product), [
         { id: product, version: v(6), rating: { count: 1, sum: 4, sequence: 6 }, given: [] },

@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connectRedis, type RedisConnection } from "../../projections/redis/connection.ts";
 import { readLinkOf } from "../../projections/redis/read-link.ts";
@@ -64,6 +67,23 @@ test("who waits too long is told so, and nobody gets the reply of somebody else"
   await readAgain("first").toBe("1");
 });
 
+test("who calls after somebody was told that it takes too long gets a reply of its own", async () => {
+  const keys = Array.from({ length: 100 }, (_, at) => `key-${at}`);
+  await redis.mset(keys.flatMap((key) => [key, `of ${key}`]));
+  await readLinkOf(redis).tried;
+  servers.signal("redis", "SIGSTOP");
+  const begunAt = performance.now();
+  const early = await Promise.allSettled(keys.slice(0, 50).map(read));
+  const tookMs = performance.now() - begunAt;
+  const rejected = early.filter(({ status }) => status === "rejected");
+  expect([rejected.length, tookMs >= timeoutMs, tookMs < 4 * timeoutMs]).toEqual([50, true, true]);
+  const late = Promise.all(keys.slice(50).map((key) => read(key).catch(() => undefined)));
+  servers.signal("redis", "SIGCONT");
+  for (const [at, text] of (await late).entries()) expect([undefined, `of key-${50 + at}`]).toContain(text);
+  await readAgain("key-0").toBe("of key-0");
+  expect(await Promise.all(keys.map(read))).toEqual(keys.map((key) => `of ${key}`));
+});
+
 test("a server that died takes its calls with it, and the link comes back with the client", async () => {
   await redis.set("key", "of the first life");
   await readLinkOf(redis).tried;
@@ -84,6 +104,26 @@ test("a server that stands still while the link opens keeps nobody waiting", asy
   expect(link.send(get("key"))).toBeUndefined();
   servers.signal("redis", "SIGCONT");
   await expect.poll(() => link.send(get("key")), { timeout: 10_000 }).toEqual([null]);
+});
+
+test("a client that was let go leaves nothing that keeps its process alive", async () => {
+  await redis.set("key", "found");
+  const script = fileURLToPath(new URL("link-process.ts", import.meta.url));
+  const run = promisify(execFile)(process.execPath, [script, `${servers.redisUrl}/3`], { timeout: 20_000 });
+  expect((await run).stdout).toBe("found\n");
+});
+
+test("a call under way when the client goes ends within the client's limit, though the server stands still", async () => {
+  await readLinkOf(redis).tried;
+  servers.signal("redis", "SIGSTOP");
+  const begunAt = performance.now();
+  const lost = Promise.allSettled([readLinkOf(redis).send(get("key"))]);
+  redis.disconnect();
+  const [ended] = await lost;
+  const tookMs = performance.now() - begunAt;
+  servers.signal("redis", "SIGCONT");
+  expect(ended.status === "rejected" || ended.value === undefined).toBe(true);
+  expect(tookMs).toBeLessThan(4 * timeoutMs);
 });
 
 test("without a client there is no link", async () => {

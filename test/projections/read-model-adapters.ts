@@ -1,6 +1,7 @@
-import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
-import type { Fence, ReadModel } from "../../projections/read-model.ts";
+import { createMemoryReadModel, type MemoryReadModel } from "../../projections/memory/read-model.ts";
+import type { Fence, ReadModel, RegisterName } from "../../projections/read-model.ts";
 import { connectRedis, type RedisConnection } from "../../projections/redis/connection.ts";
+import { keys } from "../../projections/redis/keys.ts";
 import { createRedisReadModel } from "../../projections/redis/read-model.ts";
 import { versionsOf } from "../../projections/version.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
@@ -12,16 +13,24 @@ import { id } from "../streams/id.ts";
 export interface Adapter {
   readonly adapter: string;
   open(): Promise<ReadModel>;
+  /** What a server short of memory does. */
+  evict(register: RegisterName, product: Identifier): Promise<void>;
   close(): Promise<void>;
 }
 
-export const readModelAdapters = (): readonly Adapter[] => [memory, redis()];
+export const readModelAdapters = (): readonly Adapter[] => [memory(), redis()];
 
-const memory: Adapter = {
-  adapter: "memory",
-  open: async () => createMemoryReadModel(),
-  close: async () => {},
-};
+function memory(): Adapter {
+  let model: MemoryReadModel;
+  return {
+    adapter: "memory",
+    open: async () => (model = createMemoryReadModel()),
+    async evict(register, product) {
+      model.evict((what, of) => what === register && of === product);
+    },
+    close: async () => {},
+  };
+}
 
 function redis(): Adapter {
   let servers: TestServers;
@@ -32,6 +41,9 @@ function redis(): Adapter {
       servers = await startServers("redis");
       connection = await connectRedis({ url: servers.redisUrl, commandTimeoutMs: 5_000 });
       return createRedisReadModel(connection);
+    },
+    async evict(register, product) {
+      await connection.del(keys.register(register, product));
     },
     async close() {
       connection.disconnect();

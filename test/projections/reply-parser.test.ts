@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createReplyParser, type Reply } from "../../projections/redis/reply-parser.ts";
 
-const texts = fc.array(fc.option(fc.uint8Array({ maxLength: 40 })), { maxLength: 6 });
+/** What a parser that looks for its marks in the middle of a text would trip over. */
+const marks = fc
+  .array(fc.constantFrom("\r\n", "\r", "\n", "$3\r\n", "$-1\r\n", "*1\r\n", "+OK\r\n", "-ERR\r\n", "é"), {
+    maxLength: 6,
+  })
+  .map((pieces) => new Uint8Array(Buffer.from(pieces.join(""))));
+const bytesOfText = fc.oneof(fc.uint8Array({ maxLength: 40 }), marks);
+const texts = fc.array(fc.option(bytesOfText), { maxLength: 6 });
 const words = fc.stringMatching(/^[A-Za-z ]{1,20}$/);
 const replies = fc.array(
   fc.oneof(
@@ -45,6 +52,23 @@ test("replies come out as they were sent, in whatever pieces they arrive", () =>
         const length = cuts.length === 0 ? bytes.length : (cuts[turn % cuts.length] as number);
         parse(bytes.subarray(at, at + length));
         at += length;
+      }
+      expect(heard).toEqual(sent.map(plainOf));
+    }),
+  );
+});
+
+test("replies that arrive one byte at a time come out as they were sent, each with its last byte", () => {
+  fc.assert(
+    fc.property(replies, (sent) => {
+      const heard: unknown[] = [];
+      const parse = createReplyParser((reply) => heard.push(plain(reply)));
+      for (const [at, reply] of sent.entries()) {
+        for (const byte of encode(reply)) {
+          expect(heard.length).toBe(at);
+          parse(Buffer.of(byte));
+        }
+        expect(heard.length).toBe(at + 1);
       }
       expect(heard).toEqual(sent.map(plainOf));
     }),
