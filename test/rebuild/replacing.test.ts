@@ -94,9 +94,10 @@ test("a rating with what its reviews count for, whole or not at all", async () =
 });
 
 test.each(["evictable", "rating", "sales", "sales that are no more"])(
-  "answers that stand ready go with what they were made of: %s",
+  "answers that stand ready go with what they were made of, and those of other products stay: %s",
   async (what) => {
-    await redis.set(keys.answer(lamp), "ready");
+    const vase = id("vase");
+    for (const product of [lamp, vase]) await redis.set(keys.answer(product), "ready");
     const held = new Map([[lamp, { entries: [], sequence: 9, updated_at: 9 }]]);
     const sales = salesFields(own, [], what === "sales" ? held : []);
     if (what === "evictable") await replacing.evictable(own(12), [stock(own(9), 2)]);
@@ -108,6 +109,7 @@ test.each(["evictable", "rating", "sales", "sales that are no more"])(
       await replacing.sales(own(12), partition, sales);
     }
     expect(await redis.exists(keys.answer(lamp))).toBe(0);
+    expect(await redis.get(keys.answer(vase))).toBe("ready");
   },
 );
 
