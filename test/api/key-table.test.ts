@@ -53,7 +53,7 @@ test("it holds what a Map would hold at every step, also with far more entries t
       }
       for (const [key, value] of oracle) expect(table.get(key)?.value).toBe(value);
     }),
-    { numRuns: 30 },
+    { numRuns: 30, endOnFailure: true },
   );
 });
 

@@ -183,6 +183,7 @@ test("a text that is cut short anywhere before its body is passed over", async (
 test("one that includes more than its partition's position is passed over", async () => {
   await store("{}", 13);
   expect(await ask(lamp)).toBeUndefined();
+  expect(floors.of(lamp)).toBe(0);
   await standAt(13);
   expect(await ask(lamp)).toMatchObject({ sequence: 13 });
 });
