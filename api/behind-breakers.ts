@@ -28,8 +28,14 @@ export function readModelBehind(readModel: ReadModel, breaker: Breaker): ReadMod
     ...readModel,
     positions: (log, partitions) => breaker.run(() => readModel.positions(log, partitions)),
     readProducts: (ids) => breaker.run(() => readModel.readProducts(ids)),
-    readAnswers: (ids) => breaker.run(() => readModel.readAnswers(ids)),
-    putAnswer: (id, stamp, answer) => breaker.run(() => readModel.putAnswer(id, stamp, answer)),
+    // While a server returns, the calls that it is given are for those who have nothing else.
+    readAnswers: async (ids) =>
+      breaker.state === "returning"
+        ? ids.map(() => ({ position: undefined, answer: undefined }))
+        : breaker.run(() => readModel.readAnswers(ids)),
+    putAnswer: async (id, stamp, answer) => {
+      if (breaker.state === "closed") await readModel.putAnswer(id, stamp, answer);
+    },
     refillRegisters: (fence, puts) => breaker.run(() => readModel.refillRegisters(fence, puts)),
     readReviews: (ids) => breaker.run(() => readModel.readReviews(ids)),
     readGroup: (group) => breaker.run(() => readModel.readGroup(group)),

@@ -119,6 +119,12 @@ export const cachePolicies = {
   image: { freshnessMs: 604_800_000, browser: { maxAge: 604_800 }, cdn: { maxAge: 604_800 } },
 } as const satisfies Record<string, CachePolicy>;
 
+/** Of a product by itself, by view. */
+export const productPolicies = {
+  assembled: cachePolicies.productAssembled,
+  details: cachePolicies.productDetails,
+} as const;
+
 /** The header's value. No lifetime, stale time included, reaches past `validForMs`. */
 export function cacheControl(lifetime: Lifetime | string, validForMs: number | undefined): string {
   if (typeof lifetime === "string") return lifetime;

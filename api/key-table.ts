@@ -28,8 +28,8 @@ const emptySlots = (length: number) => Array.from<Keyed | undefined>({ length })
 
 /** FNV-1a from a start that nobody outside knows, so that nobody can choose names that share a slot. */
 const seed = randomInt(2 ** 32);
-let lastKey = "";
-let lastHash = seed;
+let lastKey: string | undefined;
+let lastHash = 0;
 
 /** Of the last one that was asked for, since a request asks several tables for the same. */
 function seededHashOf(key: string): number {

@@ -6,7 +6,7 @@ import { partitionOf } from "../streams/partition.ts";
 import type { Slots } from "../streams/slots.ts";
 import { currentOf } from "../projections/current.ts";
 import { readDerived } from "../projections/derived.ts";
-import type { ProductRead, ReadModel, RegisterPut, Versioned } from "../projections/read-model.ts";
+import type { ProductRead, ReadModel, RegisterPut, Stamp, Versioned } from "../projections/read-model.ts";
 import type { Reviews } from "../projections/reviews.ts";
 import type { LoadClaims } from "../projections/load-claims.ts";
 import { sameLog, sequenceOf, type Versions } from "../projections/version.ts";
@@ -43,7 +43,7 @@ export interface Found {
   /** When the answer was last known to equal the log. */
   readonly knownAt: number;
   /** What it stands for in the read models, where all of it came from there. */
-  readonly stamp?: string | undefined;
+  readonly stamp?: Stamp | undefined;
 }
 
 export interface CatalogReaderOptions {

@@ -112,8 +112,15 @@ export interface ProductRead {
    * long as the store, and each product has one.
    */
   readonly exists?: boolean | undefined;
-  /** The versions of all these with the position's, where the store holds every register: what an answer made of them stands for. */
-  readonly stamp?: string | undefined;
+  /** Where the store holds every register and a position: what an answer that is made of them stands for. */
+  readonly stamp?: Stamp | undefined;
+}
+
+/** What a product was at one moment, by its versions. */
+export interface Stamp {
+  readonly position: Version;
+  /** Of its registers, its rating and its sales, one behind the other; nothing for what it has not. */
+  readonly parts: string;
 }
 
 /** An answer as a reader stored it, and where its partition stands. */
@@ -166,7 +173,7 @@ export interface ReadModel {
   // `stamp`. So what stands here is what the registers give, up to the position that is read with it; it may be
   // evicted like them, and leaves some time after it was made.
   readAnswers(ids: readonly Identifier[]): Promise<readonly AnswerRead[]>;
-  putAnswer(id: Identifier, stamp: string, answer: Buffer): Promise<void>;
+  putAnswer(id: Identifier, stamp: Stamp, answer: Buffer): Promise<void>;
 
   // The newest reviews.
   readReviews(ids: readonly Identifier[]): Promise<readonly (Versioned<Reviews> | undefined)[]>;

@@ -12,6 +12,8 @@ declare const versionBrand: unique symbol;
 export type Version = string & { readonly [versionBrand]: true };
 
 export const versionLength = 30;
+/** Where the digits of the sequence stand. */
+export const sequencePlace = { from: 10, end: 26 } as const;
 
 /**
  * The revision of the folds in this folder. Raise it when a fold's meaning changes; `shelfwire rebuild` then
@@ -38,7 +40,7 @@ export function versionsOf(epoch: number, revision: number = foldRevision): Vers
 
 /** The sequence that a version stands for. */
 export function sequenceOf(version: Version): number {
-  return Number(version.slice(10, 26));
+  return Number(version.slice(sequencePlace.from, sequencePlace.end));
 }
 
 /**

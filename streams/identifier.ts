@@ -47,12 +47,16 @@ export function parseIdentifier(text: string): Identifier | undefined {
 }
 
 /** Of the last one that was asked for, since a request asks for the same several times in a row. */
-let last: { readonly identifier: string; readonly token: Token } = { identifier: "", token: "" as Token };
+let lastIdentifier: string | undefined;
+let lastToken = "" as Token;
 
 /** The one token of an identifier. */
 export function tokenOf(identifier: Identifier): Token {
-  if (last.identifier !== identifier) last = { identifier, token: spell(identifier) };
-  return last.token;
+  if (identifier !== lastIdentifier) {
+    lastToken = spell(identifier);
+    lastIdentifier = identifier;
+  }
+  return lastToken;
 }
 
 function spell(identifier: Identifier): Token {

@@ -1,17 +1,15 @@
-import { type Version, type Versions, versionLength } from "../../projections/version.ts";
+import { sequencePlace, type Version, type Versions, versionLength } from "../../projections/version.ts";
 import type { Prepared } from "../answer.ts";
 
 /**
  * A stored answer: a head of fixed length that a person can read in `redis-cli`, then the body. The head is the form,
- * the version of the newest event in it at the revision of the oldest fold that it was made with, the ETag, and the end
- * of its validity in milliseconds since 1970 or zeros, each with a space behind it.
+ * the version of the newest event in it, the ETag, and the end of its validity in milliseconds since 1970 or zeros, each
+ * with a space behind it.
  */
 export interface AnswerText {
   readonly prepared: Prepared;
   /** The newest event in it. */
   readonly newest: number;
-  /** Of the oldest fold that it was made with. */
-  readonly revision: number;
   readonly validUntil: number | undefined;
 }
 
@@ -20,11 +18,10 @@ const form = "2";
 const contentType = "application/json; charset=utf-8";
 
 const versionFrom = form.length + 1;
-const sequenceFrom = versionFrom + 10;
-const sequenceEnd = sequenceFrom + 16;
-const revisionFrom = sequenceEnd + 1;
-const revisionEnd = versionFrom + versionLength;
-const etagFrom = revisionEnd + 1;
+const sequenceFrom = versionFrom + sequencePlace.from;
+const sequenceEnd = versionFrom + sequencePlace.end;
+const versionEnd = versionFrom + versionLength;
+const etagFrom = versionEnd + 1;
 const etagEnd = etagFrom + 29;
 const validFrom = etagEnd + 1;
 /** As many digits as a safe integer has. */
@@ -36,12 +33,16 @@ export function encodeAnswer(version: Version, { etag, bytes }: Prepared, validU
   return Buffer.concat([Buffer.from(`${form} ${version} ${etag} ${valid} `, "latin1"), bytes]);
 }
 
-/** Decodes answers about one log; undefined for those of another log or form. */
+/** Decodes answers about one log that this software's fold made; undefined for those of another log, fold or form. */
 export function createAnswerDecoder(versions: Versions): (text: Buffer) => AnswerText | undefined {
-  const ours = Buffer.from(`${form} ${versions(0).slice(0, sequenceFrom - versionFrom)}`);
+  const ours = Buffer.from(`${form} ${versions(0)}`);
+  const isOurs = (text: Buffer, from: number, end: number) => {
+    for (let at = from; at < end; at++) if (text[at] !== ours[at]) return false;
+    return true;
+  };
   return (text) => {
     if (text.length < headLength) return undefined;
-    for (let at = 0; at < ours.length; at++) if (text[at] !== ours[at]) return undefined;
+    if (!isOurs(text, 0, sequenceFrom) || !isOurs(text, sequenceEnd, versionEnd)) return undefined;
     const validUntil = digits(text, validFrom, validEnd);
     const newest = digits(text, sequenceFrom, sequenceEnd);
     if (!Number.isSafeInteger(validUntil) || !Number.isSafeInteger(newest)) return undefined;
@@ -53,7 +54,6 @@ export function createAnswerDecoder(versions: Versions): (text: Buffer) => Answe
         contentType,
       },
       newest,
-      revision: digits(text, revisionFrom, revisionEnd),
       validUntil: validUntil === 0 ? undefined : validUntil,
     };
   };
@@ -62,7 +62,7 @@ export function createAnswerDecoder(versions: Versions): (text: Buffer) => Answe
 /** What stands between the fields, and at both ends of the ETag; a body is an object. */
 const [space, quote, brace] = [0x20, 0x22, 0x7b];
 const marks = [
-  [revisionEnd, space],
+  [versionEnd, space],
   [etagFrom, quote],
   [etagEnd - 1, quote],
   [etagEnd, space],

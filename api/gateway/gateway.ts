@@ -3,7 +3,7 @@ import type { Broadcast } from "../../streams/broadcast.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import type { Journal } from "../../streams/journal.ts";
 import { partitionOf } from "../../streams/partition.ts";
-import { cachePolicies } from "../cache-policy.ts";
+import { productPolicies } from "../cache-policy.ts";
 import type { ReadOptions } from "../read-options.ts";
 import type { View } from "../views.ts";
 import { createAnswering } from "./answering.ts";
@@ -76,11 +76,6 @@ export interface GatewayOptions {
   readonly journal: Journal;
 }
 
-const policies: Readonly<Record<View, HeldPolicy>> = {
-  assembled: cachePolicies.productAssembled,
-  details: cachePolicies.productDetails,
-};
-
 export function createGateway(options: GatewayOptions): Gateway {
   const { answers, floors, now, journal, random = Math.random } = options;
   const counters = createGatewayCounters();
@@ -101,7 +96,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     key: keyOf(id, view),
     id,
     view,
-    policy: policies[view],
+    policy: productPolicies[view],
     floor: () => floors.of(id),
     make: async (wanted) => (await answers.make([id], view, wanted))[0],
   });
@@ -120,7 +115,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const ready = createReadyProducts({
     stored: options.stored,
     wanted: (id) => ({
-      freshnessMs: policies.assembled.freshnessMs,
+      freshnessMs: productPolicies.assembled.freshnessMs,
       due: heard.reached(partitionOf(tokenOf(id))),
     }),
     moment: heard.moment,
@@ -155,7 +150,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     held(id, view) {
       const entry = held.get(keyOf(id, view));
       if (entry === undefined) return undefined;
-      const standing = trust.standing(entry, policies[view], 0);
+      const standing = trust.standing(entry, productPolicies[view], 0);
       if (standing === "unsure") return undefined;
       counters.hits++;
       if (standing !== "trusted") checkBehind(productItem(id, view), entry, standing === "early");

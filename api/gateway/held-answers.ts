@@ -12,8 +12,11 @@ export interface HeldAnswers {
   get(key: string): Held | undefined;
   peek(key: string): Held | undefined;
   put(key: string, held: Held): void;
-  /** Whether it is worth keeping: it would displace nobody, or it was wanted before, lately. */
-  admits(key: string, answer: Prepared): boolean;
+  /**
+   * Whether it is worth keeping: it would displace nobody, or it was wanted before, lately, which it was from now on.
+   * `dependsOn`: the products and names in it.
+   */
+  admits(key: string, answer: Prepared, dependsOn: number): boolean;
   /** Marks every answer that shows what was touched, and returns how many. */
   touch(touched: Touched): number;
   readonly bytes: number;
@@ -41,6 +44,7 @@ export interface Held {
 /** What an answer takes beside its bytes: places in maps, and its own fields. */
 const heldBytes = 1_024;
 const nameBytes = 200;
+const costOf = ({ bytes }: Prepared, dependsOn: number) => bytes.length + heldBytes + nameBytes * dependsOn;
 
 export function createHeldAnswers(bytesMax: number): HeldAnswers {
   /** By product: the keys of answers that show it, with the aspects that they show. */
@@ -86,16 +90,13 @@ export function createHeldAnswers(bytesMax: number): HeldAnswers {
   return {
     get: answers.get,
     peek: answers.peek,
-    admits(key, { bytes }) {
-      return (
-        answers.bytes + bytes.length + heldBytes <= bytesMax ||
-        answers.peek(key) !== undefined ||
-        lately.wasWanted(key)
-      );
+    admits(key, prepared, dependsOn) {
+      if (answers.bytes + costOf(prepared, dependsOn) <= bytesMax) return true;
+      return answers.peek(key) !== undefined || lately.wasWanted(key);
     },
     put(key, held) {
       const { prepared, products, names } = held.answer;
-      answers.set(key, held, prepared.bytes.length + heldBytes + nameBytes * (products.size + names.length));
+      answers.set(key, held, costOf(prepared, products.size + names.length));
       if (answers.peek(key) === held) index(key, held.answer);
     },
     touch({ products, names }) {

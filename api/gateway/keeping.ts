@@ -81,7 +81,12 @@ export function createKeeping(options: {
       const isSure = trust.standing(standing, item.policy, 0) !== "unsure";
       return servedAs(standing, isSure ? "memory" : "stale");
     }
-    if (wentBack || !isUnchanged || !held.admits(key, answer.prepared)) return servedAnew(answer);
+    if (
+      wentBack ||
+      !isUnchanged ||
+      !held.admits(key, answer.prepared, answer.products.size + answer.names.length)
+    )
+      return servedAnew(answer);
     const shown = standing !== undefined && !trust.inDoubt(standing) ? standing.shown : 0;
     const entry: Held = {
       answer: { ...answer, prepared: withOwnBytes(answer.prepared) },

@@ -5,7 +5,7 @@ import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionOf } from "../../streams/partition.ts";
 import { prepare } from "../answer.ts";
 import { boundaryAmong } from "../boundary.ts";
-import { cachePolicies } from "../cache-policy.ts";
+import { productPolicies } from "../cache-policy.ts";
 import { allAtHead } from "../catalog-health.ts";
 import { Problem } from "../problems.ts";
 import { dueSequence, type ReadOptions } from "../read-options.ts";
@@ -29,8 +29,6 @@ export interface ProductAnswers {
 
 /** Variants shown with a product; more belong into a listing. */
 const variantsMax = 500;
-
-const policies = { assembled: cachePolicies.productAssembled, details: cachePolicies.productDetails };
 
 interface Group {
   readonly id: Identifier;
@@ -94,7 +92,7 @@ export function createProductAnswers(options: {
       degraded,
       products,
       subject: found.state.id,
-      shows: policies[view].shows,
+      shows: productPolicies[view].shows,
       names: group === undefined ? [] : [groupName(group.id)],
       // Whoever joins the group may be of any partition.
       partitions: group === undefined ? own : allPartitions,

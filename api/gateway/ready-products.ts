@@ -46,7 +46,7 @@ export function createReadyProducts(options: ReadyProductsOptions): ReadyProduct
   const waiting = createKeyTable<Asking>();
 
   function servedOf(id: Identifier, ready: ReadyAnswer, begun: number): Served | undefined {
-    if (held.admits(id, ready.prepared)) return keep(id, begun, ready.tookMs, madeOf(id, ready));
+    if (held.admits(id, ready.prepared, 1)) return keep(id, begun, ready.tookMs, madeOf(id, ready));
     const { prepared, sequence, knownAt, validUntil } = ready;
     return { prepared, source: "redis", sequence, knownAt, validUntil, degraded: false };
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Identifier } from "../../streams/identifier.ts";
 import { headersOf, matches } from "../answer.ts";
-import { cachePolicies } from "../cache-policy.ts";
+import { productPolicies } from "../cache-policy.ts";
 import type { Readiness } from "../drain.ts";
 import type { ShortWay } from "../load-shedding.ts";
 import { limits } from "../limits.ts";
@@ -92,7 +92,7 @@ function send(
   response: ServerResponse,
   { stream, now }: ShortWayOptions,
 ): void {
-  const policy = view === "details" ? cachePolicies.productDetails : cachePolicies.productAssembled;
+  const policy = productPolicies[view];
   const { prepared, source, sequence, knownAt, validUntil, degraded } = served;
   const position = sequence === undefined ? undefined : positionText(stream, sequence);
   const circumstances = { policy, source, position, knownAt, validUntil, degraded };

@@ -1,12 +1,4 @@
-import {
-  sameLog,
-  revisionOf,
-  sequenceOf,
-  type Version,
-  type Versions,
-  versionLength,
-  withRevision,
-} from "../../projections/version.ts";
+import { sameLog, revisionOf, sequenceOf, type Version, type Versions } from "../../projections/version.ts";
 import type { AnswerRead, Position, ReadModel } from "../../projections/read-model.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import type { Journal } from "../../streams/journal.ts";
@@ -21,6 +13,9 @@ import type { MadeAnswer } from "./made-answer.ts";
 /**
  * Assembled products as they leave, in Redis beside what they are made of: bytes and ETag are made once for each change
  * and not by each node that is asked. Products of a group are not among them, since their answers show others.
+ *
+ * Nothing is stored, and nothing stored is served, while a partition waits to be rebuilt: a rebuild replaces values and
+ * leaves their versions as they are, so that no stamp tells what was made before it.
  *
  * What is asked for in one turn of the event loop goes out as one command.
  */
@@ -52,12 +47,6 @@ interface Asked extends AnswerWanted {
   readonly done: (ready: ReadyAnswer | undefined | Error) => void;
 }
 
-/** Where a partition of this log stands. */
-interface Standing {
-  readonly sequence: number;
-  readonly revision: number;
-}
-
 /** Bounds how long Redis is busy with one command, and how much it answers at once. */
 const idsPerCall = 256;
 /** Answers on their way into the store; others are made again. */
@@ -77,7 +66,7 @@ export function createStoredAnswers(options: {
   let asked: Asked[] = [];
   let storing = 0;
   /** What was found of each partition's last position: it moves far less often than it is read. */
-  const judged: { readonly version: Version; readonly standing: Standing | undefined }[] = [];
+  const judged: { readonly version: Version; readonly sequence: number | undefined }[] = [];
 
   function flush(): void {
     if (ids.length === 0) return;
@@ -117,28 +106,26 @@ export function createStoredAnswers(options: {
     tookMs: number,
   ): ReadyAnswer | undefined {
     if (position === undefined || answer === undefined) return undefined;
-    const standing = standingOf(partitionOf(tokenOf(id)), position);
-    if (standing === undefined || !(at - position.headAt <= freshnessMs) || standing.sequence < due)
-      return undefined;
+    const reached = reachedBy(partitionOf(tokenOf(id)), position);
+    if (reached === undefined || !(at - position.headAt <= freshnessMs) || reached < due) return undefined;
     const stored = decode(answer);
     if (stored === undefined) return undefined;
     const { prepared, newest, validUntil } = stored;
-    // What older software made, or put back, of a partition that was made anew since.
-    if (stored.revision < revision && standing.revision >= revision) return undefined;
-    if (newest > standing.sequence || (validUntil !== undefined && at >= validUntil)) return undefined;
-    if (standing.sequence < floors.raise(id, newest)) return undefined;
-    return { prepared, validUntil, sequence: standing.sequence, knownAt: position.headAt, tookMs };
+    if (newest > reached || (validUntil !== undefined && at >= validUntil)) return undefined;
+    if (reached < floors.raise(id, newest)) return undefined;
+    return { prepared, validUntil, sequence: reached, knownAt: position.headAt, tookMs };
   }
 
-  /** Undefined for a position of another log. */
-  function standingOf(partition: number, { version }: Position): Standing | undefined {
+  /** The sequence that a partition has reached; undefined for one of another log, and for one that waits. */
+  function reachedBy(partition: number, { version }: Position): number | undefined {
     const last = judged[partition];
-    if (last?.version === version) return last.standing;
-    const isOurs = sameLog(version, versions(0));
-    const standing = isOurs ? { sequence: sequenceOf(version), revision: revisionOf(version) } : undefined;
-    judged[partition] = { version, standing };
-    return standing;
+    if (last?.version === version) return last.sequence;
+    const sequence = mayAnswer(version) ? sequenceOf(version) : undefined;
+    judged[partition] = { version, sequence };
+    return sequence;
   }
+
+  const mayAnswer = (position: Version) => sameLog(position, versions(0)) && revisionOf(position) >= revision;
 
   return {
     ask(id, { freshnessMs, due }, done) {
@@ -149,23 +136,14 @@ export function createStoredAnswers(options: {
     },
 
     store({ state: { id }, stamp, newest }, { prepared, validUntil }) {
-      if (stamp === undefined || storing >= storingMax) return;
+      if (stamp === undefined || storing >= storingMax || !mayAnswer(stamp.position)) return;
       storing++;
-      const version = withRevision(versions(newest), lowestRevision(stamp));
       readModel
-        .putAnswer(id, stamp, encodeAnswer(version, prepared, validUntil))
+        .putAnswer(id, stamp, encodeAnswer(versions(newest), prepared, validUntil))
         .catch(() => {})
         .finally(() => storing--);
     },
   };
-}
-
-/** That of the oldest of the three registers, with which a stamp goes on behind the position. */
-function lowestRevision(stamp: string): number {
-  const from = stamp.indexOf("|") + 1;
-  const revisionAt = (at: number) =>
-    revisionOf(stamp.slice(from + at * versionLength, from + (at + 1) * versionLength) as Version);
-  return Math.min(revisionAt(0), revisionAt(1), revisionAt(2));
 }
 
 const { shows } = cachePolicies.productAssembled;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { type Prepared, prepareParts, sendPrepared } from "../answer.ts";
-import { cachePolicies } from "../cache-policy.ts";
+import { cachePolicies, productPolicies } from "../cache-policy.ts";
 import type { Served } from "../gateway/served.ts";
 import { limits } from "../limits.ts";
 import { identifierListParameter, identifierParameter, type Query, wordParameter } from "../parameters.ts";
@@ -18,10 +18,9 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
   server.get<{ Params: { id: string }; Querystring: Query }>("/api/products/:id", async (request, reply) => {
     const id = identifierParameter("id", request.params.id);
     const view: View = wordParameter(request.query, "view", ["details"]) ?? "assembled";
-    const policy = view === "details" ? cachePolicies.productDetails : cachePolicies.productAssembled;
     const [served] = await gateway.products([id], view, await minimumSequence(request, context));
     if (served === undefined) throw new Problem("unknown-product", `there is no product "${id}"`);
-    return sendServed(request, reply, served, policy, context);
+    return sendServed(request, reply, served, productPolicies[view], context);
   });
 
   const long = { config: { urlBytesMax: limits.batchUrlBytesMax } };

@@ -1,5 +1,5 @@
 import type { Identifier } from "../../streams/identifier.ts";
-import type { Position, ReadModel } from "../read-model.ts";
+import type { Position, ReadModel, Stamp } from "../read-model.ts";
 
 /** Stored answers in memory. Whoever changes what a product's answer shows calls `forget`. */
 export interface MemoryAnswers extends Pick<ReadModel, "readAnswers" | "putAnswer"> {
@@ -9,7 +9,7 @@ export interface MemoryAnswers extends Pick<ReadModel, "readAnswers" | "putAnswe
 
 export function createMemoryAnswers(options: {
   readonly positionOf: (id: Identifier) => Position | undefined;
-  readonly stampOf: (id: Identifier) => string | undefined;
+  readonly stampOf: (id: Identifier) => Stamp | undefined;
 }): MemoryAnswers {
   const { positionOf, stampOf } = options;
   const answers = new Map<Identifier, Buffer>();
@@ -18,7 +18,8 @@ export function createMemoryAnswers(options: {
       return ids.map((id) => ({ position: positionOf(id), answer: answers.get(id) }));
     },
     async putAnswer(id, stamp, answer) {
-      if (stampOf(id) === stamp) answers.set(id, answer);
+      const now = stampOf(id);
+      if (now?.position === stamp.position && now.parts === stamp.parts) answers.set(id, answer);
     },
     forget(id) {
       answers.delete(id);

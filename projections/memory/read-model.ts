@@ -11,6 +11,7 @@ import {
   type RegisterKey,
   type RegisterName,
   type Registers,
+  type Stamp,
   type Versioned,
 } from "../read-model.ts";
 import type { GivenRating, Rating, Reviews } from "../reviews.ts";
@@ -57,13 +58,13 @@ export function createMemoryReadModel(): MemoryReadModel {
     }
   };
 
-  /** As the versions of the position, three registers, the rating and the sales; undefined while a register is missing. */
-  function stampOf(id: Identifier): string | undefined {
+  function stampOf(id: Identifier): Stamp | undefined {
+    const position = positionOf(id);
     const own = (["product", "price", "inventory"] as const).map((register) => read(register, id)?.version);
-    if (own.includes(undefined)) return undefined;
+    if (position === undefined || own.includes(undefined)) return undefined;
     const sold = sales.get(saleKey(partitionOf(tokenOf(id)), "product", id));
-    const versions = [...own, ratings.get(id)?.rating.version ?? "", sold?.version ?? ""].join("");
-    return `${positionOf(id)?.version ?? ""}|${versions}`;
+    const parts = [...own, ratings.get(id)?.rating.version, sold?.version];
+    return { position: position.version, parts: parts.join("") };
   }
 
   const positionOf = (id: Identifier) => positions.get(`catalog:${partitionOf(tokenOf(id))}`);

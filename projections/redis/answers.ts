@@ -2,7 +2,7 @@ import { tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionOf } from "../../streams/partition.ts";
 import type { Position, ReadModel } from "../read-model.ts";
 import type { RedisConnection } from "./connection.ts";
-import { keys } from "./keys.ts";
+import { keys, partKeys } from "./keys.ts";
 import { readPosition } from "./positions.ts";
 import { type ReadLink, readLinkOf } from "./read-link.ts";
 import { ratingField } from "./ratings.ts";
@@ -53,7 +53,8 @@ export function redisAnswers(redis: RedisConnection): Pick<ReadModel, "readAnswe
         places[partition] = count;
         return count++;
       });
-      const found = await link.send(`*${1 + count + ids.length}\r\n${command}${positions}${answers}`);
+      const asked = count + ids.length;
+      const found = await link.send(`*${1 + asked}\r\n${command}${positions}${answers}`, asked);
       // The client itself may well be connected: all else is read by it.
       if (found === undefined) return ids.map(() => ({ position: undefined, answer: undefined }));
       const read: (Position | undefined)[] = [];
@@ -64,18 +65,14 @@ export function redisAnswers(redis: RedisConnection): Pick<ReadModel, "readAnswe
       return placeOf.map((place, at) => ({ position: read[place], answer: found[count + at] ?? undefined }));
     },
 
-    async putAnswer(id, stamp, answer) {
-      const partition = partitionOf(tokenOf(id));
+    async putAnswer(id, { position, parts }, answer) {
+      const own = partKeys(id);
       await redis.putAnswer(
-        7,
-        keys.register("product", id),
-        keys.register("price", id),
-        keys.register("inventory", id),
-        keys.ratings(id),
-        keys.sales(partition),
+        own.length + 1,
+        ...own,
         keys.answer(id),
-        keys.position("catalog", partition),
-        stamp,
+        position,
+        parts,
         ratingField,
         productField(id),
         secondsToLive,

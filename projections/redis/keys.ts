@@ -25,3 +25,16 @@ export const keys = {
   category: (category: Identifier, order: "newest" | "price", partition: number) =>
     `category:${tokenOf(category)}:${order}:{${partition}}`,
 } as const;
+
+/** What a product's answer is made of: its partition's position, its registers, its ratings, its partition's sales. */
+export function partKeys(id: Identifier): readonly string[] {
+  const partition = partitionOf(tokenOf(id));
+  return [
+    keys.position("catalog", partition),
+    keys.register("product", id),
+    keys.register("price", id),
+    keys.register("inventory", id),
+    keys.ratings(id),
+    keys.sales(partition),
+  ];
+}

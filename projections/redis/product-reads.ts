@@ -3,11 +3,11 @@ import { partitionOf } from "../../streams/partition.ts";
 import type { Details } from "../details.ts";
 import type { Inventory } from "../inventory.ts";
 import type { Price } from "../price.ts";
-import type { ProductRead } from "../read-model.ts";
+import type { ProductRead, Stamp } from "../read-model.ts";
 import type { Rating } from "../reviews.ts";
 import type { ProductSales } from "../sales.ts";
 import { didNotAnswer, type RedisConnection } from "./connection.ts";
-import { keys } from "./keys.ts";
+import { keys, partKeys } from "./keys.ts";
 import { readPosition } from "./positions.ts";
 import { ratingField } from "./ratings.ts";
 import { productField } from "./sales.ts";
@@ -41,16 +41,7 @@ export function createProductReads(redis: RedisConnection): ReadProducts {
   async function call(ids: readonly Identifier[]): Promise<readonly (ProductRead | Error)[]> {
     const args: string[] = [];
     for (const id of ids) {
-      const partition = partitionOf(tokenOf(id));
-      args.push(
-        keys.position("catalog", partition),
-        keys.register("product", id),
-        keys.register("price", id),
-        keys.register("inventory", id),
-        keys.ratings(id),
-        keys.sales(partition),
-        keys.listing(partition),
-      );
+      args.push(...partKeys(id), keys.listing(partitionOf(tokenOf(id))));
     }
     const keyCount = args.length;
     args.push(ratingField);
@@ -113,18 +104,16 @@ function wholeAmong(reads: readonly (ProductRead | Error)[]): readonly ProductRe
 /** A row without one is of a product of which only a price is known. */
 const hasMembership = (row: string | null | undefined) => row != null && !row.startsWith(noVersion);
 
-/**
- * The versions of the position, three registers, the rating and the sales from there on, a bar between the first two;
- * undefined while a register is missing.
- */
-function stampOf(texts: readonly (string | null)[], from: number): string | undefined {
-  let stamp = `${(texts[from] ?? "").split(" ", 1)[0]}|`;
+/** Of the position, three registers, the rating and the sales from there on. */
+function stampOf(texts: readonly (string | null)[], from: number): Stamp | undefined {
+  const position = readPosition(texts[from] ?? null);
+  let parts = "";
   for (let at = from + 1; at <= from + 5; at++) {
     const text = texts[at];
-    if (text != null) stamp += versionIn(text);
+    if (text != null) parts += versionIn(text);
     else if (at <= from + 3) return undefined;
   }
-  return stamp;
+  return position && { position: position.version, parts };
 }
 
 /** An error where a text is none of ours. */

@@ -5,21 +5,22 @@ import { createReplyParser, type Reply } from "./reply-parser.ts";
 
 /**
  * A second connection to the server of a Redis client, for the one read that the catalogue answers most requests with. It
- * does less than a client and costs a tenth (docs/decisions.md): commands come encoded, replies leave as views of what
+ * does less than a client and costs less (docs/decisions.md): commands come encoded, replies leave as views of what
  * arrived. It is there while the client is connected, and closes with it.
  */
 export interface ReadLink {
   /** Resolves when the first attempt to connect has succeeded or failed. */
   readonly tried: Promise<void>;
   /**
-   * `command`: in RESP, ASCII. Replies come in the order of the calls. Undefined while there is no connection yet or any
+   * `command`: in RESP, ASCII, answered by an array of `items`. Replies come in the order of the calls. Undefined while there is no connection yet or any
    * more, and where it is lost or the server says an error: of that the client itself knows better. Rejects where the
    * server takes longer than the client's own limit. Nothing is sent twice.
    */
-  send(command: string): Promise<readonly (Buffer | null)[] | undefined> | undefined;
+  send(command: string, items: number): Promise<readonly (Buffer | null)[] | undefined> | undefined;
 }
 
 interface Call {
+  readonly items: number;
   readonly sentAt: number;
   readonly resolve: (items: readonly (Buffer | null)[] | undefined) => void;
   readonly reject: (error: Error) => void;
@@ -29,7 +30,9 @@ interface Call {
 
 /** How often calls under way are looked at. */
 const lookMs = 50;
+/** The pause before the next attempt to connect, which doubles with each that fails. */
 const againMs = 100;
+const againMsMax = 5_000;
 
 /** One for each client. */
 const links = new WeakMap<RedisConnection, ReadLink>();
@@ -51,6 +54,7 @@ function openReadLink(redis: RedisConnection): ReadLink {
   let oldest = 0;
   let lookedAt = 0;
   let looking: NodeJS.Timeout | undefined;
+  let pauseMs = againMs;
   const tried = Promise.withResolvers<void>();
 
   function open(): void {
@@ -71,12 +75,13 @@ function openReadLink(redis: RedisConnection): ReadLink {
     const begin = () => {
       clearTimeout(late);
       ready = true;
+      pauseMs = againMs;
       tried.resolve();
     };
     let greeted = 0;
     const parse = createReplyParser((reply) => {
       if (greeted === greetings.length) answer(reply);
-      else if (reply instanceof Error) own.destroy(reply);
+      else if (reply instanceof Error && !isNeedless(reply)) own.destroy(reply);
       else if (++greeted === greetings.length) begin();
     });
     own.once(tls === undefined ? "connect" : "secureConnect", () => {
@@ -101,18 +106,23 @@ function openReadLink(redis: RedisConnection): ReadLink {
       calls = [];
       oldest = 0;
       for (const call of lost) if (!call.isLate) call.resolve(undefined);
-      setTimeout(open, againMs).unref();
+      setTimeout(open, pauseMs).unref();
+      pauseMs = Math.min(2 * pauseMs, againMsMax);
     });
   }
 
+  /** Throws where the connection cannot go on. */
   function answer(reply: Reply): void {
     const call = calls[oldest++];
     if (2 * oldest > calls.length) {
       calls = calls.slice(oldest);
       oldest = 0;
     }
-    if (call === undefined || call.isLate) return;
-    call.resolve(reply instanceof Error ? undefined : reply);
+    const isError = reply instanceof Error;
+    const isOwn = call !== undefined && (isError || reply.length === call.items);
+    if (call?.isLate === false) call.resolve(isOwn && !isError ? reply : undefined);
+    // Whose it is cannot be told any more, nor whose those behind it are.
+    if (!isOwn) throw new Error("a reply that belongs to no call");
   }
 
   function look(): void {
@@ -147,11 +157,11 @@ function openReadLink(redis: RedisConnection): ReadLink {
 
   return {
     tried: tried.promise,
-    send(command) {
-      if (!ready || socket === undefined || socket.destroyed) return undefined;
+    send(command, items) {
+      if (!ready || socket === undefined || socket.destroyed || redis.status !== "ready") return undefined;
       const { promise, resolve, reject } = Promise.withResolvers<readonly (Buffer | null)[] | undefined>();
       const sentAt = performance.now();
-      calls.push({ sentAt, resolve, reject, isLate: false });
+      calls.push({ items, sentAt, resolve, reject, isLate: false });
       if (looking === undefined) {
         looking = setInterval(look, lookMs).unref();
         lookedAt = sentAt;
@@ -164,3 +174,6 @@ function openReadLink(redis: RedisConnection): ReadLink {
 
 const encode = (words: readonly string[]) =>
   `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join("")}`;
+
+/** A password for a server that wants none: a client goes on as well. */
+const isNeedless = ({ message }: Error) => /without any password configured/.test(message);

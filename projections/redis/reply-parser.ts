@@ -11,7 +11,10 @@ const plus = 0x2b;
 const minus = 0x2d;
 const dollar = 0x24;
 const asterisk = 0x2a;
+const lineFeed = 0x0a;
 const zero = 0x30;
+/** What is longer is no answer of the catalogue's; nothing is gathered without end. */
+const lengthMax = 64 * 1024 * 1024;
 const nothing: Buffer = Buffer.alloc(0);
 
 /** Takes bytes in pieces of any size; `onReply` hears of each reply in order. Throws for what is none of these. */
@@ -22,24 +25,34 @@ export function createReplyParser(onReply: (reply: Reply) => void): (piece: Buff
   let items: (Buffer | null)[] = [];
   let missing = 0;
 
-  /** The number in a line that begins at `from`; the line's end is left in `lineEnd`. */
+  /** Where the line ends that was looked at last. */
   let lineEnd = 0;
-  function number(from: number): number {
-    const isNegative = bytes[from] === minus;
-    let value = 0;
-    for (let next = isNegative ? from + 1 : from; next < lineEnd; next++)
-      value = 10 * value + (bytes[next] as number) - zero;
-    return isNegative ? -value : value;
+
+  /** -1 for none, or how many. */
+  function count(from: number): number {
+    if (bytes[from] === minus && bytes[from + 1] === zero + 1 && from + 2 === lineEnd) return -1;
+    let value = from === lineEnd ? Number.NaN : 0;
+    for (let next = from; next < lineEnd; next++) {
+      const digit = (bytes[next] as number) - zero;
+      value = digit >= 0 && digit <= 9 ? 10 * value + digit : Number.NaN;
+    }
+    if (!(value <= lengthMax)) throw new Error(`not a length: ${bytes.toString("latin1", from, lineEnd)}`);
+    return value;
+  }
+
+  function assertLineEnd(at: number): void {
+    if (bytes[at] !== carriageReturn || bytes[at + 1] !== lineFeed) throw new Error("not the end of a line");
   }
 
   function text(from: number): Buffer | null | undefined {
-    const length = number(from);
+    const length = count(from);
     if (length < 0) {
       at = lineEnd + 2;
       return null;
     }
     const begin = lineEnd + 2;
     if (begin + length + 2 > bytes.length) return undefined;
+    assertLineEnd(begin + length);
     at = begin + length + 2;
     return bytes.subarray(begin, begin + length);
   }
@@ -48,6 +61,7 @@ export function createReplyParser(onReply: (reply: Reply) => void): (piece: Buff
   function take(): boolean {
     lineEnd = bytes.indexOf(carriageReturn, at);
     if (lineEnd === -1 || lineEnd + 2 > bytes.length) return false;
+    assertLineEnd(lineEnd);
     const kind = bytes[at];
     const from = at + 1;
     if (missing > 0) {
@@ -61,9 +75,9 @@ export function createReplyParser(onReply: (reply: Reply) => void): (piece: Buff
     }
     if (kind === asterisk) {
       items = [];
-      missing = number(from);
+      missing = Math.max(0, count(from));
       at = lineEnd + 2;
-      if (missing <= 0) onReply(items);
+      if (missing === 0) onReply(items);
       return true;
     }
     if (kind !== plus && kind !== minus)

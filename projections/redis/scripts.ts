@@ -148,19 +148,18 @@ export const scripts = {
     return 0`,
 
   /**
-   * KEYS: three registers, ratings, sales, the answer, and the position. ARGV: the versions that the answer was made of, the
-   * fields of the rating and of the product's sales, seconds to live, the answer. The position is among the versions
-   * because a rebuild replaces values without changing theirs, and moves it.
+   * KEYS: a partition's position, three registers, ratings, sales, and the answer. ARGV: the position and the versions of
+   * the rest that the answer was made of, the fields of the rating and of the product's sales, seconds to live, the answer.
    */
   putAnswer: `
-    local call = redis.call
-    local stamp = string.match(call('GET', KEYS[7]) or '', '^%S*') .. '|'
-    for at = 1, 3 do stamp = stamp .. call('GETRANGE', KEYS[at], 0, ${versionLength - 1}) end
-    for at = 4, 5 do stamp = stamp .. string.sub(call('HGET', KEYS[at], ARGV[at - 2]) or '', 1, ${versionLength}) end
-    if stamp == ARGV[1] then
-      call('SETNX', '${answersFlag}', '1')
-      call('SET', KEYS[6], ARGV[5], 'EX', ARGV[4])
-    end
+    local call, sub = redis.call, string.sub
+    if string.match(call('GET', KEYS[1]) or '', '^%S*') ~= ARGV[1] then return 0 end
+    local parts = ''
+    for at = 2, 4 do parts = parts .. call('GETRANGE', KEYS[at], 0, ${versionLength - 1}) end
+    for at = 5, 6 do parts = parts .. sub(call('HGET', KEYS[at], ARGV[at - 2]) or '', 1, ${versionLength}) end
+    if parts ~= ARGV[2] then return 0 end
+    call('SETNX', '${answersFlag}', '1')
+    call('SET', KEYS[7], ARGV[6], 'EX', ARGV[5])
     return 0`,
 
   /**

@@ -25,19 +25,24 @@ function full() {
 
 test("a cache with room admits at once", () => {
   const held = createHeldAnswers(bytesMax);
-  expect([held.admits("lamp", answer), held.admits("vase", answer)]).toEqual([true, true]);
+  expect([held.admits("lamp", answer, 1), held.admits("vase", answer, 1)]).toEqual([true, true]);
 });
 
 test("a full cache admits a key the second time only, and each key for itself", () => {
   const held = full();
-  expect([held.admits("lamp", answer), held.admits("vase", answer)]).toEqual([false, false]);
-  expect([held.admits("lamp", answer), held.admits("vase", answer)]).toEqual([true, true]);
+  expect([held.admits("lamp", answer, 1), held.admits("vase", answer, 1)]).toEqual([false, false]);
+  expect([held.admits("lamp", answer, 1), held.admits("vase", answer, 1)]).toEqual([true, true]);
+});
+
+test("what an answer depends on counts as well", () => {
+  const held = createHeldAnswers(2_000);
+  expect([held.admits("lamp", answer, 1), held.admits("lamp", answer, 10)]).toEqual([true, false]);
 });
 
 test("a full cache admits what it holds already", () => {
   const held = full();
   held.put("lamp", entryOf(id("lamp"), text));
-  expect(held.admits("lamp", answer)).toBe(true);
+  expect(held.admits("lamp", answer, 1)).toBe(true);
 });
 
 test("a full cache that takes one more holds no more than its bytes", () => {

@@ -10,7 +10,8 @@ import {
 } from "../../api/gateway/stored-answers.ts";
 import type { Found } from "../../api/reader.ts";
 import { createMemoryReadModel, type MemoryReadModel } from "../../projections/memory/read-model.ts";
-import { versionsOf, type Versions } from "../../projections/version.ts";
+import type { Stamp } from "../../projections/read-model.ts";
+import { versionsOf, type Versions, withRevision } from "../../projections/version.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { partitionOfId, v } from "../projections/read-model-adapters.ts";
 import { silent } from "../projections/projecting.ts";
@@ -41,7 +42,8 @@ async function standAt(sequence: number, versions: Versions = v, of = lamp): Pro
   await model.advance("catalog", [{ partition, from, to: versions(sequence), headAt: now }]);
 }
 
-async function store(text: string, newest = 10, validUntil?: number, of = lamp): Promise<void> {
+/** Puts the registers of a product at that version. */
+async function put(newest: number, of = lamp): Promise<void> {
   const partition = partitionOfId(of);
   if (!(await model.positions("catalog", [partition])).has(partition)) await standAt(12, v, of);
   const position = (await model.positions("catalog", [partition])).get(partition)?.version;
@@ -52,9 +54,18 @@ async function store(text: string, newest = 10, validUntil?: number, of = lamp):
     value: null,
   }));
   await model.putRegisters([{ partition, position }], puts);
-  const stamp = (await model.readProducts([of]))[0]?.stamp;
-  const found = { state: { id: of }, stamp, newest } as Found;
-  stored.store(found, { prepared: prepare(text), validUntil } as MadeAnswer);
+}
+
+/** As a reader finds it in the read models. */
+async function read(newest = 10, of = lamp): Promise<Found> {
+  return { state: { id: of }, stamp: (await model.readProducts([of]))[0]?.stamp, newest } as Found;
+}
+
+const made = (text: string, validUntil?: number) => ({ prepared: prepare(text), validUntil }) as MadeAnswer;
+
+async function store(text: string, newest = 10, validUntil?: number, of = lamp): Promise<void> {
+  await put(newest, of);
+  stored.store(await read(newest, of), made(text, validUntil));
 }
 
 const ask = (product: Identifier, due = 0, from = stored) =>
@@ -93,6 +104,10 @@ const passedOver: Readonly<Record<string, () => Promise<unknown>>> = {
     await standAt(12, other);
     return ask(lamp, 0, open(other));
   },
+  "its partition waits to be rebuilt": async () => {
+    await standAt(12, (sequence) => withRevision(v(sequence), 0));
+    return ask(lamp);
+  },
   "an older fold made it than that of its partition": async () => {
     const newer = versionsOf(Date.parse("2026-11-27T00:00:00Z"), 3);
     await standAt(12, newer);
@@ -104,6 +119,20 @@ test.each(Object.keys(passedOver))("it is passed over where %s", async (name) =>
   await store("{}");
   expect(await ask(lamp)).toBeDefined();
   expect(await passedOver[name]?.()).toBeUndefined();
+});
+
+test("what was read before a rebuild, or while it was at work, is not stored behind it", async () => {
+  await put(10);
+  const before = await read();
+  await standAt(12, (sequence) => withRevision(v(sequence), 0));
+  const meanwhile = await read();
+  // Here the rebuild replaces values, whose versions stay the same.
+  stored.store(before, made("{}"));
+  stored.store(meanwhile, made("{}"));
+  await standAt(12);
+  expect((await model.readAnswers([lamp]))[0]?.answer).toBeUndefined();
+  stored.store(await read(), made("{}"));
+  expect(await ask(lamp)).toBeDefined();
 });
 
 test("a sale that ends in the year 9999 leaves the bytes as they are", async () => {
@@ -119,7 +148,7 @@ test.each([...foreign, head.replace("3.", "x.") + "{}", head.replace('"', " ") +
   "a text that is none of ours is passed over: %j",
   async (text) => {
     await store("{}");
-    const stamp = (await model.readProducts([lamp]))[0]?.stamp ?? "";
+    const stamp = (await model.readProducts([lamp]))[0]?.stamp as Stamp;
     await model.putAnswer(lamp, stamp, Buffer.from(text));
     expect(await ask(lamp)).toBeUndefined();
     await model.putAnswer(lamp, stamp, Buffer.from(head + "{}"));
@@ -169,7 +198,7 @@ test("what is passed over does not raise what this node has shown", async () => 
 
 test("a text that is cut short anywhere before its body is passed over", async () => {
   await store("{}");
-  const stamp = (await model.readProducts([lamp]))[0]?.stamp ?? "";
+  const stamp = (await model.readProducts([lamp]))[0]?.stamp as Stamp;
   const [read] = await model.readAnswers([lamp]);
   const whole = read?.answer ?? Buffer.alloc(0);
   for (let length = 0; length < whole.length - 1; length++) {

@@ -22,7 +22,7 @@ afterEach(async () => {
 const get = (key: string) => `*2\r\n$4\r\nMGET\r\n$${key.length}\r\n${key}\r\n`;
 
 async function read(key: string): Promise<string | undefined> {
-  const [text] = (await readLinkOf(redis).send(get(key))) ?? [];
+  const [text] = (await readLinkOf(redis).send(get(key), 1)) ?? [];
   return text?.toString();
 }
 
@@ -46,13 +46,33 @@ test("a password of the client opens the link as well", async () => {
   await own.set("key", "found");
   const link = readLinkOf(own);
   await link.tried;
-  expect(String((await link.send(get("key")))?.[0])).toBe("found");
+  expect(String((await link.send(get("key"), 1))?.[0])).toBe("found");
   own.disconnect();
+});
+
+test("a password that the server does not want opens it as well, as it does the client", async () => {
+  const url = servers.redisUrl.replace("redis://", "redis://:sesame@");
+  const own = await connectRedis({ url, commandTimeoutMs: timeoutMs });
+  const link = readLinkOf(own);
+  await link.tried;
+  expect(await link.send(get("nobody"), 1)).toEqual([null]);
+  own.disconnect();
+});
+
+test("a reply that cannot be the call's own is given to nobody, nor are those behind it", async () => {
+  await redis.set("key", "value");
+  const link = readLinkOf(redis);
+  await link.tried;
+  expect(await Promise.all([link.send(get("key"), 2), link.send(get("key"), 1)])).toEqual([
+    undefined,
+    undefined,
+  ]);
+  await readAgain("key").toBe("value");
 });
 
 test("what the server refuses is left to the client", async () => {
   await readLinkOf(redis).tried;
-  expect(await readLinkOf(redis).send("*1\r\n$4\r\nMGET\r\n")).toBeUndefined();
+  expect(await readLinkOf(redis).send("*1\r\n$4\r\nMGET\r\n", 1)).toBeUndefined();
   await redis.set("key", "value");
   expect(await read("key")).toBe("value");
 });
@@ -88,7 +108,7 @@ test("a server that died takes its calls with it, and the link comes back with t
   await redis.set("key", "of the first life");
   await readLinkOf(redis).tried;
   servers.signal("redis", "SIGSTOP");
-  const lost = readLinkOf(redis).send(get("key"));
+  const lost = readLinkOf(redis).send(get("key"), 1);
   servers.signal("redis", "SIGKILL");
   expect(await lost).toBeUndefined();
   await expect
@@ -101,9 +121,9 @@ test("a server that stands still while the link opens keeps nobody waiting", asy
   servers.signal("redis", "SIGSTOP");
   const link = readLinkOf(redis);
   await link.tried;
-  expect(link.send(get("key"))).toBeUndefined();
+  expect(link.send(get("key"), 1)).toBeUndefined();
   servers.signal("redis", "SIGCONT");
-  await expect.poll(() => link.send(get("key")), { timeout: 10_000 }).toEqual([null]);
+  await expect.poll(() => link.send(get("key"), 1), { timeout: 10_000 }).toEqual([null]);
 });
 
 test("a client that was let go leaves nothing that keeps its process alive", async () => {
@@ -117,7 +137,7 @@ test("a call under way when the client goes ends within the client's limit, thou
   await readLinkOf(redis).tried;
   servers.signal("redis", "SIGSTOP");
   const begunAt = performance.now();
-  const lost = Promise.allSettled([readLinkOf(redis).send(get("key"))]);
+  const lost = Promise.allSettled([readLinkOf(redis).send(get("key"), 1)]);
   redis.disconnect();
   const [ended] = await lost;
   const tookMs = performance.now() - begunAt;
@@ -129,5 +149,5 @@ test("a call under way when the client goes ends within the client's limit, thou
 test("without a client there is no link", async () => {
   await readLinkOf(redis).tried;
   redis.disconnect();
-  await expect.poll(() => readLinkOf(redis).send(get("key"))).toBeUndefined();
+  await expect.poll(() => readLinkOf(redis).send(get("key"), 1)).toBeUndefined();
 });

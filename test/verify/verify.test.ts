@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { untilReached, type VerifyReport, verifyCatalogue } from "../../ops/verify/verify.ts";
 import { connectRedis, type RedisConnection } from "../../projections/redis/connection.ts";
+import type { ReadModel } from "../../projections/read-model.ts";
 import { createRedisReadModel } from "../../projections/redis/read-model.ts";
 import { tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionOf } from "../../streams/partition.ts";
@@ -15,6 +16,7 @@ import { createWorld, type Running, type World } from "./world.ts";
 
 let servers: TestServers;
 let redis: RedisConnection;
+let readModel: ReadModel;
 let world: World;
 let projector: Running;
 let api: FastifyInstance;
@@ -23,6 +25,7 @@ let address: string;
 beforeAll(async () => {
   servers = await startServers("redis");
   redis = await connectRedis({ url: servers.redisUrl, commandTimeoutMs: 5_000 });
+  readModel = createRedisReadModel(redis);
 });
 
 afterAll(async () => {
@@ -57,11 +60,14 @@ const catalogue: readonly Published[] = [
       ],
     },
   ],
+  ["product.modified.vase", { title: "Vase", category_ids: ["home"] }],
+  ["price.updated.vase", { new_price: gbp(900) }],
+  ["inventory.changed.vase", { new_quantity: 7 }],
 ].map(([subject, fields]) => ({ subject: `catalog.${subject}`, payload: JSON.stringify(fields) }));
 
 async function begin(events: readonly Published[]): Promise<void> {
   await redis.flushdb();
-  world = createWorld(createRedisReadModel(redis), noon);
+  world = createWorld(readModel, noon);
   await world.publish(events);
   projector = world.project();
   api = world.api();
@@ -75,6 +81,15 @@ afterEach(async () => {
   await projector.stop();
   await api.close();
 });
+
+/** As a reader leaves it: ready in Redis. */
+async function untilStored(product: string): Promise<void> {
+  const stored = async () => {
+    await (await fetch(`${address}/api/products/${product}`)).body?.cancel();
+    return redis.exists(`answer:{${product}}`);
+  };
+  await expect.poll(stored).toBe(1);
+}
 
 function verify(
   options: { readonly partition?: number; readonly head?: number } = {},
@@ -98,11 +113,12 @@ function verify(
 }
 
 test("a catalogue that is right has no differences, and every kind of value was checked", async () => {
+  await untilStored("vase");
   const report = await verify();
   expect(report.shown).toEqual([]);
   expect(report).toMatchObject({
     head: catalogue.length,
-    products: 3,
+    products: 4,
     badEvents: 1,
     differences: 0,
     skipped: {},
@@ -122,6 +138,7 @@ test("a catalogue that is right has no differences, and every kind of value was 
     "reviews",
     "row",
     "sales",
+    "stored",
   ]);
 });
 
@@ -132,7 +149,7 @@ test("partition by partition, the whole catalogue is checked as well", async () 
     expect(report.shown).toEqual([]);
     products += report.products;
   }
-  expect(products).toBe(3);
+  expect(products).toBe(4);
 });
 
 test("what became newer than the folded log is passed over and counted", async () => {
@@ -145,7 +162,7 @@ test("evicted registers are no fault: they are answered from the log", async () 
   await redis.del("price:{lamp}", `reviews:lamp:{${partitionOfId("lamp")}}`, "product:{torch}");
   const report = await verify();
   expect(report.shown).toEqual([]);
-  expect(report.absent).toMatchObject({ price: 1, reviews: 3, product: 2 });
+  expect(report.absent).toMatchObject({ price: 1, reviews: 4, product: 2 });
 });
 
 const partitionOfId = (product: string) => partitionOf(tokenOf(id(product)));
@@ -208,6 +225,20 @@ const faults: Readonly<Record<string, { plant: () => Promise<unknown>; found: ob
   "a list of a category that nobody named": {
     plant: () => redis.zadd("category:attic:newest:{3}", 1, "lamp"),
     found: { kind: "key", id: "category:attic:newest:{3}" },
+  },
+  "an answer that stands ready and is of before": {
+    async plant() {
+      await untilStored("vase");
+      await rewrite("answer:{vase}", '"quantity":7', '"quantity":8');
+    },
+    found: { kind: "stored", id: "vase", what: "inventory.quantity", expected: 7, found: 8 },
+  },
+  "an answer about a product that nobody published": {
+    async plant() {
+      await untilStored("vase");
+      await redis.rename("answer:{vase}", "answer:{ghost}");
+    },
+    found: { kind: "key", id: "answer:{ghost}", what: "ghost" },
   },
   "a key of an unknown kind": {
     plant: () => redis.set("left:behind", "1"),
