@@ -4,7 +4,7 @@ import type { Logger } from "../logger.ts";
 import { startApi } from "../roles/api.ts";
 import { startProjectors } from "../roles/projectors.ts";
 import type { Servers } from "../servers.ts";
-import { type VerifyReport, verifyCatalogue } from "../verify/verify.ts";
+import { type VerifyProgress, type VerifyReport, verifyCatalogue } from "../verify/verify.ts";
 
 /**
  * `shelfwire verify`: the read models and a sample of answers beside a second, separately written fold of the
@@ -46,9 +46,24 @@ export async function verify(
       versions: catalogue.versions.catalog,
       api: http,
       now: () => Date.now(),
-      onProgress: (message) => logger.info(message),
+      onProgress: sparingly((message) => logger.info(message)),
     });
   } finally {
     for (const close of closers.reverse()) await close();
   }
+}
+
+const lineEveryMs = 2_000;
+
+/** A line for each stage, and now and then one within a long one. */
+function sparingly(write: (progress: VerifyProgress) => void): (progress: VerifyProgress) => void {
+  let stage = "";
+  let writtenAt = 0;
+  return (progress) => {
+    const now = performance.now();
+    if (progress.stage === stage && now - writtenAt < lineEveryMs) return;
+    stage = progress.stage;
+    writtenAt = now;
+    write(progress);
+  };
 }
