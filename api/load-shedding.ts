@@ -76,28 +76,35 @@ export function shedLoad(server: Server, { admission, readiness, short }: Sheddi
     const begin = (next: Next) => {
       if (!short(request, response, next)) next.onToRoutes();
     };
-    let place: "sought" | "awaited" | "taken" = "sought";
+    let waits = false;
+    let started = false;
     const left = admission.enter({
       waitedMs: waitedMs(),
       // Who names a version may wait until the node has got there.
       telling: !("catalog-min-version" in request.headers),
       start() {
-        if (place === "awaited") begin({ left: () => {}, onToRoutes: toRoutes });
-        place = "taken";
+        started = true;
+        // Who waited leaves with its connection, whichever way it is answered.
+        if (waits) begin({ left: () => {}, onToRoutes: toRoutes });
       },
       refuse: () => refuse(request, response),
     });
-    if ((place as string) === "taken") {
-      const onToRoutes = () => {
-        if (response.closed) left();
-        else response.on("close", left);
-        toRoutes();
-      };
-      begin({ left, onToRoutes });
+    const leaveWithAnswer = () => {
+      if (response.closed) left();
+      else response.on("close", left);
+    };
+    if (started) {
+      begin({
+        left,
+        onToRoutes() {
+          leaveWithAnswer();
+          toRoutes();
+        },
+      });
       return;
     }
-    place = "awaited";
-    response.on("close", left);
+    waits = true;
+    leaveWithAnswer();
     ticking ??= setInterval(tick, limits.roomTickMs).unref();
   });
 }

@@ -51,19 +51,25 @@ export function createProductsShort(options: ShortWayOptions): ShortWay {
   return (request, response, { left, onToRoutes }) => {
     const plain = readiness.draining ? undefined : knownPlain(request);
     if (plain === undefined) return false;
-    const answer = (served: Served | undefined): void => {
-      if (served === undefined || readiness.draining) {
-        onToRoutes();
-        return;
-      }
+    /** Nobody above would hear of an error: what calls back here has other readers to answer. */
+    const guarded = (call: () => void): void => {
       try {
-        send(plain, served, response, options);
+        call();
       } catch (error) {
         response.destroy(error as Error);
+        left();
       }
-      left();
     };
-    gateway.product(plain.id, plain.view, answer, onToRoutes);
+    const answer = (served: Served | undefined): void =>
+      guarded(() => {
+        if (served === undefined || readiness.draining) {
+          onToRoutes();
+          return;
+        }
+        send(plain, served, response, options);
+        left();
+      });
+    gateway.product(plain.id, plain.view, answer, () => guarded(onToRoutes));
     return true;
   };
 }
