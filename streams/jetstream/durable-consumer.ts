@@ -57,6 +57,7 @@ export async function openDurableConsumer(
   let buffer: DeliveredWord[] = [];
   /** What was delivered and not acknowledged, in order. */
   let out: JsMsg[] = [];
+  let acknowledged: JsMsg | undefined;
   let delivered = 0;
   let failure: ConsumerLost | undefined;
   let wake: () => void = () => {};
@@ -109,6 +110,8 @@ export async function openDurableConsumer(
         wake = () => {};
       }
       if (failure !== undefined) throw failure;
+      // An acknowledgement that was lost with its link would leave the server waiting for it for ever.
+      if (buffer.length === 0) acknowledged?.ack();
       const words = buffer.slice(0, max);
       buffer = buffer.slice(max);
       return words;
@@ -116,7 +119,8 @@ export async function openDurableConsumer(
     acknowledge(sequence) {
       const upTo = out.findLastIndex(({ seq }) => seq <= sequence);
       if (upTo < 0 || connection.isClosed()) return;
-      out[upTo]?.ack();
+      acknowledged = out[upTo];
+      acknowledged?.ack();
       out = out.slice(upTo + 1);
     },
     async close() {

@@ -156,7 +156,8 @@ describe.each(adapters)("a durable consumer ($adapter)", ({ start }) => {
     const { server, broadcast } = overheard;
     if (server === undefined) return;
     const consumer = await overheard.open("survives");
-    const taken = await take(consumer, limits.unacknowledgedMax);
+    say(10);
+    const taken = await take(consumer, Math.min(said, limits.unacknowledgedMax));
     consumer.acknowledge(taken.at(-1)?.sequence ?? 0);
     server.signal("nats", "SIGKILL");
     // Either reading goes on, or it is told that something may have been missed and opens again.
