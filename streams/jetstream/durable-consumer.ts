@@ -57,7 +57,6 @@ export async function openDurableConsumer(
   let buffer: DeliveredWord[] = [];
   /** What was delivered and not acknowledged, in order. */
   let out: JsMsg[] = [];
-  let acknowledged: JsMsg | undefined;
   let delivered = 0;
   let failure: ConsumerLost | undefined;
   let wake: () => void = () => {};
@@ -97,6 +96,14 @@ export async function openDurableConsumer(
     }
   })();
 
+  void (async () => {
+    for await (const { type } of connection.status()) {
+      if (failure !== undefined) return;
+      // An acknowledgement that went with the link would leave the server waiting for it for ever.
+      if (type === "reconnect") lose("the link was lost");
+    }
+  })();
+
   return {
     async take(max, waitMs) {
       if (buffer.length === 0 && failure === undefined) {
@@ -110,8 +117,6 @@ export async function openDurableConsumer(
         wake = () => {};
       }
       if (failure !== undefined) throw failure;
-      // An acknowledgement that was lost with its link would leave the server waiting for it for ever.
-      if (buffer.length === 0) acknowledged?.ack();
       const words = buffer.slice(0, max);
       buffer = buffer.slice(max);
       return words;
@@ -119,8 +124,7 @@ export async function openDurableConsumer(
     acknowledge(sequence) {
       const upTo = out.findLastIndex(({ seq }) => seq <= sequence);
       if (upTo < 0 || connection.isClosed()) return;
-      acknowledged = out[upTo];
-      acknowledged?.ack();
+      out[upTo]?.ack();
       out = out.slice(upTo + 1);
     },
     async close() {

@@ -168,7 +168,9 @@ describe.each(adapters)("a durable consumer ($adapter)", ({ start }) => {
         try {
           broadcast.publish(Buffer.from("after the kill"));
           reading ??= await overheard.open("survives");
-          heard.push(...(await reading.take(1_000, 200)).map(textOf));
+          const words = await reading.take(1_000, 200);
+          heard.push(...words.map(textOf));
+          reading.acknowledge(words.at(-1)?.sequence ?? 0);
         } catch {
           await reading?.close();
           reading = undefined;
