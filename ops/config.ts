@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import type { EdgeLifetimes } from "../api/edge-trust.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
+import { parsePurge, purgeSettings } from "./purge/settings.ts";
 import {
   addresses,
   bytes,
@@ -174,6 +176,7 @@ export const settings = {
     allowed: "0 or 1",
     schema: z.enum(["0", "1"]).transform((text) => text === "1"),
   } satisfies Setting<boolean>,
+  ...purgeSettings,
 };
 
 export type Config = ReturnType<typeof parseConfig>;
@@ -207,5 +210,7 @@ export function parseConfig(environment: Environment) {
     drainMs: read(settings.drainMs),
     logLevel: read<LogLevel>(settings.logLevel),
     demo: read(settings.demo),
+    edgeLifetimes: read<EdgeLifetimes>(settings.edgeLifetimes),
+    purge: parsePurge(environment),
   } as const;
 }

@@ -5,7 +5,7 @@ import { LogRefused, LogUnavailable, LogVanished } from "../streams/log.ts";
 import { partitionCount } from "../streams/partition.ts";
 import { checkExport, type ExportOptions, runExport } from "./commands/export.ts";
 import { checkImport, describeImport, type ImportOptions, runImport } from "./commands/import.ts";
-import { api, projector } from "./commands/roles.ts";
+import { actors, api, projector } from "./commands/roles.ts";
 import { type PublishOptions, publish } from "./commands/publish.ts";
 import { list, type Mended, republish, show } from "./commands/quarantine.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
@@ -65,6 +65,14 @@ program
   .action(async () => {
     const { config, logger } = settings();
     await projector(config, logger);
+  });
+
+program
+  .command("actors")
+  .description("purge the edges that the settings name; run two, so that one takes over")
+  .action(async () => {
+    const { config, logger } = settings();
+    await actors(config, logger);
   });
 
 program

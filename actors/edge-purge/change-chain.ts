@@ -1,6 +1,6 @@
 import type { Change } from "../../projections/changes.ts";
 import { sameLog, sequenceOf, type Versions } from "../../projections/version.ts";
-import { partitionCount } from "../../streams/partition.ts";
+import { allPartitions } from "../../streams/partition.ts";
 
 /**
  * What the words that were heard leave out. The moves of a partition form one chain (`projections/changes.ts`): where a
@@ -21,9 +21,9 @@ export interface UnnamedEvents {
 
 export function createChangeChain(versions: Versions): ChangeChain {
   /** Up to where each partition's events were named, or were given to be read. */
-  const accounted = new Array<number | undefined>(partitionCount);
+  const accounted = allPartitions.map((): number | undefined => undefined);
   /** Where something was written and not told, and no event of it has been passed yet. */
-  const open = new Array<boolean>(partitionCount).fill(false);
+  const open = allPartitions.map(() => false);
 
   return {
     follow({ moves, products }) {
