@@ -7,30 +7,27 @@ export interface TokenBucket {
   spend(now: number): void;
 }
 
-/** Begins full. */
+/**
+ * Begins full. Source: the generic cell rate algorithm (ITU-T I.371): the bucket is the moment at which it will be full
+ * again.
+ */
 export function createTokenBucket(limits: {
   readonly callsAtOnce: number;
   readonly callsPerSecond: number;
 }): TokenBucket {
-  const { callsAtOnce, callsPerSecond } = limits;
-  let tokens = callsAtOnce;
-  let filledAt: number | undefined;
-  function fill(now: number): void {
-    const passedMs = Math.max(0, now - (filledAt ?? now));
-    tokens = Math.min(callsAtOnce, tokens + (passedMs * callsPerSecond) / 1_000);
-    filledAt = now;
-  }
+  const msPerCall = 1_000 / limits.callsPerSecond;
+  const slackMs = (limits.callsAtOnce - 1) * msPerCall;
+  let fullAt = Number.NEGATIVE_INFINITY;
   return {
-    waitMs(now) {
-      fill(now);
-      return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * 1_000) / callsPerSecond);
-    },
+    waitMs: (now) => Math.max(0, Math.ceil(fullAt - slackMs - now - roundingMs)),
     spend(now) {
-      fill(now);
-      tokens--;
+      fullAt = Math.max(fullAt, now) + msPerCall;
     },
   };
 }
+
+/** What sums of fractions may be off by. */
+const roundingMs = 1e-6;
 
 const firstMs = 100;
 const mostMs = 5_000;

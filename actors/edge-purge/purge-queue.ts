@@ -14,8 +14,8 @@ export interface PurgeQueue {
   /** When the next batch may leave; undefined while one is under way or nothing waits. */
   dueAt(): number | undefined;
   /**
-   * The next batch, which is under way from now on. A tag that is wanted meanwhile waits for another purge, since this
-   * one may have come too early for it.
+   * The next batch, which is under way from now on. A tag that is wanted meanwhile, or was wanted within the window,
+   * waits for another purge, since this one may have come too early for it.
    */
   take(now: number, limits: BatchLimits): readonly string[];
   /** What became of the batch under way. One that failed waits again, in its old place. */
@@ -43,58 +43,82 @@ interface Wish {
   readonly sequence: number;
 }
 
+/** Of one tag: the first that is not purged yet, and the last. */
+interface Wishes {
+  readonly first: Wish;
+  readonly last: Wish;
+}
+
+const inOrder = (all: readonly (readonly [string, Wishes])[]) =>
+  new Map(all.toSorted(([, a], [, b]) => a.first.sequence - b.first.sequence));
+
 export function createPurgeQueue({ windowMs, lifetimeMs }: QueueTimes): PurgeQueue {
   /** In the order of their sequences. */
-  let waiting = new Map<string, Wish>();
-  let underWay = new Map<string, Wish>();
+  let waiting = new Map<string, Wishes>();
+  let underWay = new Map<string, Wishes>();
 
-  const first = (wishes: ReadonlyMap<string, Wish>): Wish | undefined => wishes.values().next().value;
+  /** In the order of their first sequences. */
+  const firstOf = (all: ReadonlyMap<string, Wishes>): Wish | undefined => all.values().next().value?.first;
+  const firsts = () => [firstOf(underWay), firstOf(waiting)].filter((wish) => wish !== undefined);
 
   return {
     get size() {
       return waiting.size + underWay.size;
     },
     want(tags, at, sequence) {
-      for (const tag of tags) if (!waiting.has(tag)) waiting.set(tag, { at, sequence });
+      const last = { at, sequence };
+      for (const tag of tags) waiting.set(tag, { first: waiting.get(tag)?.first ?? last, last });
     },
     oldestAt() {
-      const moments = [first(underWay), first(waiting)].flatMap((wish) => wish?.at ?? []);
-      return moments.length === 0 ? undefined : Math.min(...moments);
+      const oldest = firsts();
+      return oldest.length === 0 ? undefined : Math.min(...oldest.map(({ at }) => at));
     },
     dueAt() {
-      const oldest = first(waiting);
+      const oldest = firstOf(waiting);
       return oldest === undefined || underWay.size > 0 ? undefined : oldest.at + windowMs;
     },
     take(now, { tagsPerCall, tagBytesPerCall }) {
       let bytes = 0;
-      for (const [tag, wish] of waiting) {
+      let isAgain = false;
+      for (const [tag, wishes] of waiting) {
         bytes += tag.length + 1;
-        if (wish.at + windowMs > now || underWay.size === tagsPerCall) break;
+        if (wishes.first.at + windowMs > now || underWay.size === tagsPerCall) break;
         if (bytes > tagBytesPerCall && underWay.size > 0) break;
-        underWay.set(tag, wish);
+        underWay.set(tag, wishes);
       }
-      for (const tag of underWay.keys()) waiting.delete(tag);
+      for (const [tag, { last }] of underWay) {
+        waiting.delete(tag);
+        // This purge may come too early for what was wished a moment ago.
+        if (last.at + windowMs <= now) continue;
+        waiting.set(tag, { first: last, last });
+        isAgain = true;
+      }
+      if (isAgain) waiting = inOrder([...waiting]);
       return [...underWay.keys()];
     },
     settle(outcome) {
       if (outcome === "failed") {
-        for (const [tag, wish] of waiting) if (!underWay.has(tag)) underWay.set(tag, wish);
+        for (const [tag, { first, last }] of waiting)
+          underWay.set(tag, { first: underWay.get(tag)?.first ?? first, last });
         waiting = underWay;
       }
       underWay = new Map();
     },
     expire(now) {
-      let expired = 0;
-      for (const [tag, { at }] of waiting) {
-        if (at + lifetimeMs > now) break;
-        waiting.delete(tag);
-        expired++;
-      }
-      return expired;
+      const isOver = ({ at }: Wish) => at + lifetimeMs <= now;
+      const oldest = firstOf(waiting);
+      if (oldest === undefined || !isOver(oldest)) return 0;
+      const size = waiting.size;
+      // Of a tag that was wanted again the newest wish goes on alone, in the place that it has among the others.
+      const left = [...waiting]
+        .filter(([, { last }]) => !isOver(last))
+        .map(([tag, { first, last }]) => [tag, { first: isOver(first) ? last : first, last }] as const);
+      waiting = inOrder(left);
+      return size - left.length;
     },
     firstWanted() {
-      const sequences = [first(underWay), first(waiting)].flatMap((wish) => wish?.sequence ?? []);
-      return sequences.length === 0 ? undefined : Math.min(...sequences);
+      const oldest = firsts();
+      return oldest.length === 0 ? undefined : Math.min(...oldest.map(({ sequence }) => sequence));
     },
   };
 }
