@@ -45,7 +45,7 @@ export function createCloudflare(options: {
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
         body: JSON.stringify({ tags }),
       });
-      const said = answer.safeParse(JSON.parse(await call(request, signal)));
+      const said = answer.safeParse(jsonIn(await call(request, signal)));
       if (said.data?.success !== true) {
         const problems = said.data?.errors.map(({ message }) => message).join("; ") ?? "";
         throw new PurgeFailed(`cloudflare did not purge: ${problems}`);
@@ -53,4 +53,13 @@ export function createCloudflare(options: {
       return undefined;
     },
   };
+}
+
+/** Undefined for what is no JSON. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
