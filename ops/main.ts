@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { LogUnfit } from "../streams/jetstream/ensure.ts";
 import { LogRefused, LogUnavailable, LogVanished } from "../streams/log.ts";
 import { partitionCount } from "../streams/partition.ts";
+import { edge } from "./commands/edge.ts";
 import { checkExport, type ExportOptions, runExport } from "./commands/export.ts";
 import { checkImport, describeImport, type ImportOptions, runImport } from "./commands/import.ts";
 import { actors, api, projector } from "./commands/roles.ts";
@@ -73,6 +74,14 @@ program
   .action(async () => {
     const { config, logger } = settings();
     await actors(config, logger);
+  });
+
+program
+  .command("edge")
+  .description("cache what the API answers, as a CDN does: Varnish in front of it")
+  .action(async () => {
+    const { config, logger } = settings();
+    await edge(config, logger);
   });
 
 program

@@ -22,6 +22,11 @@ test("nothing set gives the defaults", () => {
     jwtIssuer: undefined,
     jwtAudience: undefined,
     drainMs: 1_000,
+    edgeOrigins: undefined,
+    edgeHost: "127.0.0.1",
+    edgePort: 8081,
+    edgePurgers: ["127.0.0.1", "::1"],
+    edgeCacheBytesMax: 256 * 2 ** 20,
     logLevel: "info",
     demo: true,
     edgeLifetimes: "auto",
@@ -50,6 +55,11 @@ test("every setting is read from its variable", () => {
     JWT_ISSUER: "https://id.example",
     JWT_AUDIENCE: "shop",
     DRAIN_MS: "20000",
+    EDGE_ORIGIN: "http://a:8080, http://b:8080",
+    EDGE_HOST: "0.0.0.0",
+    EDGE_PORT: "80",
+    EDGE_PURGERS: "10.0.0.0/8, 2001:db8::7",
+    EDGE_CACHE_BYTES: "2GB",
     LOG_LEVEL: "debug",
     WORKERS: "3",
     CACHE_BYTES: "64MB",
@@ -85,6 +95,11 @@ test("every setting is read from its variable", () => {
     jwtIssuer: "https://id.example",
     jwtAudience: "shop",
     drainMs: 20_000,
+    edgeOrigins: ["http://a:8080", "http://b:8080"],
+    edgeHost: "0.0.0.0",
+    edgePort: 80,
+    edgePurgers: ["10.0.0.0/8", "2001:db8::7"],
+    edgeCacheBytesMax: 2 * 2 ** 30,
     logLevel: "debug",
     demo: false,
     edgeLifetimes: "short",
@@ -116,6 +131,7 @@ test.each([
   expect(parseConfig({ LOG_MAX_BYTES: text }).logBytesMax).toBe(bytes);
 });
 
+const purgers = "must be IP addresses or networks such as 10.0.0.0/8, separated by commas";
 const port = "must be a whole number from 0 to 65535";
 const address = "must be http://HOST/PATH or https://HOST/PATH, without a user name";
 const size = "in bytes or with KB, MB, GB or TB";
@@ -158,6 +174,10 @@ test.each([
   ["CLOUDFLARE_PLAN", "gold", "must be one of free, pro, business, enterprise"],
   ["PURGE_CLOUDFRONT_DISTRIBUTION", "E 1", "must be the identifier of a distribution"],
   ["PURGE_CLOUDFRONT_DISTRIBUTION", "E1", "needs AWS_ACCESS_KEY_ID as well"],
+  ["EDGE_ORIGIN", "https://a", "must be http://HOST:PORT, several separated by commas"],
+  ["EDGE_HOST", "edge.example", "must be an IP address"],
+  ["EDGE_PURGERS", "10.0.0.0/33", purgers],
+  ["EDGE_PURGERS", '10.0.0.1"; "0.0.0.0"/0', purgers],
 ])("%s=%s stops the start with one line", (name, value, allowed) => {
   const parse = () => parseConfig({ [name]: value });
   expect(parse).toThrow(ConfigError);
