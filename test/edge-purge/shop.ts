@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EdgeProvider } from "../../actors/edge-purge/edge-provider.ts";
+import type { EdgeLifetimes } from "../../api/edge-trust.ts";
+import { nobody } from "../../api/identity/identity.ts";
+import { type Catalogue, openCatalogue } from "../../ops/catalogue.ts";
+import { startEdge } from "../../ops/edge/edge.ts";
+import { startEmbedded } from "../../ops/embedded/embedded.ts";
+import { createLogger } from "../../ops/logger.ts";
+import { createVarnish } from "../../ops/purge/varnish.ts";
+import { apiRedisTimeoutMs, startApi } from "../../ops/roles/api.ts";
+import { startProjectors } from "../../ops/roles/projectors.ts";
+import { startPurges } from "../../ops/roles/purges.ts";
+import type { Identifier } from "../../streams/identifier.ts";
+import { type CatalogKind, publicSubject } from "../../streams/subjects.ts";
+
+/** Shelfwire on real servers of the test's own, with Varnish in front of it where it is asked for. */
+export interface Shop {
+  /** Where readers ask: Varnish, or the API itself. */
+  readonly url: string;
+  readonly api: string;
+  readonly catalogue: Catalogue;
+  kill(server: "nats" | "redis"): void;
+  publish(kind: CatalogKind, id: string, payload: object): Promise<number>;
+  get(path: string, from?: string): Promise<Read>;
+  startPurges(providers: readonly EdgeProvider[]): Promise<{ stop(): Promise<void> }>;
+  startProjectors(): { stop(): Promise<void> };
+  stop(): Promise<void>;
+}
+
+export interface Read {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, never>;
+}
+
+export async function openShop(options: {
+  readonly varnish: boolean;
+  readonly lifetimes?: EdgeLifetimes;
+  readonly providers?: readonly string[];
+}): Promise<Shop> {
+  const dataDir = await mkdtemp(join(tmpdir(), "shelfwire-purge-"));
+  const logger = createLogger("silent");
+  const embedded = await startEmbedded({ dataDir, logger, nats: { port: 0 }, redis: { port: 0 } });
+  const { natsUrl = "", redisUrl = "" } = embedded;
+  const closers: (() => Promise<void>)[] = [
+    () => rm(dataDir, { recursive: true, force: true }),
+    () => embedded.stop(),
+  ];
+  const open = async (role: string, redisTimeoutMs: number) => {
+    const servers = { natsUrls: [natsUrl], redisUrl, logBytesMax: 2 * 1024 ** 3 };
+    const catalogue = await openCatalogue({ servers, role, replicas: 1, logger, redisTimeoutMs });
+    closers.push(catalogue.close);
+    return catalogue;
+  };
+  const catalogue = await open("projector", 5_000);
+  const api = await startApi(await open("api", apiRedisTimeoutMs), {
+    host: "127.0.0.1",
+    port: 0,
+    drainMs: 0,
+    identity: nobody,
+    cacheBytesMax: 16_000_000,
+    edge: { lifetimes: options.lifetimes ?? "auto", providers: options.providers ?? [] },
+    logger,
+  });
+  closers.push(api.stop);
+  const projectors = startProjectors(catalogue, logger);
+  closers.push(projectors.stop);
+  await api.untilReady();
+  let url = api.url;
+  if (options.varnish) {
+    const edge = await startEdge({
+      urls: [api.url],
+      purgers: ["127.0.0.1"],
+      probePath: "/readyz",
+      dataDir: join(dataDir, "edge"),
+      host: "127.0.0.1",
+      port: 0,
+      cacheBytesMax: 64_000_000,
+      logger,
+    });
+    closers.push(edge.stop);
+    url = edge.url;
+  }
+  return {
+    url,
+    api: api.url,
+    catalogue,
+    kill(server) {
+      const pid = embedded.pids()[server];
+      if (pid === undefined) throw new Error(`${server} does not run at the moment`);
+      process.kill(pid, "SIGKILL");
+    },
+    async publish(kind, id, payload) {
+      const subject = publicSubject(kind, id as Identifier);
+      const appended = await catalogue.catalog.append(subject, Buffer.from(JSON.stringify(payload)));
+      if (appended.outcome !== "stored") throw new Error("the append met a conflict");
+      return appended.sequence;
+    },
+    async get(path, from = url) {
+      const response = await fetch(from + path);
+      return { status: response.status, headers: response.headers, body: (await response.json()) as never };
+    },
+    async startPurges(providers) {
+      const own = await open("actors", 5_000);
+      const running = startPurges(own, providers, logger);
+      closers.push(running.stop);
+      return running;
+    },
+    startProjectors() {
+      const more = startProjectors(catalogue, logger);
+      closers.push(more.stop);
+      return more;
+    },
+    async stop() {
+      for (const close of closers.reverse()) await close();
+    },
+  };
+}
+
+export const varnishOf = (shop: Shop): EdgeProvider => createVarnish([shop.url]);
+
+export const money = (amount: number) => ({ amount, currency: "EUR" });
