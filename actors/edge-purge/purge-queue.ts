@@ -57,6 +57,9 @@ export function createPurgeQueue({ windowMs, lifetimeMs }: QueueTimes): PurgeQue
   let waiting = new Map<string, Wishes>();
   let underWay = new Map<string, Wishes>();
 
+  /** Until then what becomes due gathers, so that steady changes are few calls. */
+  let gathersUntil = Number.NEGATIVE_INFINITY;
+
   /** In the order of their first sequences. */
   const firstOf = (all: ReadonlyMap<string, Wishes>): Wish | undefined => all.values().next().value?.first;
   const firsts = () => [firstOf(underWay), firstOf(waiting)].filter((wish) => wish !== undefined);
@@ -75,15 +78,21 @@ export function createPurgeQueue({ windowMs, lifetimeMs }: QueueTimes): PurgeQue
     },
     dueAt() {
       const oldest = firstOf(waiting);
-      return oldest === undefined || underWay.size > 0 ? undefined : oldest.at + windowMs;
+      if (oldest === undefined || underWay.size > 0) return undefined;
+      return Math.max(oldest.at + windowMs, gathersUntil);
     },
     take(now, { tagsPerCall, tagBytesPerCall }) {
       let bytes = 0;
       let isAgain = false;
+      gathersUntil = now + windowMs;
       for (const [tag, wishes] of waiting) {
         bytes += tag.length + 1;
-        if (wishes.first.at + windowMs > now || underWay.size === tagsPerCall) break;
-        if (bytes > tagBytesPerCall && underWay.size > 0) break;
+        if (wishes.first.at + windowMs > now) break;
+        if (underWay.size === tagsPerCall || (bytes > tagBytesPerCall && underWay.size > 0)) {
+          // The call is full, and the next one follows it.
+          gathersUntil = now;
+          break;
+        }
         underWay.set(tag, wishes);
       }
       for (const [tag, { last }] of underWay) {

@@ -17,10 +17,23 @@ test("a burst of one tag is one purge when its first wish has waited for the win
   expect(queue.take(1_029, limits)).toEqual([]);
   expect(queue.take(1_030, limits)).toEqual(["a"]);
   queue.settle("purged");
-  expect([queue.size, queue.firstWanted(), queue.dueAt()]).toEqual([1, 3, 1_050]);
-  expect(queue.take(1_050, limits)).toEqual(["a"]);
+  expect([queue.size, queue.firstWanted(), queue.dueAt()]).toEqual([1, 3, 1_060]);
+  expect(queue.take(1_060, limits)).toEqual(["a"]);
   queue.settle("purged");
   expect([queue.size, queue.firstWanted(), queue.dueAt()]).toEqual([0, undefined, undefined]);
+});
+
+test("what comes behind a call gathers for a window, and what finds no room in one follows at once", () => {
+  const queue = createPurgeQueue(times);
+  queue.want(["a"], 0, 1);
+  queue.want(["b"], 5, 2);
+  queue.take(30, limits);
+  queue.settle("purged");
+  expect(queue.dueAt()).toBe(60);
+  queue.want(["c", "d", "e", "f", "g"], 6, 3);
+  queue.take(60, limits);
+  queue.settle("purged");
+  expect(queue.dueAt()).toBe(60);
 });
 
 test("a tag that is wanted while it is being purged is purged again", () => {
