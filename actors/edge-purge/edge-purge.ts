@@ -97,9 +97,9 @@ export function createEdgePurge(options: EdgePurgeOptions): Actor {
     }
 
     async function giveSigns(): Promise<void> {
+      await purging.tried;
       while (!either.aborted) {
-        const oldestAt = queue.oldestAt();
-        const state = record.look(queue.size, oldestAt === undefined ? 0 : Math.max(0, now() - oldestAt));
+        const state = record.look(queue.size, queue.oldestAt(), now());
         purges.publish(encodePurgeWord({ provider: provider.name, state }));
         await pause(signMs, either);
       }

@@ -7,29 +7,35 @@ import type { PurgeReport, PurgeState } from "./purge-report.ts";
  */
 export interface PurgeRecord {
   purged(tags: number, concerned: number | undefined): void;
-  failed(error: unknown): void;
+  failed(error: unknown, now: number): void;
   expired(tags: number): void;
   unread(events: number): void;
   /** Failures in a row. */
   failures(): number;
-  /** Looks at what waits, and says how it stands. */
-  look(pending: number, oldestMs: number): PurgeState;
+  /** Whether it is not known that the provider takes purges: none was made yet, or the last one failed. */
+  isInDoubt(): boolean;
+  /** Looks at what waits, and says how it stands. `oldestAt`: since when the oldest waits. */
+  look(pending: number, oldestAt: number | undefined, now: number): PurgeState;
   report(): Omit<PurgeReport, "host" | "pid" | "restarts">;
 }
 
-/** A change that has waited for longer is late, for whichever reason. */
-export const lateMs = 5_000;
+/** A change that has waited for longer is late, for whichever reason, and a provider that has failed for longer is down. */
+const lateMs = 5_000;
 
 export function createPurgeRecord(provider: string, journal: Journal): PurgeRecord {
   const counts = { purged: 0, in_vain: null as number | null, expired: 0, failed: 0, unread: 0 };
   let failures = 0;
-  let lastError: unknown;
+  let failingSince = 0;
+  let reason = "";
+  let hasTaken = false;
   let state: PurgeState = "up";
   let standing = { pending: 0, oldest_seconds: 0 };
 
-  function stateOf(oldestMs: number): PurgeState {
-    if (oldestMs > lateMs || (state === "down" && failures > 0)) return "down";
-    return failures > 0 ? "retrying" : "up";
+  function stateOf(oldestMs: number, now: number): PurgeState {
+    if (oldestMs > lateMs) return "down";
+    if (failures === 0) return "up";
+    // One that never took a purge is not given the benefit of the doubt.
+    return state === "down" || !hasTaken || now - failingSince > lateMs ? "down" : "retrying";
   }
 
   return {
@@ -37,11 +43,12 @@ export function createPurgeRecord(provider: string, journal: Journal): PurgeReco
       counts.purged += tags;
       if (concerned !== undefined) counts.in_vain = (counts.in_vain ?? 0) + (concerned === 0 ? tags : 0);
       failures = 0;
+      hasTaken = true;
     },
-    failed(error) {
+    failed(error, now) {
       counts.failed++;
-      failures++;
-      lastError = error;
+      if (failures++ === 0) failingSince = now;
+      reason = error instanceof Error ? error.message : String(error);
     },
     expired(tags) {
       counts.expired += tags;
@@ -54,13 +61,15 @@ export function createPurgeRecord(provider: string, journal: Journal): PurgeReco
       );
     },
     failures: () => failures,
-    look(pending, oldestMs) {
+    isInDoubt: () => failures > 0 || !hasTaken,
+    look(pending, oldestAt, now) {
+      const oldestMs = oldestAt === undefined ? 0 : Math.max(0, now - oldestAt);
       standing = { pending, oldest_seconds: Math.round(oldestMs / 100) / 10 };
       const before = state;
-      state = stateOf(oldestMs);
+      state = stateOf(oldestMs, now);
       if (state === "down" && before !== "down") {
         journal.error(
-          { provider, pending, oldestMs, err: failures > 0 ? lastError : undefined },
+          { provider, pending, oldestMs, ...(failures > 0 && { reason }) },
           failures > 0
             ? `${provider} takes no purges: answers leave with short lifetimes until it does; see that it can be reached and that its token holds`
             : `${provider} takes purges more slowly than changes come: answers leave with short lifetimes meanwhile; see its plan's limits`,

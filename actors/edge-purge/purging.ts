@@ -12,6 +12,8 @@ import type { PurgeRecord } from "./purge-record.ts";
 export interface Purging {
   /** Until `signal` aborts. A provider that fails is no error here. */
   run(signal: AbortSignal): Promise<void>;
+  /** Resolves when the first call has succeeded or failed, or none is needed to know how the provider is. */
+  readonly tried: Promise<void>;
 }
 
 export interface PurgingOptions {
@@ -29,16 +31,17 @@ export interface PurgingOptions {
 /** How often it looks for what has expired. */
 const lookMs = 1_000;
 
-/** A tag that no answer carries: whether a provider that went down is back is asked with it when nothing else waits. */
+/** A tag that no answer carries: it asks a provider whether it takes purges while nothing else waits. */
 const askingTag = "shelfwire-asks";
 
 export function createPurging(options: PurgingOptions): Purging {
   const { provider, queue, bell, settled, record, now, random = Math.random } = options;
   const bucket = createTokenBucket(provider.limits);
   let notBefore = 0;
+  const tried = Promise.withResolvers<void>();
 
   function waitMs(): number {
-    const asking = record.failures() > 0 ? now() : undefined;
+    const asking = record.isInDoubt() ? now() : undefined;
     const dueAt = queue.dueAt() ?? asking;
     if (dueAt === undefined) return lookMs;
     return Math.max(0, dueAt - now(), notBefore - now(), bucket.waitMs(now()));
@@ -53,14 +56,16 @@ export function createPurging(options: PurgingOptions): Purging {
     } catch (error) {
       queue.settle("failed");
       if (signal.aborted) return;
-      record.failed(error);
+      record.failed(error, now());
       const retryAfterMs = error instanceof PurgeFailed ? error.retryAfterMs : 0;
       notBefore = now() + backoffMs(record.failures(), retryAfterMs, random);
     }
   }
 
   return {
+    tried: tried.promise,
     async run(signal) {
+      if (!record.isInDoubt()) tried.resolve();
       while (!signal.aborted) {
         const expired = queue.expire(now());
         if (expired > 0) {
@@ -71,9 +76,11 @@ export function createPurging(options: PurgingOptions): Purging {
         if (ms > 0) await bell.wait(Math.min(ms, lookMs), signal);
         else {
           await call(queue.take(now(), provider.limits), signal);
+          tried.resolve();
           settled();
         }
       }
+      tried.resolve();
     },
   };
 }
