@@ -110,7 +110,7 @@ export interface Origin {
 
 export async function startOrigin(): Promise<Origin> {
   const seen: IncomingMessage[] = [];
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
     if (request.url === "/readyz") {
       response.writeHead(origin.inService ? 200 : 503).end();
       return;
