@@ -54,18 +54,25 @@ ${purgers.map((purger) => `	${aclEntry(purger)};\n`).join("")}}
 
 sub vcl_init {
 	new origins = directors.round_robin();
-${nodes.map(({ name }) => `	origins.add_backend(${name});\n`).join("")}	return (ok);
+	new by_key = directors.shard();
+${nodes.map(({ name }) => `	origins.add_backend(${name});\n	by_key.add_backend(${name});\n`).join("")}	by_key.reconfigure();
+	return (ok);
 }
 
 sub try_another_origin {
-${urls.length > 1 ? onceMore : ""}}
+${urls.length > 1 ? askOthers(Math.min(urls.length, retriesMax)) : ""}}
 
 include ${quoted(configuration)};
 `;
 }
 
-/** A reading request may be made twice; the director gives the second one to another node. */
-const onceMore = `	if (bereq.retries == 0 && !bereq.is_bgfetch && (bereq.method == "GET" || bereq.method == "HEAD")) {
+/** Of Varnish's own. */
+const retriesMax = 4;
+
+/** A reading request may be made more than once. */
+const askOthers = (
+  times: number,
+) => `	if (bereq.retries < ${times} && !bereq.is_bgfetch && (bereq.method == "GET" || bereq.method == "HEAD")) {
 		return (retry);
 	}
 `;

@@ -40,11 +40,12 @@ sub give_browser_lifetime {
 		return;
 	}
 	set resp.http.Age = "0";
-	if (resp.http.Catalog-Valid-Until !~ "^[0-9]{1,15}$" || resp.http.Cache-Control !~ "max-age=[0-9]{1,9}") {
+	if (resp.http.Catalog-Valid-Until !~ "^[0-9]{4,15}$" || resp.http.Cache-Control !~ "max-age=[0-9]{1,9}") {
 		return;
 	}
 	# Whole seconds, rounded down.
-	set req.http.edge-left = regsub(std.real(resp.http.Catalog-Valid-Until, 0.0) / 1000.0 - std.time2real(now, 0.0), "\..*$", "");
+	set req.http.edge-left = regsub(std.real(regsub(resp.http.Catalog-Valid-Until, "([0-9]{3})$", ".\1"), 0.0) -
+	    std.time2real(now, 0.0), "\..*$", "");
 	if (req.http.edge-left ~ "^-") {
 		set req.http.edge-left = "0";
 	}
@@ -86,6 +87,7 @@ sub drop_notes {
 	unset resp.http.X-Varnish;
 	unset resp.http.xkey;
 	unset resp.http.edge-control;
+	unset resp.http.edge-denied;
 	unset resp.http.edge-etag;
 	unset resp.http.edge-left;
 	unset resp.http.edge-lifetime;

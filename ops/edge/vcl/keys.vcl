@@ -21,7 +21,7 @@ sub keep_known_parameters {
 	# Each pattern takes out the parameters that are not among these.
 	if (req.url ~ "^/api/products/[^/]+$") {
 		set req.http.edge-query =
-		    regsuball(req.http.edge-query, "(^|(?<=&))(?!(view|as_of)=)[^&]*(&|$)", "");
+		    regsuball(req.http.edge-query, "(^|(?<=&))(?!(view|as_of|consistency)=)[^&]*(&|$)", "");
 	} else if (req.url ~ "^/api/products/[^/]+/price-history$") {
 		set req.http.edge-query =
 		    regsuball(req.http.edge-query, "(^|(?<=&))(?!(days)=)[^&]*(&|$)", "");

@@ -43,11 +43,11 @@ sub keep_as_told {
 	call compress;
 }
 
-# Kept for a millisecond. Varnish compares a lifetime with the moment at which a request came: all who came before the
+# Kept for a microsecond. Varnish compares a lifetime with the moment at which a request came: all who came before the
 # answer get it, and nobody who came later. With a lifetime of 0 each of them would have to fetch for himself, one after
 # another.
 sub give_to_those_who_wait {
-	set beresp.ttl = 1ms;
+	set beresp.ttl = 1ms * 0.001;
 	set beresp.grace = 0s;
 	set beresp.keep = 0s;
 }
@@ -119,10 +119,12 @@ sub read_targeted_lifetime {
 }
 
 sub end_at_boundary {
-	if (beresp.http.Catalog-Valid-Until !~ "^[0-9]{1,15}$") {
+	if (beresp.http.Catalog-Valid-Until !~ "^[0-9]{4,15}$") {
 		return;
 	}
-	set beresp.http.edge-left = std.real(beresp.http.Catalog-Valid-Until, 0.0) / 1000.0 - std.time2real(now, 0.0);
+	# As seconds: std.real reads no more than twelve digits before the point.
+	set beresp.http.edge-left = std.real(regsub(beresp.http.Catalog-Valid-Until, "([0-9]{3})$", ".\1"), 0.0) -
+	    std.time2real(now, 0.0);
 	if (std.real(beresp.http.edge-left, 0.0) <= 0.0) {
 		# It became wrong on its way here. The API's clock has passed the moment as well, or does so presently.
 		if (bereq.retries < 3) {

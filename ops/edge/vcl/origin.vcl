@@ -1,6 +1,17 @@
 # Asking the API, and what becomes of a question that it does not answer well.
 
 sub ask_origin {
+	# The reader has a stale answer because there is no other to be had: there is nobody to ask behind it.
+	if (bereq.is_bgfetch && bereq.http.edge-stale == "shown") {
+		return (abandon);
+	}
+	# What is kept is asked for at one node by its key, so that all of them together remember more; what is passed goes
+	# around. Again means elsewhere.
+	if (!bereq.uncacheable) {
+		set bereq.backend = by_key.backend(by=HASH, alt=bereq.retries, healthy=ALL);
+	} else if (bereq.retries > 0) {
+		set bereq.backend = by_key.backend(by=URL, alt=bereq.retries - 1, healthy=ALL);
+	}
 	# As the origin's address names it.
 	unset bereq.http.Host;
 	unset bereq.http.edge-fwd;
@@ -24,7 +35,7 @@ sub ask_origin {
 }
 
 # An API that cannot answer leaves what is kept as it is: behind a stale answer that was given already, and where there
-# is one to give (staleness.vcl).
+# is one to give.
 sub refuse_failures {
 	if (beresp.status < 400 || beresp.status == 404 || beresp.status == 410) {
 		return;
@@ -34,20 +45,32 @@ sub refuse_failures {
 	}
 	if (beresp.status >= 500) {
 		call try_another_origin;
+		# By way of vcl_backend_error, which alone lets the stale answer live.
 		if (bereq.http.edge-stale == "held") {
-			return (abandon);
+			return (error(503));
 		}
 	}
 }
 
 sub give_up {
-	if (bereq.is_bgfetch || bereq.http.edge-stale == "held") {
+	if (bereq.is_bgfetch) {
 		return (abandon);
 	}
 	call give_unavailable;
-	set beresp.ttl = 1ms;
-	set beresp.grace = 0s;
-	set beresp.keep = 0s;
+	# Varnish has given it a lifetime where others wait for it. Without one it replaces nothing.
+	if (beresp.ttl > 0s) {
+		call give_to_those_who_wait;
+	}
+	call tell_those_who_hold;
+}
+
+# The failure is for those who have something stale to fall back on (staleness.vcl), and who waited for this: Vary, by
+# the note, hides it from everybody else and from themselves when they come again. For a second nobody else tries.
+sub tell_those_who_hold {
+	if (bereq.http.edge-stale == "held") {
+		set beresp.http.Vary = "edge-stale";
+		set beresp.http.edge-denied = vsthrottle.is_denied("failing " + bereq.url, 1, 1s);
+	}
 }
 
 sub give_unavailable {

@@ -6,7 +6,7 @@
 #
 # The file that includes this one, written at each start (origins.ts), brings what differs from place to place:
 #
-#   origins                     the director over the API's nodes, each with its probe
+#   origins, by_key             directors over the API's nodes, each with its probe
 #   acl purgers                 who may purge
 #   sub try_another_origin      asks again where there is somebody else to ask
 #
@@ -28,7 +28,7 @@ include "./answers.vcl";
 
 sub vcl_recv {
 	set req.backend_hint = origins.backend();
-	# Begun again by vcl_hit or vcl_synth: everything has been read, and only the patience is another.
+	# Begun again by vcl_hit or vcl_deliver: everything has been read, and only the patience is another.
 	if (req.restarts > 0) {
 		return (hash);
 	}
@@ -74,6 +74,7 @@ sub vcl_backend_error {
 }
 
 sub vcl_deliver {
+	call fall_back_to_stale;
 	call invalidate_written;
 	call tell_cache_status;
 	call give_browser_lifetime;
@@ -83,7 +84,6 @@ sub vcl_deliver {
 }
 
 sub vcl_synth {
-	call fall_back_to_stale;
 	call answer_in_json;
 	return (deliver);
 }

@@ -11,7 +11,8 @@
 # there is something ("held"). Where the API then fails, the request begins once more, with all patience ("wanted").
 
 sub judge_stale {
-	if (req.http.edge-stale == "wanted" || !std.healthy(req.backend_hint)) {
+	if (req.http.edge-stale == "wanted" || !std.healthy(req.backend_hint) ||
+	    vsthrottle.remaining("failing " + req.url, 1, 1s) == 0) {
 		set req.http.edge-stale = "shown";
 		return (deliver);
 	}
@@ -52,9 +53,8 @@ sub ask_anew {
 	return (restart);
 }
 
-# The fetch for which this reader waited was abandoned.
 sub fall_back_to_stale {
-	if (resp.status == 503 && req.http.edge-stale == "held") {
+	if (resp.status >= 500 && req.http.edge-stale == "held") {
 		set req.http.edge-stale = "wanted";
 		set req.grace = 10y;
 		return (restart);

@@ -1,0 +1,132 @@
+import type { ServerResponse } from "node:http";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Origin, productHeaders, startOrigin, startTestEdge, type TestEdge } from "./edges.ts";
+
+/** What the edge shows while the API cannot answer, and behind what it shows. */
+
+let origin: Origin;
+let other: Origin;
+let edge: TestEdge;
+beforeAll(async () => {
+  origin = await startOrigin();
+  other = await startOrigin();
+  edge = await startTestEdge([origin.url]);
+});
+afterAll(async () => {
+  await edge.stop();
+  await Promise.all([origin.stop(), other.stop()]);
+});
+
+let version = 0;
+const second = { ...productHeaders, "cdn-cache-control": "public, max-age=1" };
+const give = (headers: Record<string, string>) => (_: unknown, response: ServerResponse) =>
+  void response.writeHead(200, headers).end(String(version));
+const refuse = (_: unknown, response: ServerResponse): void => {
+  response.writeHead(503, { "cache-control": "no-store" }).end("refused");
+};
+beforeEach(() => {
+  version = 1;
+  origin.answer = give(second);
+});
+const untilPast = (path: string) =>
+  expect.poll(async () => (await edge.ask(path)).edge, { timeout: 3_000, interval: 50 });
+
+describe.each([
+  ["breaks its connections", (_: unknown, response: ServerResponse): void => void response.destroy()],
+  ["refuses", refuse],
+  ["is silent", () => {}],
+] as const)("an API that %s", (name, failing) => {
+  const path = `/api/products/${name.replaceAll(" ", "-")}`;
+
+  test("leaves what is stale to be shown, marked and for nobody to keep; then it is fresh again", async () => {
+    await edge.ask(path);
+    origin.answer = failing;
+    await untilPast(path).toMatch(/detail=stale$/);
+    const stale = await edge.ask(path);
+    expect([stale.status, stale.text, stale.headers["cache-control"]]).toEqual([200, "1", "no-store"]);
+    expect(stale.edge).toMatch(/^edge; hit; ttl=-?\d+; detail=stale$/);
+    // However many want it: those who wait learn of the failure together.
+    const crowd = await Promise.all(Array.from({ length: 50 }, () => edge.ask(path)));
+    expect(new Set(crowd.map(({ status, text }) => `${status} ${text}`))).toEqual(new Set(["200 1"]));
+    version = 2;
+    origin.answer = give(second);
+    await expect.poll(async () => (await edge.ask(path)).text, { timeout: 5_000 }).toBe("2");
+    expect((await edge.ask(path)).headers["cache-control"]).toBe("public, max-age=5");
+  });
+
+  test("leaves what was purged to be shown as well", async () => {
+    origin.answer = give({ ...productHeaders, "surrogate-key": "product-purged" });
+    await edge.ask(`${path}-purged`);
+    origin.answer = failing;
+    expect(await edge.purge("product-purged")).toBeGreaterThan(0);
+    const shown = await edge.ask(`${path}-purged`);
+    expect([shown.status, shown.text, shown.headers["cache-control"]]).toEqual([200, "1", "no-store"]);
+    version = 2;
+    origin.answer = give(productHeaders);
+    await expect.poll(async () => (await edge.ask(`${path}-purged`)).text, { timeout: 5_000 }).toBe("2");
+  });
+});
+
+test("an API out of service is not asked for what can be shown, and nothing else is an error of the edge's own", async () => {
+  await edge.ask("/api/products/kept");
+  origin.inService = false;
+  await untilPast("/api/products/kept").toMatch(/detail=stale$/);
+  await expect
+    .poll(async () => (await edge.ask("/api/products/unseen")).status, { timeout: 5_000 })
+    .toBe(503);
+  const before = origin.seen.length;
+  await Promise.all(Array.from({ length: 20 }, () => edge.ask("/api/products/kept")));
+  const { status, headers, text } = await edge.ask("/api/products/unseen");
+  expect([status, headers["cache-control"], headers["retry-after"]]).toEqual([503, "no-store", "1"]);
+  expect(headers["content-type"]).toBe("application/problem+json");
+  expect(JSON.parse(text)).toMatchObject({ type: "urn:shelfwire:problem:unavailable", status: 503 });
+  expect(origin.seen.length).toBe(before);
+  origin.inService = true;
+  await expect
+    .poll(async () => (await edge.ask("/api/products/unseen")).status, { timeout: 5_000 })
+    .toBe(200);
+});
+
+test("where the API forbids it, nothing stale is shown", async () => {
+  origin.answer = give({ "cache-control": "public, max-age=1, must-revalidate" });
+  await edge.ask("/page");
+  origin.answer = refuse;
+  await expect.poll(async () => (await edge.ask("/page")).status, { timeout: 3_000 }).toBe(503);
+});
+
+test("past its lifetime an answer is shown for its stale-while-revalidate, and asked for behind that", async () => {
+  const path = "/api/products/revalidated";
+  origin.answer = give({
+    ...productHeaders,
+    "cdn-cache-control": "public, max-age=1, stale-while-revalidate=20",
+  });
+  await edge.ask(path);
+  version = 2;
+  const held: ServerResponse[] = [];
+  origin.answer = (_, response) => held.push(response);
+  await expect.poll(async () => (await edge.ask(path)) && held.length, { timeout: 3_000 }).toBe(1);
+  // The one that asks is under way: nobody waits for it, and nobody else asks.
+  const meanwhile = await Promise.all(Array.from({ length: 20 }, () => edge.ask(path)));
+  expect(new Set(meanwhile.map(({ text }) => text))).toEqual(new Set(["1"]));
+  expect(new Set(meanwhile.map(({ headers }) => headers["cache-control"]))).toEqual(
+    new Set(["public, max-age=5"]),
+  );
+  expect(held.length).toBe(1);
+  origin.answer = give(productHeaders);
+  for (const response of held) give(productHeaders)(undefined, response);
+  await expect.poll(async () => (await edge.ask(path)).text).toBe("2");
+});
+
+test("of several nodes, one that fails is passed over, and readers notice nothing", async () => {
+  const both = await startTestEdge([origin.url, other.url]);
+  try {
+    other.answer = give(productHeaders);
+    origin.answer = refuse;
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, at) => both.ask(`/api/products/node-${at}`)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  } finally {
+    await both.stop();
+  }
+});
