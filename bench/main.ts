@@ -7,6 +7,7 @@ import { importing } from "./cases/import.ts";
 import { memory } from "./cases/memory.ts";
 import { miss } from "./cases/miss.ts";
 import { overload } from "./cases/overload.ts";
+import { purge } from "./cases/purge.ts";
 import { rebuilding } from "./cases/rebuild.ts";
 import { replay } from "./cases/replay.ts";
 import { visible } from "./cases/visible.ts";
@@ -45,6 +46,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   overload,
   rebuild: () => rebuilding(100_000, 1),
   import: () => importing(5_000, 9),
+  purge: () => purge(10_000, 4_000),
 };
 
 const version = (command: string, pattern: RegExp) =>

@@ -40,6 +40,12 @@ export function startProjector(servers: Servers): Running {
   return { pid, stop };
 }
 
+/** `shelfwire actors`, for the edges that the settings name. */
+export function startActors(servers: Servers, settings: NodeJS.ProcessEnv): Running {
+  const { pid, stop } = start(["ops/main.ts", "actors"], { ...environmentOf(servers), ...settings });
+  return { pid, stop };
+}
+
 /** A server of `bench/yardsticks`, which prints its port. */
 export async function startYardstick(
   name: "bare" | "textbook" | "tuned",

@@ -9,7 +9,7 @@ import { type Running, type Service, startApi, startProjector } from "./services
 export interface Shop {
   readonly rig: Rig;
   /** An API process, level with the log. */
-  addApi(settings: { readonly CACHE_BYTES: string }): Promise<Service>;
+  addApi(settings: { readonly CACHE_BYTES: string; readonly PURGE_VARNISH?: string }): Promise<Service>;
   /** It ends with the shop. */
   add<One extends Running>(service: One): One;
   close(): Promise<void>;
