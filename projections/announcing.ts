@@ -67,6 +67,8 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
    * product would count as a status that flips. Many at once, as in a replay, are not looked up.
    */
   async function learnStatuses(puts: readonly RegisterPut[]): Promise<void> {
+    // So many products are not named at all.
+    if (puts.length > productsMax) return;
     const quantities = puts.filter((put) => put.register === "inventory");
     const unknown = quantities.filter(({ id }) => !statuses.isKnown(id));
     if (unknown.length === 0 || unknown.length > lookedUpMax) return;

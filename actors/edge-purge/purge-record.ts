@@ -3,7 +3,8 @@ import type { PurgeReport, PurgeState } from "./purge-report.ts";
 
 /**
  * How purging a provider fares, through all lives of its actor in this process: counts, and whether the provider is
- * up. A person is told once when it goes down and once when it is back.
+ * up. A person is told once when it goes down and once when it is back; that calls are too slow, only where it lasts,
+ * since who takes over has what waited to do first.
  */
 export interface PurgeRecord {
   purged(tags: number, concerned: number | undefined): void;
@@ -30,6 +31,8 @@ export function createPurgeRecord(provider: string, journal: Journal): PurgeReco
   let hasTaken = false;
   let state: PurgeState = "up";
   let standing = { pending: 0, oldest_seconds: 0 };
+  let downSince: number | undefined;
+  let isTold = false;
 
   function stateOf(oldestMs: number, now: number): PurgeState {
     if (oldestMs > lateMs) return "down";
@@ -65,9 +68,10 @@ export function createPurgeRecord(provider: string, journal: Journal): PurgeReco
     look(pending, oldestAt, now) {
       const oldestMs = oldestAt === undefined ? 0 : Math.max(0, now - oldestAt);
       standing = { pending, oldest_seconds: Math.round(oldestMs / 100) / 10 };
-      const before = state;
       state = stateOf(oldestMs, now);
-      if (state === "down" && before !== "down") {
+      downSince = state === "down" ? (downSince ?? now) : undefined;
+      if (downSince !== undefined && !isTold && (failures > 0 || now - downSince > lateMs)) {
+        isTold = true;
         journal.error(
           { provider, pending, oldestMs, ...(failures > 0 && { reason }) },
           failures > 0
@@ -75,7 +79,10 @@ export function createPurgeRecord(provider: string, journal: Journal): PurgeReco
             : `${provider} takes purges more slowly than changes come: answers leave with short lifetimes meanwhile; see its plan's limits`,
         );
       }
-      if (state !== "down" && before === "down") journal.info({ provider }, `${provider} takes purges again`);
+      if (downSince === undefined && isTold) {
+        isTold = false;
+        journal.info({ provider }, `${provider} takes purges again`);
+      }
       return state;
     },
     report: () => ({ provider, state, ...standing, ...counts }),

@@ -135,7 +135,7 @@ function read(
       response.on("end", () => {
         const last = String(response.headers["cache-status"]).split(", ").at(-1) ?? "";
         resolve({
-          amount: Number(/"price":\{"amount":(\d+)/.exec(text)?.[1]),
+          amount: Number(/"price":\{"amount":(\d+)/.exec(text)?.[1] ?? 0),
           isHit: last.includes("hit"),
         });
       });

@@ -1,129 +1,15 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createEdgePurge } from "../../actors/edge-purge/edge-purge.ts";
-import { type EdgeProvider, PurgeFailed } from "../../actors/edge-purge/edge-provider.ts";
-import { decodePurgeWord, readPurgeReports } from "../../actors/edge-purge/purge-report.ts";
-import { createPurgeRecord } from "../../actors/edge-purge/purge-record.ts";
-import { type Supervisor, supervise } from "../../actors/supervisor.ts";
-import { longestAtEdgeMs, purgedAspects } from "../../api/cache-policy.ts";
-import { categoryTag, productTag } from "../../api/cache-tags.ts";
-import { type Aspects, aspects } from "../../projections/aspects.ts";
-import { encodeChange, groupName, membersName, pricesName, treeName } from "../../projections/changes.ts";
-import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
-import { versionsOf } from "../../projections/version.ts";
-import { limits } from "../../streams/limits.ts";
-import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
-import { createMemoryConsumers } from "../../streams/memory-durable-consumer.ts";
-import { createMemoryLeases } from "../../streams/memory-leases.ts";
-import { createMemoryLog } from "../../streams/memory-log.ts";
-import { partitionOf } from "../../streams/partition.ts";
-import { publicSubject, type CatalogKind } from "../../streams/subjects.ts";
-import { tokenOf } from "../../streams/identifier.ts";
+import { PurgeFailed } from "../../actors/edge-purge/edge-provider.ts";
+import { readPurgeReports } from "../../actors/edge-purge/purge-report.ts";
+import { longestAtEdgeMs } from "../../api/cache-policy.ts";
+import { aspects } from "../../projections/aspects.ts";
+import { groupName, membersName, pricesName, treeName } from "../../projections/changes.ts";
 import { id } from "../streams/id.ts";
+import { createWorld, lamp, partition, versions, type World } from "./world.ts";
 
 /** The purge actor as a whole, over memory adapters and in simulated time. */
 
-const epoch = 1_000;
-const versions = versionsOf(epoch);
-const lamp = id("lamp");
-const partition = partitionOf(tokenOf(lamp));
-
-/** An edge in memory: what it was asked to purge, and when. */
-function createEdge() {
-  /** Without those that only ask whether it is there. */
-  const calls: { readonly at: number; readonly tags: readonly string[] }[] = [];
-  let failing: PurgeFailed | undefined;
-  const attempts: number[] = [];
-  const provider: EdgeProvider = {
-    name: "varnish",
-    limits: { tagsPerCall: 100, tagBytesPerCall: 8_000, callsAtOnce: 100, callsPerSecond: 100 },
-    async purge(tags) {
-      attempts.push(Date.now());
-      if (failing !== undefined) throw failing;
-      if (tags[0] !== "shelfwire-asks") calls.push({ at: Date.now(), tags });
-      return tags.length;
-    },
-  };
-  return {
-    provider,
-    attempts,
-    purged: () => calls.flatMap(({ tags }) => tags),
-    calls,
-    fail(error: PurgeFailed | undefined) {
-      failing = error;
-    },
-  };
-}
-
-function createWorld() {
-  const now = () => Date.now();
-  const changes = createMemoryBroadcast();
-  const open = createMemoryConsumers(changes, now);
-  const log = createMemoryLog({ stream: "CATALOG", now, epoch });
-  const readModel = createMemoryReadModel();
-  const leases = createMemoryLeases(limits.leaseTtlMs, now);
-  const purges = createMemoryBroadcast();
-  const said: string[] = [];
-  const alerts: string[] = [];
-  purges.listen({ hear: (bytes) => said.push(decodePurgeWord(bytes)?.state ?? "no word"), missed: () => {} });
-  const journal = {
-    debug: () => {},
-    info: (_: object, message: string) => void alerts.push(message),
-    warn: (_: object, message: string) => void alerts.push(message),
-    error: (_: object, message: string) => void alerts.push(message),
-  };
-  const edge = createEdge();
-  const running: Supervisor[] = [];
-  let count = 0;
-  return {
-    edge,
-    leases,
-    said,
-    alerts,
-    readModel,
-    start() {
-      const record = createPurgeRecord("varnish", journal);
-      const create = () =>
-        createEdgePurge({
-          provider: edge.provider,
-          open,
-          log,
-          versions,
-          readModel,
-          leases,
-          purges,
-          record,
-          edge: {
-            names: { product: productTag, category: categoryTag },
-            shown: purgedAspects,
-            lifetimeMs: longestAtEdgeMs,
-          },
-          about: () => ({ ...record.report(), host: "host", pid: running.length, restarts: 0 }),
-          now,
-          random: () => 1,
-          journal,
-        });
-      const actor = supervise("purge", create, { journal, now });
-      running.push(actor);
-      return actor;
-    },
-    /** A word of the partition's owner; without products: anything may have changed. */
-    say(
-      from: number,
-      to: number,
-      products: Readonly<Record<string, Aspects>> | undefined,
-      names: readonly string[] = [],
-    ) {
-      const moves = [{ partition, from: versions(from), to: versions(to), headAt: Date.now() }];
-      const named = products && new Map(Object.entries(products).map(([each, what]) => [id(each), what]));
-      changes.publish(encodeChange({ by: "owner", count: ++count, moves, products: named, names }));
-    },
-    publish: (kind: CatalogKind, about: string, payload: object) =>
-      log.append(publicSubject(kind, id(about)), Buffer.from(JSON.stringify(payload))),
-    stop: () => Promise.all(running.map((actor) => actor.stop())),
-  };
-}
-
-let world: ReturnType<typeof createWorld>;
+let world: World;
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 beforeEach(() => {
