@@ -69,6 +69,8 @@ export function createEdgePurge(options: EdgePurgeOptions): Actor {
     const bell = createBell(pause);
     let taken = 0;
     let acknowledged = 0;
+    /** It is known how old the oldest is of what waits. */
+    const looked = Promise.withResolvers<void>();
 
     /** Everything before the first word that still waits for a tag has been acted on. */
     function acknowledge(): void {
@@ -93,11 +95,12 @@ export function createEdgePurge(options: EdgePurgeOptions): Actor {
         }
         acknowledge();
         bell.ring();
+        looked.resolve();
       }
     }
 
     async function giveSigns(): Promise<void> {
-      await purging.tried;
+      await Promise.race([Promise.all([purging.tried, looked.promise]), aborted(either)]);
       while (!either.aborted) {
         const state = record.look(queue.size, queue.oldestAt(), now());
         purges.publish(encodePurgeWord({ provider: provider.name, state }));
@@ -135,6 +138,12 @@ export function createEdgePurge(options: EdgePurgeOptions): Actor {
     },
   };
 }
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
 
 /** Words with the tags that each of them asks for. */
 function createIntake(options: EdgePurgeOptions, consumer: DurableConsumer) {
