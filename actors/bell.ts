@@ -17,8 +17,14 @@ export function createBell(pause: Pause): Bell {
     },
     async wait(ms, signal) {
       if (!rung) {
-        waiting = new AbortController();
-        await pause(ms, AbortSignal.any([signal, waiting.signal]));
+        // Not `AbortSignal.any`: a signal that lives long keeps every one that was made from it (a kilobyte each).
+        const until = new AbortController();
+        const end = () => until.abort();
+        waiting = until;
+        signal.addEventListener("abort", end);
+        if (signal.aborted) end();
+        await pause(ms, until.signal);
+        signal.removeEventListener("abort", end);
         waiting = undefined;
       }
       rung = false;
