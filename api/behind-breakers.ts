@@ -1,5 +1,6 @@
 import type { ReadModel } from "../projections/read-model.ts";
 import { type Log, LogUnavailable } from "../streams/log.ts";
+import { createSlots } from "../streams/slots.ts";
 import { type Breaker, BreakerOpen } from "./breaker.ts";
 
 /** The tiers as the API reads them, each behind a breaker. */
@@ -22,8 +23,25 @@ export function logBehind(log: Log, breaker: Breaker): Log {
   };
 }
 
+/** Reads past the breaker of a server that returns. */
+const pastAtOnceMax = 16;
+
 /** What readers need of the read models. */
 export function readModelBehind(readModel: ReadModel, breaker: Breaker): ReadModel {
+  const slots = createSlots(pastAtOnceMax);
+
+  /** What no other tier has: a server that returns, and is only being spared, is asked all the same, a few at a time. */
+  async function only<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await breaker.run(call);
+    } catch (error) {
+      const mayPass = error instanceof BreakerOpen && breaker.state === "returning";
+      const tried = mayPass ? slots.tryRun(call) : undefined;
+      if (tried === undefined) throw error;
+      return tried;
+    }
+  }
+
   return {
     ...readModel,
     positions: (log, partitions) => breaker.run(() => readModel.positions(log, partitions)),
@@ -38,9 +56,9 @@ export function readModelBehind(readModel: ReadModel, breaker: Breaker): ReadMod
     },
     refillRegisters: (fence, puts) => breaker.run(() => readModel.refillRegisters(fence, puts)),
     readReviews: (ids) => breaker.run(() => readModel.readReviews(ids)),
-    readGroup: (group) => breaker.run(() => readModel.readGroup(group)),
-    readCategoryEvents: () => breaker.run(() => readModel.readCategoryEvents()),
+    readGroup: (group) => only(() => readModel.readGroup(group)),
+    readCategoryEvents: () => only(() => readModel.readCategoryEvents()),
     readListing: (category, sort, offset, count) =>
-      breaker.run(() => readModel.readListing(category, sort, offset, count)),
+      only(() => readModel.readListing(category, sort, offset, count)),
   };
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { batch } from "./cases/batch.ts";
+import { edge } from "./cases/edge.ts";
 import { herd } from "./cases/herd.ts";
 import { hot } from "./cases/hot.ts";
 import { importing } from "./cases/import.ts";
@@ -42,6 +43,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   zipf: () => zipf(products, 64, 5),
   batch: () => batch(100_000, 2_000),
   herd: () => herd(10_000, 5),
+  edge: () => edge(7),
   memory: () => memory(sizes),
   overload,
   rebuild: () => rebuilding(100_000, 1),

@@ -56,6 +56,9 @@ export async function startEdge(settings: EdgeSettings): Promise<Edge> {
   }
 }
 
+/** What one start says in the log, which holds those before it as well. */
+const startChars = 1_000;
+
 /** Names the package where one is missing: Varnish itself says so in the middle of its log. */
 function withoutModules(error: unknown, dataDir: string): unknown {
   if (!(error instanceof EmbeddedFailure)) return error;
@@ -66,7 +69,7 @@ function withoutModules(error: unknown, dataDir: string): unknown {
   } catch {
     return error;
   }
-  const [, module] = /VMOD (\w+)/i.exec(said) ?? [];
+  const [, module] = /VMOD (\w+)/i.exec(said.slice(-startChars)) ?? [];
   if (module === undefined) return error;
   return new EmbeddedFailure(`Varnish has no module ${module}: install varnish-modules; see ${log}`, {
     cause: error,

@@ -37,25 +37,17 @@ probe service {
 	.threshold = ${probe.threshold};
 	.initial = ${probe.threshold};
 }
-${nodes
-  .map(
-    ({ name, url }) => `
-backend ${name} {
-	.host = ${quoted(url.hostname.replace(/^\[|\]$/g, ""))};
-	.port = ${quoted(url.port || "80")};
-	.host_header = ${quoted(url.host)};
-	.probe = service;
-}
-`,
-  )
-  .join("")}
+${nodes.map(({ name, url }) => backend(name, url, "\t.probe = service;\n")).join("")}
+# The same nodes, unwatched: Varnish asks nobody whose probe fails.
+${nodes.map(({ name, url }) => backend(`${name}_anyway`, url, "")).join("")}
 acl purgers {
 ${purgers.map((purger) => `	${aclEntry(purger)};\n`).join("")}}
 
 sub vcl_init {
 	new origins = directors.round_robin();
 	new by_key = directors.shard();
-${nodes.map(({ name }) => `	origins.add_backend(${name});\n	by_key.add_backend(${name});\n`).join("")}	by_key.reconfigure();
+	new last_resort = directors.round_robin();
+${nodes.map(({ name }) => `	origins.add_backend(${name});\n	by_key.add_backend(${name});\n	last_resort.add_backend(${name}_anyway);\n`).join("")}	by_key.reconfigure();
 	return (ok);
 }
 
@@ -75,6 +67,14 @@ const askOthers = (
 ) => `	if (bereq.retries < ${times} && !bereq.is_bgfetch && (bereq.method == "GET" || bereq.method == "HEAD")) {
 		return (retry);
 	}
+`;
+
+const backend = (name: string, url: URL, watched: string): string => `
+backend ${name} {
+	.host = ${quoted(url.hostname.replace(/^\[|\]$/g, ""))};
+	.port = ${quoted(url.port || "80")};
+	.host_header = ${quoted(url.host)};
+${watched}}
 `;
 
 function aclEntry(purger: string): string {

@@ -113,9 +113,14 @@ async function compareAnswer(
       const differences = compareWith(one.path, before, answered);
       // A sale may have begun or ended while the answer was made.
       const after = differences.length === 0 ? differences : compareWith(one.path, one.at(now()), answered);
-      return { differences: after, later: isLater(answered, reference.head) };
+      return {
+        differences: after,
+        later: isLater(answered, reference.head),
+        degraded: isDegraded(answered),
+      };
     },
     ({ differences, later }) => later || differences.length === 0,
+    ({ degraded }) => degraded,
   );
   if (compared.later && compared.differences.length > 0) tally.skip("answer");
   else tally.check("answer", compared.differences);
@@ -135,6 +140,10 @@ function compareWith(
   const named = Object.keys(expected).map((field) => [field, fields.get(field)] as const);
   return compareJson("answer", path, expected, Object.fromEntries(named));
 }
+
+/** It says itself that a tier was away, as for a moment after that tier is back. */
+const isDegraded = ({ body }: Answered) =>
+  (body as { readonly degraded?: unknown } | undefined)?.degraded === true;
 
 /** The log has moved on, and the answer with it. */
 function isLater({ catalogVersion }: Answered, head: number): boolean {

@@ -6,7 +6,12 @@ import { setTimeout as delay } from "node:timers/promises";
  * together wait no longer than the patience lasts; what still differs then is a difference.
  */
 export interface Patience {
-  until<T>(attempt: () => Promise<T>, settled: (result: T) => boolean): Promise<T>;
+  /** `unsure`: whether a result says of itself that it may not be whole, so that it is worth waiting while nothing moves. */
+  until<T>(
+    attempt: () => Promise<T>,
+    settled: (result: T) => boolean,
+    unsure?: (result: T) => boolean,
+  ): Promise<T>;
 }
 
 const waitsMs = [0, 10, 20, 50, 100, 250, 500];
@@ -17,10 +22,11 @@ const budgetMs = 30_000;
 export function createPatience(moving: () => Promise<boolean>): Patience {
   let left = budgetMs;
   return {
-    async until(attempt, settled) {
+    async until(attempt, settled, unsure = () => false) {
       for (let tries = 0; ; tries++) {
         const result = await attempt();
-        if (settled(result) || left <= 0 || (tries > 0 && !(await moving()))) return result;
+        if (settled(result) || left <= 0) return result;
+        if (tries > 0 && !unsure(result) && !(await moving())) return result;
         const waitMs = waitsMs[tries] ?? longestWaitMs;
         left -= waitMs;
         await delay(waitMs);

@@ -58,6 +58,8 @@ describe("poisoning: what is no part of the key does not reach the API", () => {
     "Edge-Stale",
     "Edge-Fwd",
     "Edge-Query",
+    "Edge-Member",
+    "Edge-Purged",
   ])("%s", async (name) => {
     const path = fresh();
     const poisoned = await edge.ask(path, { headers: { [name]: evil } });

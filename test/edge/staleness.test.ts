@@ -67,24 +67,32 @@ describe.each([
   });
 });
 
-test("an API out of service is not asked for what can be shown, and nothing else is an error of the edge's own", async () => {
+test("an API out of service is not asked for what can be shown, but for everything else", async () => {
   await edge.ask("/api/products/kept");
   origin.inService = false;
   await untilPast("/api/products/kept").toMatch(/detail=stale$/);
-  await expect
-    .poll(async () => (await edge.ask("/api/products/unseen")).status, { timeout: 5_000 })
-    .toBe(503);
   const before = origin.seen.length;
   await Promise.all(Array.from({ length: 20 }, () => edge.ask("/api/products/kept")));
-  const { status, headers, text } = await edge.ask("/api/products/unseen");
-  expect([status, headers["cache-control"], headers["retry-after"]]).toEqual([503, "no-store", "1"]);
-  expect(headers["content-type"]).toBe("application/problem+json");
-  expect(JSON.parse(text)).toMatchObject({ type: "urn:shelfwire:problem:unavailable", status: 503 });
   expect(origin.seen.length).toBe(before);
+  for (const path of ["/api/products/unseen", "/api/products/unseen/price"]) {
+    expect((await edge.ask(path)).status).toBe(200);
+  }
   origin.inService = true;
-  await expect
-    .poll(async () => (await edge.ask("/api/products/unseen")).status, { timeout: 5_000 })
-    .toBe(200);
+  await untilPast("/api/products/kept").not.toMatch(/stale/);
+});
+
+test("where there is nothing to show and nobody to ask, the edge says so in the API's own words", async () => {
+  const alone = await startTestEdge(["http://127.0.0.1:1"]);
+  try {
+    for (const path of ["/api/products/unseen", "/api/me/cart"]) {
+      const { status, headers, text } = await alone.ask(path);
+      expect([status, headers["cache-control"], headers["retry-after"]]).toEqual([503, "no-store", "1"]);
+      expect(headers["content-type"]).toBe("application/problem+json");
+      expect(JSON.parse(text)).toMatchObject({ type: "urn:shelfwire:problem:unavailable", status: 503 });
+    }
+  } finally {
+    await alone.stop();
+  }
 });
 
 test("where the API forbids it, nothing stale is shown", async () => {

@@ -172,11 +172,13 @@ sub look_for_one_purge {
 	set beresp.http.edge-tags = regsub(beresp.http.edge-tags, "^ *[^ ]* *", "");
 }
 
-# Text is kept compressed, once, and unpacked for the few who cannot read it so (answers.vcl names both).
+# Text is kept compressed, once, and unpacked for the few who cannot read it so (answers.vcl names both). It leaves when
+# it is whole: only then is its length known.
 sub compress {
 	if (beresp.status == 200 && !beresp.http.Content-Encoding &&
 	    beresp.http.Content-Type ~ "(?i)^(text/|application/(json|[a-z.+-]*\+json|javascript|xml)|image/svg)" &&
 	    std.integer(beresp.http.Content-Length, 512) >= 512) {
 		set beresp.do_gzip = true;
+		set beresp.do_stream = false;
 	}
 }

@@ -12,6 +12,12 @@ sub ask_origin {
 	} else if (bereq.retries > 0) {
 		set bereq.backend = by_key.backend(by=URL, alt=bereq.retries - 1, healthy=ALL);
 	}
+	set bereq.connect_timeout = 500ms;
+	# Out of service is not dead: who has nothing stale to fall back on asks a node that says so all the same.
+	if (!std.healthy(bereq.backend)) {
+		set bereq.backend = last_resort.backend();
+		set bereq.first_byte_timeout = 2s;
+	}
 	# As the origin's address names it.
 	unset bereq.http.Host;
 	unset bereq.http.edge-fwd;
@@ -26,10 +32,9 @@ sub ask_origin {
 		return;
 	}
 	# Everybody who wants the same waits for this one: with something stale to show, not for long.
-	set bereq.connect_timeout = 500ms;
 	if (bereq.http.edge-stale == "held") {
 		set bereq.first_byte_timeout = 1s;
-	} else {
+	} else if (bereq.first_byte_timeout > 5s) {
 		set bereq.first_byte_timeout = 5s;
 	}
 }

@@ -1,10 +1,15 @@
 # Requests: what is taken out of them, and which never meet the cache.
 
 sub forget_notes {
+	unset req.http.edge-denied;
 	unset req.http.edge-fwd;
-	unset req.http.edge-stale;
+	unset req.http.edge-left;
+	unset req.http.edge-max-age;
+	unset req.http.edge-member;
+	unset req.http.edge-purged;
 	unset req.http.edge-query;
-	unset req.http.edge-asked;
+	unset req.http.edge-stale;
+	unset req.http.edge-tag;
 }
 
 # Whatever is no part of the key must not reach the API with a request whose answer is kept for others: who could

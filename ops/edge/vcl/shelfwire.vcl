@@ -7,6 +7,7 @@
 # The file that includes this one, written at each start (origins.ts), brings what differs from place to place:
 #
 #   origins, by_key             directors over the API's nodes, each with its probe
+#   last_resort                 the same without
 #   acl purgers                 who may purge
 #   sub try_another_origin      asks again where there is somebody else to ask
 #
