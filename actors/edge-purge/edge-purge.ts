@@ -17,7 +17,7 @@ import { encodePurgeWord, purgeKey, type PurgeReport } from "./purge-report.ts";
 import { createPurgeQueue } from "./purge-queue.ts";
 import type { PurgeRecord } from "./purge-record.ts";
 import { type TagNames, tagsOf, type TagSources } from "./tags-of.ts";
-import { touchedByWord } from "./touched.ts";
+import { type Touched, touchedByWord } from "./touched.ts";
 import { readUnnamed, spanOf, unnamedMax } from "./unnamed-events.ts";
 
 /**
@@ -155,19 +155,24 @@ function createIntake(options: EdgePurgeOptions, consumer: DurableConsumer) {
     const unnamed = change && chain.follow(change);
     // No word of ours, or one about a log that is no more.
     if (change === undefined || unnamed === undefined || isKnown) return new Set();
-    const named = touchedByWord(change, edge.shown);
-    const tags = await tagsOf(named, edge.names, readModel).catch((error: unknown) => {
-      journal.warn({ err: error }, "who else shows what changed could not be read: it ends by its lifetime");
-      return new Set([...named.products].map(edge.names.product));
-    });
+    const tags = await tagsShowing(touchedByWord(change, edge.shown));
     if (unnamed.length === 0) return tags;
     const span = spanOf(unnamed);
     if (span > unnamedMax) {
       record.unread(span);
       return tags;
     }
-    const found = await tagsOf(await readUnnamed(log, unnamed), edge.names, readModel);
-    return tags.union(found);
+    return tags.union(await tagsShowing(await readUnnamed(log, unnamed)));
+  }
+
+  /** Without the store, which knows groups and the tree, the products themselves. */
+  async function tagsShowing(touched: Touched): Promise<ReadonlySet<string>> {
+    try {
+      return await tagsOf(touched, edge.names, readModel);
+    } catch (error) {
+      journal.warn({ err: error }, "who else shows what changed could not be read: it ends by its lifetime");
+      return new Set([...touched.products].map(edge.names.product));
+    }
   }
 
   return {

@@ -1,7 +1,7 @@
 import type { Aspects } from "../../projections/aspects.ts";
 import { type Change, readName } from "../../projections/changes.ts";
 import type { Event } from "../../streams/events.ts";
-import type { Identifier } from "../../streams/identifier.ts";
+import { type Identifier, parseIdentifier } from "../../streams/identifier.ts";
 
 /** What a change touches at an edge, before anybody knows by which tags. */
 export interface Touched {
@@ -21,10 +21,15 @@ export const untouched = (): Touched => ({
   branches: new Set(),
 });
 
-/** What a word names, of products those with an aspect among `shown`. The order of a list by price is none of it. */
+/**
+ * What a word names, of products those with an aspect among `shown`. The order of a list by price is none of it. Anybody
+ * in the cluster may say a word: what cannot be an identifier is passed over, since no provider would take its tag.
+ */
 export function touchedByWord({ products, names }: Change, shown: Aspects): Touched {
   const touched = untouched();
-  for (const [id, aspects] of products ?? []) if ((aspects & shown) !== 0) touched.products.add(id);
+  for (const [id, aspects] of products ?? []) {
+    if ((aspects & shown) !== 0 && parseIdentifier(id) !== undefined) touched.products.add(id);
+  }
   for (const { kind, id } of names.flatMap((name) => readName(name) ?? [])) {
     if (kind === "group") touched.groups.add(id);
     else if (kind === "members") touched.lists.add(id);

@@ -72,6 +72,15 @@ test("who joins a group is shown by its members: all of them are purged", async 
   expect(world.edge.purged()).toEqual(["product-lamp"]);
 });
 
+test("while the store does not say who is in a group, the products themselves are purged", async () => {
+  vi.spyOn(world.readModel, "readGroup").mockRejectedValue(new Error("timed out"));
+  world.start();
+  await pass(100);
+  world.say(1, 2, { lamp: aspects.details }, [groupName(id("lamps"))]);
+  await pass(100);
+  expect(world.edge.purged()).toEqual(["product-lamp"]);
+});
+
 test("what a missing word would have named is read from the log", async () => {
   world.start();
   await pass(100);

@@ -21,11 +21,12 @@ export interface Shop {
   readonly url: string;
   readonly api: string;
   readonly catalogue: Catalogue;
+  /** By which another process finds its servers. */
+  readonly environment: Readonly<Record<string, string>>;
   kill(server: "nats" | "redis"): void;
   publish(kind: CatalogKind, id: string, payload: object): Promise<number>;
   get(path: string, from?: string): Promise<Read>;
   startPurges(providers: readonly EdgeProvider[]): Promise<{ stop(): Promise<void> }>;
-  startProjectors(): { stop(): Promise<void> };
   stop(): Promise<void>;
 }
 
@@ -87,6 +88,7 @@ export async function openShop(options: {
     url,
     api: api.url,
     catalogue,
+    environment: { NATS_URL: natsUrl, REDIS_URL: redisUrl, DATA_DIR: dataDir },
     kill(server) {
       const pid = embedded.pids()[server];
       if (pid === undefined) throw new Error(`${server} does not run at the moment`);
@@ -107,11 +109,6 @@ export async function openShop(options: {
       const running = startPurges(own, providers, logger);
       closers.push(running.stop);
       return running;
-    },
-    startProjectors() {
-      const more = startProjectors(catalogue, logger);
-      closers.push(more.stop);
-      return more;
     },
     async stop() {
       for (const close of closers.reverse()) await close();

@@ -4,6 +4,8 @@ import { tagsOf } from "../../actors/edge-purge/tags-of.ts";
 import { touchedByWord, untouched } from "../../actors/edge-purge/touched.ts";
 import { purgedAspects } from "../../api/cache-policy.ts";
 import { categoryTag, productTag } from "../../api/cache-tags.ts";
+import { aspects } from "../../projections/aspects.ts";
+import type { Identifier } from "../../streams/identifier.ts";
 import type { CategoryEvent } from "../../projections/categories.ts";
 import { categoryName, groupName, membersName, readName } from "../../projections/changes.ts";
 import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
@@ -25,6 +27,24 @@ test("names say of whom they are; a text that is none says nothing", () => {
   ]);
   for (const text of ["tree", "", "group ", "group ..", "nothing x", "category \u0000"])
     expect(readName(text)).toBeUndefined();
+});
+
+test("of the products in a word those are touched that an edge shows, and whose names can be names", () => {
+  const products = new Map([
+    [id("lamp"), aspects.price],
+    [id("chair"), aspects.quantity],
+    ["x".repeat(5_000) as Identifier, aspects.price],
+    ["\u0000" as Identifier, aspects.price],
+  ]);
+  const word = {
+    by: "owner",
+    count: 1,
+    moves: [],
+    products,
+    names: [membersName("x".repeat(200) as Identifier)],
+  };
+  const touched = touchedByWord(word, purgedAspects);
+  expect([[...touched.products], [...touched.lists]]).toEqual([["lamp"], []]);
 });
 
 let sequence = 0;

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type ProviderServer, startProviderServer } from "./provider-server.ts";
+import { openShop, type Shop } from "./shop.ts";
+
+/** The role and the view of it, as an operator starts them. */
+
+const patience = { timeout: 30_000, interval: 50 };
+let shop: Shop;
+let edge: ProviderServer;
+beforeAll(async () => {
+  edge = await startProviderServer({ status: 200, body: '{"purged": 0}' });
+  shop = await openShop({ varnish: false });
+});
+afterAll(async () => {
+  await shop.stop();
+  await edge.close();
+});
+
+function shelfwire(args: readonly string[], settings: Readonly<Record<string, string>>) {
+  const child: ChildProcess = spawn(process.execPath, ["ops/main.ts", ...args], {
+    env: { PATH: process.env.PATH, LOG_LEVEL: "error", ...shop.environment, ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [said, told] = ["", ""];
+  child.stdout?.on("data", (data: Buffer) => (said += data.toString()));
+  child.stderr?.on("data", (data: Buffer) => (told += data.toString()));
+  const ended = new Promise<{ readonly code: number | null; readonly said: string; readonly told: string }>(
+    (resolve) => child.on("close", (code) => resolve({ code, said, told })),
+  );
+  return { ended, kill: () => child.kill("SIGTERM") };
+}
+
+test("without an edge to purge the role says what is missing, in one line", async () => {
+  const { code, told } = await shelfwire(["actors"], {}).ended;
+  expect(code).toBe(1);
+  expect(told).toMatch(
+    /^shelfwire: no actor has anything to do: name an edge to purge with PURGE_VARNISH, .*\n$/,
+  );
+});
+
+test("the role purges, top shows how it fares, and a signal ends it and gives its lease back", async () => {
+  const running = shelfwire(["actors"], { PURGE_VARNISH: edge.url });
+  await vi.waitFor(async () => {
+    await shop.publish("product.modified", "lamp", { title: "Lamp" });
+    const purged = edge.requests.map(({ headers }) => headers["xkey-softpurge"]);
+    expect(purged.join(" ")).toContain("product-lamp");
+  }, patience);
+  const reports = async () => {
+    const { said } = await shelfwire(["top", "--json"], {}).ended;
+    return said
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  };
+  await vi.waitFor(async () => {
+    const report = (await reports()).find(({ provider }) => provider === "varnish");
+    expect(report).toMatchObject({ state: "up", failed: 0, expired: 0 });
+    expect(report?.purged).toBeGreaterThan(0);
+  }, patience);
+  const { said: table } = await shelfwire(["top"], {}).ended;
+  expect(table).toMatch(/^PURGES +STATE +OWNER .*\nvarnish +up /m);
+  running.kill();
+  expect((await running.ended).code).toBe(0);
+  expect((await reports()).some(({ provider }) => provider === "varnish")).toBe(false);
+});
