@@ -2,7 +2,7 @@ import { decodeChange } from "../../projections/changes.ts";
 import type { Aspects } from "../../projections/aspects.ts";
 import type { Versions } from "../../projections/version.ts";
 import type { Broadcast } from "../../streams/broadcast.ts";
-import type { DeliveredWord, DurableConsumer, OpenConsumer } from "../../streams/durable-consumer.ts";
+import type { DeliveredWord, OpenConsumer } from "../../streams/durable-consumer.ts";
 import type { Journal } from "../../streams/journal.ts";
 import type { Leases } from "../../streams/lease.ts";
 import type { Log } from "../../streams/log.ts";
@@ -56,6 +56,8 @@ const pendingMax = 50_000;
 const wordsMax = 256;
 const idleMs = 250;
 const signMs = 1_000;
+/** In this time `unnamedMax` events are looked at, so that an import is not read twice. */
+const budgetMs = 10_000;
 
 export function createEdgePurge(options: EdgePurgeOptions): Actor {
   const { provider, leases, record, about, now, pause = realPause, journal, purges } = options;
@@ -79,7 +81,7 @@ export function createEdgePurge(options: EdgePurgeOptions): Actor {
       acknowledged = Math.max(acknowledged, done);
     }
 
-    const intake = createIntake(options, consumer);
+    const tagsFor = createReading(options);
     const purging = createPurging({ ...options, queue, bell, settled: acknowledge });
 
     async function takeWords(): Promise<void> {
@@ -89,9 +91,11 @@ export function createEdgePurge(options: EdgePurgeOptions): Actor {
           await pause(idleMs, either);
           continue;
         }
-        for (const { word, tags } of await intake.take()) {
-          taken = word.sequence;
+        for (const word of await consumer.take(wordsMax, idleMs)) {
+          aliveAt = now();
+          const tags = await tagsFor(word);
           if (!word.isKnown) queue.want(tags, Math.min(word.time, now()), word.sequence);
+          taken = word.sequence;
         }
         acknowledge();
         bell.ring();
@@ -145,10 +149,19 @@ const aborted = (signal: AbortSignal) =>
     signal.addEventListener("abort", () => resolve());
   });
 
-/** Words with the tags that each of them asks for. */
-function createIntake(options: EdgePurgeOptions, consumer: DurableConsumer) {
-  const { log, versions, readModel, edge, record, journal } = options;
+/** What each word asks for, taken in their order. */
+function createReading(options: EdgePurgeOptions) {
+  const { log, versions, readModel, edge, record, now, journal } = options;
   const chain = createChangeChain(versions);
+  let budget = { until: 0, left: 0 };
+
+  /** Whether there is time to look at so many events. */
+  function mayRead(events: number): boolean {
+    if (now() >= budget.until) budget = { until: now() + budgetMs, left: unnamedMax };
+    if (events > budget.left) return false;
+    budget.left -= events;
+    return true;
+  }
 
   async function tagsFor({ bytes, isKnown }: DeliveredWord): Promise<ReadonlySet<string>> {
     const change = decodeChange(bytes);
@@ -158,8 +171,8 @@ function createIntake(options: EdgePurgeOptions, consumer: DurableConsumer) {
     const tags = await tagsShowing(touchedByWord(change, edge.shown));
     if (unnamed.length === 0) return tags;
     const span = spanOf(unnamed);
-    if (span > unnamedMax) {
-      record.unread(span);
+    if (!mayRead(span)) {
+      record.unread(span, now());
       return tags;
     }
     return tags.union(await tagsShowing(await readUnnamed(log, unnamed)));
@@ -175,12 +188,5 @@ function createIntake(options: EdgePurgeOptions, consumer: DurableConsumer) {
     }
   }
 
-  return {
-    async take(): Promise<readonly { readonly word: DeliveredWord; readonly tags: ReadonlySet<string> }[]> {
-      const words = await consumer.take(wordsMax, idleMs);
-      const taken: { readonly word: DeliveredWord; readonly tags: ReadonlySet<string> }[] = [];
-      for (const word of words) taken.push({ word, tags: await tagsFor(word) });
-      return taken;
-    },
-  };
+  return tagsFor;
 }

@@ -10,7 +10,7 @@ export interface PurgeRecord {
   purged(tags: number, concerned: number | undefined): void;
   failed(error: unknown, now: number): void;
   expired(tags: number): void;
-  unread(events: number): void;
+  unread(events: number, now: number): void;
   /** Failures in a row. */
   failures(): number;
   /** Whether it is not known that the provider takes purges: none was made yet, or the last one failed. */
@@ -22,6 +22,7 @@ export interface PurgeRecord {
 
 /** A change that has waited for longer is late, for whichever reason, and a provider that has failed for longer is down. */
 const lateMs = 5_000;
+const sayAgainMs = 60_000;
 
 export function createPurgeRecord(provider: string, journal: Journal): PurgeRecord {
   const counts = { purged: 0, in_vain: null as number | null, expired: 0, failed: 0, unread: 0 };
@@ -33,6 +34,7 @@ export function createPurgeRecord(provider: string, journal: Journal): PurgeReco
   let standing = { pending: 0, oldest_seconds: 0 };
   let downSince: number | undefined;
   let isTold = false;
+  let silentUntil = Number.NEGATIVE_INFINITY;
 
   function stateOf(oldestMs: number, now: number): PurgeState {
     if (oldestMs > lateMs) return "down";
@@ -56,8 +58,10 @@ export function createPurgeRecord(provider: string, journal: Journal): PurgeReco
     expired(tags) {
       counts.expired += tags;
     },
-    unread(events) {
+    unread(events, now) {
       counts.unread += events;
+      if (now < silentUntil) return;
+      silentUntil = now + sayAgainMs;
       journal.warn(
         { provider, events },
         "more changes than can be looked at were made and not told: at the edge they end by their lifetimes",

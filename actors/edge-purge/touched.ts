@@ -40,8 +40,8 @@ export function touchedByWord({ products, names }: Change, shown: Aspects): Touc
 
 /**
  * What an event may have touched, as far as the event itself says. A quantity may have changed the stock status. Lists
- * and groups that a product left show it, and are found by the product's own tag. `salesOf`: products of the sale that
- * is cancelled.
+ * and groups that a product left show it, and are found by the product's own tag. `soldIn`: the products of the sale, where
+ * the event is about one.
  */
 export function touchByEvent(touched: Touched, event: Event, soldIn: readonly Identifier[]): void {
   switch (event.kind) {

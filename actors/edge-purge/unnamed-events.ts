@@ -5,7 +5,7 @@ import { storedSubject } from "../../streams/subjects.ts";
 import type { UnnamedEvents } from "./change-chain.ts";
 import { touchByEvent, type Touched, untouched } from "./touched.ts";
 
-/** Events that are looked at for one word. It takes some 50 ms. */
+/** Events that are looked at in a while. It takes some 50 ms. */
 export const unnamedMax = 10_000;
 
 const batchMax = 1_024;
