@@ -109,6 +109,26 @@ test("more than can be looked at is left to its lifetime, and said", async () =>
   expect(await readPurgeReports(world.leases)).toMatchObject([{ unread: 19_999 }]);
 });
 
+test("an import is not read twice: in ten seconds so many events are looked at, and then again", async () => {
+  world.start();
+  await pass(100);
+  world.say(0, 0, {});
+  const importing = async (from: number, to: number) => {
+    for (let at = from; at < to; at++)
+      await world.publish("review.posted", "lamp", { review_id: `${at}`, rating: 5 });
+    world.say(from, to, undefined);
+    await pass(2_000);
+  };
+  await importing(0, 6_000);
+  expect(world.edge.purged()).toEqual(["product-lamp"]);
+  await importing(6_000, 12_000);
+  expect(world.edge.purged()).toEqual(["product-lamp"]);
+  expect(await readPurgeReports(world.leases)).toMatchObject([{ unread: 6_000 }]);
+  await pass(10_000);
+  await importing(12_000, 18_000);
+  expect(world.edge.purged()).toEqual(["product-lamp", "product-lamp"]);
+});
+
 test("a provider that fails is tried again at a growing pace, and everything that waited is purged when it is back", async () => {
   world.start();
   await pass(100);
