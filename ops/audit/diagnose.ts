@@ -1,0 +1,143 @@
+import { tokenOf } from "../../streams/identifier.ts";
+import { partitionOf } from "../../streams/partition.ts";
+import { publishedSubject } from "../../streams/subjects.ts";
+import type { History, State } from "./history.ts";
+import type { Lack } from "./judge.ts";
+import type { Reply, Tier } from "./tier.ts";
+import type { HeardWords } from "./words.ts";
+
+/** Which message was late or lost on the way to a tier that shows something old. */
+export interface Cause {
+  readonly code: CauseCode;
+  /** For a person: names the message. */
+  readonly text: string;
+}
+
+export const causeCodes = [
+  "projector-skipped",
+  "projector-behind",
+  "store-emptied",
+  "stored-answer-kept",
+  "word-late",
+  "word-unsaid",
+  "word-lost",
+  "word-unnamed",
+  "word-ignored",
+  "word-not-heard",
+  "purge-lost",
+  "boundary-missed",
+  "not-examined",
+] as const;
+export type CauseCode = (typeof causeCodes)[number];
+
+export interface Suspect {
+  readonly tier: Tier;
+  readonly history: History;
+  readonly lack: Lack;
+  readonly reply: Reply;
+}
+
+export interface Witnesses {
+  readonly words: HeardWords;
+  readonly redis: Tier;
+  readonly nodes: readonly Tier[];
+  readonly head: () => number;
+}
+
+/** A word that was heard this shortly before the question may still have been on its way to the node. */
+const underWayMs = 20;
+
+/** Asks the tiers before the suspect what they have by now. Costs up to two questions. */
+export async function diagnose(suspect: Suspect, witnesses: Witnesses): Promise<Cause> {
+  const { tier, lack, history } = suspect;
+  const { missed } = lack;
+  if (missed === undefined) {
+    const moment = new Date(lack.since).toISOString();
+    return {
+      code: "boundary-missed",
+      text: `a sale began or ended at ${moment} and the price did not follow`,
+    };
+  }
+  if (tier.kind === "redis") return causeInRedis(suspect, missed);
+  if (tier.kind === "edge") {
+    for (const node of witnesses.nodes) {
+      const reply = await node.ask(history.id);
+      if (lacks(history, reply, missed, witnesses))
+        return causeInNode({ ...suspect, tier: node, reply }, missed, witnesses);
+    }
+    const tag = `product-${tokenOf(history.id)}`;
+    return {
+      code: "purge-lost",
+      text: `the API shows ${nameOf(missed)} and the edge does not: the purge of the tag ${tag} was lost or is late`,
+    };
+  }
+  return causeInNode(suspect, missed, witnesses);
+}
+
+function causeInRedis({ history, lack, reply }: Suspect, missed: State): Cause {
+  const partition = partitionOf(tokenOf(history.id));
+  const event = nameOf(missed);
+  const position = reply.claims;
+  if (lack.stored === true)
+    return { code: "stored-answer-kept", text: `the answer that stands ready was not removed by ${event}` };
+  if (position === undefined)
+    return {
+      code: "store-emptied",
+      text: `Redis holds no position of partition ${partition}, so nothing of ${event}`,
+    };
+  if (position >= missed.sequence)
+    return {
+      code: "projector-skipped",
+      text: `the projector skipped ${event}: partition ${partition} stands at ${position}, past it, and the read models lack it`,
+    };
+  return {
+    code: "projector-behind",
+    text: `the projector is behind: partition ${partition} stands at ${position}, before ${event}`,
+  };
+}
+
+async function causeInNode(suspect: Suspect, missed: State, witnesses: Witnesses): Promise<Cause> {
+  const { history, reply, tier } = suspect;
+  const { id } = history;
+  const stored = await witnesses.redis.ask(id);
+  if (lacks(history, stored, missed, witnesses)) return causeInRedis({ ...suspect, reply: stored }, missed);
+  const event = nameOf(missed);
+  const partition = partitionOf(tokenOf(id));
+  const word = witnesses.words.covering(partition, missed.sequence, id);
+  if (word === undefined) {
+    const reached = witnesses.words.reached(partition);
+    return reached >= missed.sequence
+      ? {
+          code: "word-lost",
+          text: `no word about partition ${partition} covers ${event}, though words reach ${reached}: the one between was lost`,
+        }
+      : {
+          code: "word-unsaid",
+          text: `Redis has ${event}, and no word about partition ${partition} has told of it`,
+        };
+  }
+  const named = `word ${word.count} of announcer ${word.by} (partition ${partition}, ${word.from ?? "none"} → ${word.to})`;
+  if (word.heardAt > reply.askedAt - underWayMs)
+    return { code: "word-late", text: `${named} came ${word.heardAt - missed.time} ms after ${event}` };
+  if (!word.names)
+    return { code: "word-unnamed", text: `${named} covers ${event} and does not name the product` };
+  if ((reply.claims ?? 0) >= missed.sequence)
+    return {
+      code: "word-ignored",
+      text: `${tier.name} says that it is at ${reply.claims} and did not act on ${named}, which told of ${event}`,
+    };
+  return { code: "word-not-heard", text: `${tier.name} did not hear ${named}, which told of ${event}` };
+}
+
+/** Whether an answer of this moment lacks the event, or gives nothing away. */
+function lacks(history: History, reply: Reply, missed: State, { head }: Witnesses): boolean {
+  const judgement = reply.judge(history, head());
+  return (
+    judgement.verdict === "placed" &&
+    judgement.lacks.some((lack) => lack.missed !== undefined && lack.missed.sequence <= missed.sequence)
+  );
+}
+
+function nameOf({ sequence, subject }: State): string {
+  return `event ${sequence} (${publishedSubject(subject)})`;
+}

@@ -1,0 +1,212 @@
+import { hash } from "node:crypto";
+import { type Aspects, aspects } from "../../projections/aspects.ts";
+import type { Identifier } from "../../streams/identifier.ts";
+import type { Log, StoredMessage } from "../../streams/log.ts";
+import { createSlots } from "../../streams/slots.ts";
+import { createReferenceFold, eventOf, type ReferenceFold } from "../verify/reference/fold.ts";
+import { ratingOf, type Shown, type ShownSales, shownSales } from "../verify/reference/product.ts";
+import { readSubject } from "../verify/reference/subject.ts";
+import { readBefore, readSales } from "./before.ts";
+import type { History, State } from "./history.ts";
+
+/**
+ * The oracle: follows the log and knows of each traced product what it was after each of its latest changes. It folds
+ * with the reference of `shelfwire verify`, which shares no code with the projections.
+ *
+ * A product is traced from the first change that is heard of on; what was before is read from the log by its exact
+ * subjects. Sales alone are folded from the beginning of the log, for all products, because no subject says which
+ * products they are about. Held are the states of `horizonMs`, and of a product that changed lately, so that memory
+ * depends on the rate of changes and not on the size of the catalogue.
+ */
+export interface Oracle {
+  /** Everything up to this sequence is known. */
+  readonly head: number;
+  readonly counts: OracleCounts;
+  historyOf(id: Identifier): History | undefined;
+  /** Resolves when the signal ends it. Throws what the log throws. */
+  follow(from: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface OracleCounts {
+  /** Changes of traced products. */
+  changes: number;
+  /** Changes of products that were not traced, because `tracedMax` were or the log did not give what was before. */
+  untraced: number;
+  /** Events of the log that are bad, among those that were looked at. */
+  bad: number;
+  traced: number;
+}
+
+export interface OracleOptions {
+  readonly catalog: Log;
+  /** The share of all products that is traced, 0 to 1; the same ones in every run. */
+  readonly sample: number;
+  readonly tracedMax: number;
+  readonly horizonMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A traced product changed, and its history tells of it. */
+  readonly onChange: (history: History, state: State) => void;
+  /** The head has moved. */
+  readonly onHead: (head: number) => void;
+}
+
+interface Traced {
+  readonly id: Identifier;
+  readonly fold: ReferenceFold;
+  states: State[];
+  /** What happened while the log was asked for what was before. */
+  waiting: Happened[] | undefined;
+}
+
+interface Happened {
+  readonly message: StoredMessage;
+  readonly kind: string;
+  /** What sales said about the product then. */
+  readonly sales: ShownSales | null;
+}
+
+const takeMax = 4_096;
+const takeMs = 250;
+const sweepMs = 1_000;
+/** Products whose past is read at once. */
+const readingMax = 8;
+
+export function createOracle(options: OracleOptions): Oracle {
+  const { catalog, sample, tracedMax, horizonMs, now, onChange, onHead } = options;
+  const sales = createReferenceFold();
+  const traced = new Map<Identifier, Traced>();
+  const slots = createSlots(readingMax);
+  const counts = { changes: 0, untraced: 0, bad: 0, traced: 0 };
+  let head = 0;
+  let sweptAt = 0;
+
+  const isSampled = (id: Identifier) =>
+    sample >= 1 || hash("sha1", id, "buffer").readUInt32BE(0) < sample * 2 ** 32;
+
+  function hear(message: StoredMessage): void {
+    const named = readSubject(message.subject);
+    if ("bad" in named) return void counts.bad++;
+    const { kind, id } = named;
+    if (kind.startsWith("sale.")) {
+      const touched = sales.take(message);
+      if (sales.bad.has(message.sequence)) counts.bad++;
+      for (const product of touched) if (isSampled(product)) happen(product, kind, message);
+    } else if (!kind.startsWith("category.") && kind !== "featured.set" && isSampled(id)) {
+      if ("bad" in eventOf(message)) counts.bad++;
+      else happen(id, kind, message);
+    }
+  }
+
+  function happen(id: Identifier, kind: string, message: StoredMessage): void {
+    const standing = sales.products.get(id)?.sales ?? null;
+    const happened = { message, kind, sales: standing && shownSales(standing) };
+    const known = traced.get(id);
+    if (known === undefined) begin(id, happened);
+    else if (known.waiting === undefined) fold(known, happened);
+    else known.waiting.push(happened);
+  }
+
+  function begin(id: Identifier, first: Happened): void {
+    if (traced.size >= tracedMax) return void counts.untraced++;
+    const one: Traced = { id, fold: createReferenceFold(), states: [], waiting: [first] };
+    traced.set(id, one);
+    slots
+      .run(() => readBefore(catalog, id, first.message))
+      .then(
+        (before) => {
+          for (const message of before) one.fold.take(message);
+          const waiting = one.waiting ?? [];
+          one.waiting = undefined;
+          for (const happened of waiting) fold(one, happened);
+        },
+        () => {
+          counts.untraced += one.waiting?.length ?? 0;
+          traced.delete(id);
+        },
+      );
+  }
+
+  function fold(one: Traced, { message, kind, sales: standing }: Happened): void {
+    if (!kind.startsWith("sale.")) one.fold.take(message);
+    const before = one.states.at(-1)?.shown;
+    const product = one.fold.products.get(one.id);
+    const shown: Shown = {
+      id: one.id,
+      details: product?.details ?? null,
+      price: product?.price ?? null,
+      inventory: product?.inventory ?? null,
+      rating:
+        before !== undefined && kind !== "review.posted"
+          ? before.rating
+          : product?.reviews
+            ? { ...ratingOf(product), sequence: product.reviews.sequence }
+            : null,
+      sales: standing,
+    };
+    const { sequence, time, subject } = message;
+    const state = { sequence, time, subject, changed: changedBy(kind, before, shown), shown };
+    one.states.push(state);
+    counts.changes++;
+    onChange(one, state);
+  }
+
+  /** Forgets what no answer can be held against any more. */
+  function sweep(): void {
+    const oldest = now() - horizonMs;
+    for (const one of traced.values()) {
+      if (one.waiting !== undefined) continue;
+      const kept = one.states.findIndex((_, at) => (one.states[at + 1]?.time ?? oldest) >= oldest);
+      if (kept > 0) one.states = one.states.slice(kept);
+      if (one.states.length === 1 && (one.states[0]?.time ?? 0) < oldest) traced.delete(one.id);
+    }
+    counts.traced = traced.size;
+  }
+
+  return {
+    counts,
+    get head() {
+      return head;
+    },
+    historyOf(id) {
+      const one = traced.get(id);
+      return one?.waiting === undefined ? one : undefined;
+    },
+    async follow(from, signal) {
+      await readSales(catalog, from - 1, (message) => sales.take(message));
+      head = from - 1;
+      const tail = catalog.tail({ from });
+      try {
+        while (!signal.aborted) {
+          const { messages } = await tail.take(takeMax, takeMs);
+          for (const message of messages) {
+            hear(message);
+            head = message.sequence;
+          }
+          if (messages.length > 0) onHead(head);
+          if (now() - sweptAt < sweepMs) continue;
+          sweptAt = now();
+          sweep();
+        }
+      } finally {
+        await tail.close();
+      }
+    },
+  };
+}
+
+function changedBy(kind: string, before: Shown | undefined, { inventory }: Shown): Aspects {
+  switch (kind) {
+    case "product.modified":
+      return aspects.details;
+    case "inventory.changed": {
+      const wasInStock = before?.inventory && before.inventory.quantity > 0;
+      const flipped = wasInStock !== (inventory && inventory.quantity > 0);
+      return aspects.quantity | (flipped ? aspects.stock : 0);
+    }
+    case "review.posted":
+      return aspects.rating;
+    default:
+      return aspects.price;
+  }
+}
