@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { tokenOf } from "../../streams/identifier.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import { publishedSubject } from "../../streams/subjects.ts";
@@ -46,8 +47,11 @@ export interface Witnesses {
 
 /** A word that was heard this shortly before the question may still have been on its way to the node. */
 const underWayMs = 20;
+/** Owners speak once a second at least: what was not told by then is not told. */
+const untoldMs = 2_500;
+const pollMs = 50;
 
-/** Asks the tiers before the suspect what they have by now. Costs up to two questions. */
+/** Asks the tiers before the suspect what they have by now. Costs up to two questions, and a wait for words. */
 export async function diagnose(suspect: Suspect, witnesses: Witnesses): Promise<Cause> {
   const { tier, lack, history } = suspect;
   const { missed } = lack;
@@ -58,28 +62,34 @@ export async function diagnose(suspect: Suspect, witnesses: Witnesses): Promise<
       text: `a sale began or ended at ${moment} and the price did not follow`,
     };
   }
-  if (tier.kind === "redis") return causeInRedis(suspect, missed);
-  if (tier.kind === "edge") {
-    for (const node of witnesses.nodes) {
-      const reply = await node.ask(history.id);
-      if (lacks(history, reply, missed, witnesses))
-        return causeInNode({ ...suspect, tier: node, reply }, missed, witnesses);
-    }
-    const tag = `product-${tokenOf(history.id)}`;
-    return {
-      code: "purge-lost",
-      text: `the API shows ${nameOf(missed)} and the edge does not: the purge of the tag ${tag} was lost or is late`,
-    };
+  if (tier.kind === "redis") return causeInRedis(suspect, missed, witnesses);
+  if (tier.kind === "node") return causeInNode(suspect, missed, witnesses);
+  for (const node of witnesses.nodes) {
+    const reply = await node.ask(history.id);
+    if (lackIn(history, reply, missed, witnesses) !== undefined)
+      return causeInNode({ ...suspect, tier: node, reply }, missed, witnesses);
   }
-  return causeInNode(suspect, missed, witnesses);
+  const tag = `product-${tokenOf(history.id)}`;
+  return {
+    code: "purge-lost",
+    text: `the API shows ${nameOf(missed)} and the edge does not: the purge of the tag ${tag} was lost or is late`,
+  };
 }
 
-function causeInRedis({ history, lack, reply }: Suspect, missed: State): Cause {
+async function causeInRedis(
+  { history, lack, reply }: Suspect,
+  missed: State,
+  witnesses: Witnesses,
+): Promise<Cause> {
   const partition = partitionOf(tokenOf(history.id));
   const event = nameOf(missed);
   const position = reply.claims;
-  if (lack.stored === true)
-    return { code: "stored-answer-kept", text: `the answer that stands ready was not removed by ${event}` };
+  if (lack.stored === true) {
+    const again = lackIn(history, await witnesses.redis.ask(history.id), missed, witnesses);
+    return again?.stored === true
+      ? { code: "stored-answer-kept", text: `the answer that stands ready was not removed by ${event}` }
+      : { code: "projector-behind", text: `the projector came to ${event} while the question was asked` };
+  }
   if (position === undefined)
     return {
       code: "store-emptied",
@@ -100,12 +110,17 @@ async function causeInNode(suspect: Suspect, missed: State, witnesses: Witnesses
   const { history, reply, tier } = suspect;
   const { id } = history;
   const stored = await witnesses.redis.ask(id);
-  if (lacks(history, stored, missed, witnesses)) return causeInRedis({ ...suspect, reply: stored }, missed);
+  const storedLack = lackIn(history, stored, missed, witnesses);
+  if (storedLack !== undefined)
+    return causeInRedis({ ...suspect, lack: storedLack, reply: stored }, missed, witnesses);
   const event = nameOf(missed);
   const partition = partitionOf(tokenOf(id));
-  const word = witnesses.words.covering(partition, missed.sequence, id);
+  const { words } = witnesses;
+  const deadline = performance.now() + untoldMs;
+  while (words.reached(partition) < missed.sequence && performance.now() < deadline) await delay(pollMs);
+  const word = words.covering(partition, missed.sequence, id);
   if (word === undefined) {
-    const reached = witnesses.words.reached(partition);
+    const reached = words.reached(partition);
     return reached >= missed.sequence
       ? {
           code: "word-lost",
@@ -129,13 +144,11 @@ async function causeInNode(suspect: Suspect, missed: State, witnesses: Witnesses
   return { code: "word-not-heard", text: `${tier.name} did not hear ${named}, which told of ${event}` };
 }
 
-/** Whether an answer of this moment lacks the event, or gives nothing away. */
-function lacks(history: History, reply: Reply, missed: State, { head }: Witnesses): boolean {
+/** What an answer of this moment lacks because of the event, or of one before it. */
+function lackIn(history: History, reply: Reply, missed: State, { head }: Witnesses): Lack | undefined {
   const judgement = reply.judge(history, head());
-  return (
-    judgement.verdict === "placed" &&
-    judgement.lacks.some((lack) => lack.missed !== undefined && lack.missed.sequence <= missed.sequence)
-  );
+  if (judgement.verdict !== "placed") return undefined;
+  return judgement.lacks.find((lack) => lack.missed !== undefined && lack.missed.sequence <= missed.sequence);
 }
 
 function nameOf({ sequence, subject }: State): string {

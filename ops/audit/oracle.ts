@@ -22,6 +22,8 @@ export interface Oracle {
   /** Everything up to this sequence is known. */
   readonly head: number;
   readonly counts: OracleCounts;
+  /** Products whose past is being read, which have no history yet. */
+  readonly reading: number;
   historyOf(id: Identifier): History | undefined;
   /** Resolves when the signal ends it. Throws what the log throws. */
   follow(from: number, signal: AbortSignal): Promise<void>;
@@ -79,6 +81,7 @@ export function createOracle(options: OracleOptions): Oracle {
   const slots = createSlots(readingMax);
   const counts = { changes: 0, untraced: 0, bad: 0, traced: 0 };
   let head = 0;
+  let reading = 0;
   let sweptAt = 0;
 
   const isSampled = (id: Identifier) =>
@@ -111,6 +114,7 @@ export function createOracle(options: OracleOptions): Oracle {
     if (traced.size >= tracedMax) return void counts.untraced++;
     const one: Traced = { id, fold: createReferenceFold(), states: [], waiting: [first] };
     traced.set(id, one);
+    reading++;
     slots
       .run(() => readBefore(catalog, id, first.message))
       .then(
@@ -124,7 +128,10 @@ export function createOracle(options: OracleOptions): Oracle {
           counts.untraced += one.waiting?.length ?? 0;
           traced.delete(id);
         },
-      );
+      )
+      .finally(() => {
+        reading--;
+      });
   }
 
   function fold(one: Traced, { message, kind, sales: standing }: Happened): void {
@@ -167,6 +174,9 @@ export function createOracle(options: OracleOptions): Oracle {
     counts,
     get head() {
       return head;
+    },
+    get reading() {
+      return reading;
     },
     historyOf(id) {
       const one = traced.get(id);
