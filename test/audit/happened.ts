@@ -16,11 +16,16 @@ export interface Happened {
   readonly ids: readonly Identifier[];
 }
 
+interface Limits {
+  readonly sample?: number;
+  readonly tracedMax?: number;
+}
+
 /** Each event is a second behind the one before it; `from`: where the oracle begins. */
 export async function histories(
   events: readonly Published[],
   from: number,
-  limits: { readonly sample?: number; readonly tracedMax?: number } = {},
+  limits: Limits = {},
 ): Promise<Happened> {
   const clock = { now: noon };
   const log = createMemoryLog({ stream: "CATALOG", now: () => clock.now });
@@ -28,20 +33,26 @@ export async function histories(
     clock.now += 1_000;
     await log.append(subject, Buffer.from(payload), headers === undefined ? {} : { headers });
   }
+  return { log, oracle: await oracleOf(log, from, limits), ids: products };
+}
+
+/** An oracle that has come to the end of a log. */
+export async function oracleOf(log: Log, from: number, limits: Limits = {}): Promise<Oracle> {
+  const { last } = await log.bounds();
   const oracle = createOracle({
     catalog: log,
     sample: 1,
     tracedMax: 1_000,
     horizonMs: Number.POSITIVE_INFINITY,
-    now: () => clock.now,
+    now: () => noon,
     onChange() {},
     onHead() {},
     ...limits,
   });
   const over = new AbortController();
   const following = oracle.follow(from, over.signal);
-  while (oracle.head < events.length || oracle.reading > 0) await turn();
+  while (oracle.head < last || oracle.reading > 0) await turn();
   over.abort();
   await following;
-  return { log, oracle, ids: products };
+  return oracle;
 }
