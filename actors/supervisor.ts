@@ -46,9 +46,13 @@ export function supervise(name: string, create: () => Actor, options: Supervisor
   const stopping = new AbortController();
 
   async function watch(): Promise<void> {
+    const everyMs = stuckMs / 5;
     for (;;) {
-      await pause(stuckMs / 5, stopping.signal);
+      const lookedAt = now();
+      await pause(everyMs, stopping.signal);
       if (stopping.signal.aborted) return;
+      // Who stood still as a whole knows nothing of the actor; it has a round to give a sign.
+      if (now() - lookedAt > 2 * everyMs) continue;
       if (actor?.aliveAt === undefined || current.signal.aborted) continue;
       const silentMs = now() - actor.aliveAt();
       if (silentMs < stuckMs) continue;

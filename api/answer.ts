@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type CachePolicy, cacheControl } from "./cache-policy.ts";
+import type { TagHeaders } from "./cache-tags.ts";
 import type { Source } from "./sources.ts";
 
 /**
@@ -12,6 +13,7 @@ import type { Source } from "./sources.ts";
 export interface Answer extends Circumstances {
   readonly body: object | string;
   readonly contentType?: string;
+  readonly tags?: TagHeaders;
 }
 
 /** A body as it leaves, with its validator: made when the value changes, not when somebody asks. */
@@ -19,6 +21,8 @@ export interface Prepared {
   readonly bytes: Buffer;
   readonly etag: string;
   readonly contentType: string;
+  /** By what caches in front of us may drop it. */
+  readonly tags: TagHeaders;
 }
 
 export interface Circumstances {
@@ -38,13 +42,15 @@ const validatorsMax = 16;
 
 const json = "application/json; charset=utf-8";
 
-export function prepare(body: object | string, contentType = json): Prepared {
+export function prepare(body: object | string, tags = untagged, contentType = json): Prepared {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   // Bytes of their own: a slice of Node's pool would hold all of its slab for as long as it is kept.
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
   bytes.write(text);
-  return { bytes, etag: etagOf(bytes), contentType };
+  return { bytes, etag: etagOf(bytes), contentType, tags };
 }
+
+const untagged: TagHeaders = [];
 
 /** The same for keeps: bytes that are a part of others would hold all of those for as long. */
 export function withOwnBytes(prepared: Prepared): Prepared {
@@ -64,7 +70,7 @@ export function prepareParts(begin: string, items: readonly Prepared[], end: str
   }
   pieces.push(Buffer.from(end));
   const named = `${begin}${items.map(({ etag }) => etag).join()}${end}`;
-  return { bytes: Buffer.concat(pieces), etag: etagOf(named), contentType: json };
+  return { bytes: Buffer.concat(pieces), etag: etagOf(named), contentType: json, tags: untagged };
 }
 
 const comma = Buffer.from(",");
@@ -73,7 +79,7 @@ const etagOf = (bytes: Buffer | string) => `"${hash("sha256", bytes, "base64url"
 
 /** The same JSON with a word about its being degraded. */
 export function degradedOf({ bytes, contentType }: Prepared): Prepared {
-  return prepare(`${bytes.toString("utf8", 0, bytes.length - 1)},"degraded":true}`, contentType);
+  return prepare(`${bytes.toString("utf8", 0, bytes.length - 1)},"degraded":true}`, untagged, contentType);
 }
 
 export function send(
@@ -82,9 +88,9 @@ export function send(
   answer: Answer,
   now: number,
 ): FastifyReply {
-  const { body, contentType, degraded = false } = answer;
+  const { body, contentType, tags, degraded = false } = answer;
   const value = degraded && typeof body === "object" ? { ...body, degraded: true } : body;
-  return sendPrepared(request, reply, prepare(value, contentType), answer, now);
+  return sendPrepared(request, reply, prepare(value, tags, contentType), answer, now);
 }
 
 export function sendPrepared(
@@ -102,7 +108,7 @@ export function sendPrepared(
 
 /** All headers but the length of the body: name, value, name, value. `signedIn`: the caller is a known user. */
 export function headersOf(
-  { etag, contentType }: Prepared,
+  { etag, contentType, tags }: Prepared,
   answer: Circumstances,
   signedIn: boolean,
   now: number,
@@ -116,6 +122,7 @@ export function headersOf(
     headers.push("cdn-cache-control", degraded ? "no-store" : cacheControl(cdn, validForMs));
   if (policy.vary !== undefined)
     headers.push("vary", signedIn ? policy.vary.authenticated : policy.vary.anonymous);
+  if (!degraded && !signedIn) for (const each of tags) headers.push(each);
   if (source !== undefined) headers.push("cache-status", `shelfwire; hit; detail=${source}`);
   if (position !== undefined) headers.push("catalog-version", position);
   if (knownAt !== undefined) headers.push("age", String(Math.max(0, Math.floor((now - knownAt) / 1_000))));

@@ -11,6 +11,9 @@ const batchMax = 100;
 const encodedIdentifierBytesMax = 3 * identifierBytesMax;
 
 export const limits = {
+  /** Purge tags of one answer, and the bytes of their list. */
+  tagsMax: 50,
+  tagBytesMax: 4 * 1024,
   /** Requests that one connection may bring at once. */
   pipelinedMax: 16,
   batchMax,

@@ -13,6 +13,7 @@ import { connectRedis, type RedisConnection } from "../projections/redis/connect
 import { createRedisReadModel } from "../projections/redis/read-model.ts";
 import { epochOf, type Versions, versionsOf } from "../projections/version.ts";
 import type { Logger } from "./logger.ts";
+import { assertEviction } from "./redis-eviction.ts";
 import { orRefuse, Refused } from "./refused.ts";
 import type { Servers } from "./servers.ts";
 
@@ -74,6 +75,7 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
       "start that server or name another one",
     );
     open = true;
+    await assertEviction(redis, servers.redisUrl, logger);
     const readModel = createRedisReadModel(redis);
     await assertMapping(connection);
     const record = await orRefuse(

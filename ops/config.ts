@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { isPurger } from "./edge/origins.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
 import {
   addresses,
@@ -158,6 +160,48 @@ export const settings = {
     allowed: "a whole number of milliseconds from 0 to 60000",
     schema: wholeNumber(0, 60_000),
   } satisfies Setting<number>,
+  edgeOrigins: {
+    name: "EDGE_ORIGIN",
+    unset: undefined,
+    default: "what `DATA_DIR/run.json` names",
+    meaning: "API nodes that `npm run edge` stands in front of, without TLS",
+    allowed: "http://HOST:PORT, several separated by commas",
+    schema: addresses(["http"]),
+  } satisfies Setting<readonly string[] | undefined>,
+  edgeHost: {
+    name: "EDGE_HOST",
+    unset: "127.0.0.1",
+    default: "127.0.0.1",
+    meaning: "Address that the edge listens on; on 127.0.0.1 it always does",
+    allowed: "an IP address",
+    schema: z.string().refine((text) => isIP(text) !== 0),
+  } satisfies Setting<string>,
+  edgePort: {
+    ...port,
+    name: "EDGE_PORT",
+    unset: 8081,
+    default: "8081",
+    meaning: "Port of the edge; 0 takes any free one",
+  } satisfies Setting<number>,
+  edgePurgers: {
+    name: "EDGE_PURGERS",
+    unset: ["127.0.0.1", "::1"],
+    default: "127.0.0.1,::1",
+    meaning: "Who may purge the edge; behind a proxy on the same machine everybody is 127.0.0.1",
+    allowed: "IP addresses or networks such as 10.0.0.0/8, separated by commas",
+    schema: z
+      .string()
+      .transform((text): readonly string[] => text.split(",").map((each) => each.trim()))
+      .pipe(z.array(z.string().refine(isPurger))),
+  } satisfies Setting<readonly string[]>,
+  edgeCacheBytesMax: {
+    name: "EDGE_CACHE_BYTES",
+    unset: 256 * 2 ** 20,
+    default: "256MB",
+    meaning: "Memory for what the edge keeps",
+    allowed: "a size from 1MB on, in bytes or with KB, MB, GB or TB",
+    schema: bytes(1_000_000),
+  } satisfies Setting<number>,
   logLevel: {
     name: "LOG_LEVEL",
     unset: "info",
@@ -205,6 +249,11 @@ export function parseConfig(environment: Environment) {
     jwtIssuer: read<string | undefined>(settings.jwtIssuer),
     jwtAudience: read<string | undefined>(settings.jwtAudience),
     drainMs: read(settings.drainMs),
+    edgeOrigins: read<readonly string[] | undefined>(settings.edgeOrigins),
+    edgeHost: read(settings.edgeHost),
+    edgePort: read(settings.edgePort),
+    edgePurgers: read<readonly string[]>(settings.edgePurgers),
+    edgeCacheBytesMax: read(settings.edgeCacheBytesMax),
     logLevel: read<LogLevel>(settings.logLevel),
     demo: read(settings.demo),
   } as const;

@@ -4,6 +4,7 @@ import { LogUnfit } from "../streams/jetstream/ensure.ts";
 import { LogRefused, LogUnavailable, LogVanished } from "../streams/log.ts";
 import { partitionCount } from "../streams/partition.ts";
 import { type AuditWords, describeAudit, parseAudit, runAudit } from "./commands/audit.ts";
+import { edge } from "./commands/edge.ts";
 import { checkExport, type ExportOptions, runExport } from "./commands/export.ts";
 import { checkImport, describeImport, type ImportOptions, runImport } from "./commands/import.ts";
 import { api, projector } from "./commands/roles.ts";
@@ -66,6 +67,14 @@ program
   .action(async () => {
     const { config, logger } = settings();
     await projector(config, logger);
+  });
+
+program
+  .command("edge")
+  .description("cache what the API answers, as a CDN does: Varnish in front of it")
+  .action(async () => {
+    const { config, logger } = settings();
+    await edge(config, logger);
   });
 
 program

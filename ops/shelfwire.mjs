@@ -13,10 +13,10 @@ const args = process.argv.slice(2);
 const isSet = (/** @type {string} */ name) => (process.env[name] ?? "").trim() !== "";
 
 /** Every command may have to bring servers along; those that a setting points elsewhere are not needed. */
-const servers = [
-  ...(isSet("NATS_URL") ? [] : ["nats-server"]),
-  ...(isSet("REDIS_URL") ? [] : ["redis-server"]),
-];
+const servers =
+  args[0] === "edge"
+    ? ["varnishd"]
+    : [...(isSet("NATS_URL") ? [] : ["nats-server"]), ...(isSet("REDIS_URL") ? [] : ["redis-server"])];
 
 try {
   const node = await setUp({ servers });

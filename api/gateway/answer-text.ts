@@ -1,5 +1,7 @@
 import { sequencePlace, type Version, type Versions, versionLength } from "../../projections/version.ts";
+import type { Identifier } from "../../streams/identifier.ts";
 import type { Prepared } from "../answer.ts";
+import { ownTagHeaders } from "../cache-tags.ts";
 
 /**
  * A stored answer: a head of fixed length that a person can read in `redis-cli`, then the body. The head is the form,
@@ -34,13 +36,15 @@ export function encodeAnswer(version: Version, { etag, bytes }: Prepared, validU
 }
 
 /** Decodes answers about one log that this software's fold made; undefined for those of another log, fold or form. */
-export function createAnswerDecoder(versions: Versions): (text: Buffer) => AnswerText | undefined {
+export function createAnswerDecoder(
+  versions: Versions,
+): (id: Identifier, text: Buffer) => AnswerText | undefined {
   const ours = Buffer.from(`${form} ${versions(0)}`);
   const isOurs = (text: Buffer, from: number, end: number) => {
     for (let at = from; at < end; at++) if (text[at] !== ours[at]) return false;
     return true;
   };
-  return (text) => {
+  return (id, text) => {
     if (text.length < headLength) return undefined;
     if (!isOurs(text, 0, sequenceFrom) || !isOurs(text, sequenceEnd, versionEnd)) return undefined;
     const validUntil = digits(text, validFrom, validEnd);
@@ -52,6 +56,7 @@ export function createAnswerDecoder(versions: Versions): (text: Buffer) => Answe
         bytes: text.subarray(headLength),
         etag: text.toString("latin1", etagFrom, etagEnd),
         contentType,
+        tags: ownTagHeaders(id),
       },
       newest,
       validUntil: validUntil === 0 ? undefined : validUntil,

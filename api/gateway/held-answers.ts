@@ -41,9 +41,9 @@ export interface Held {
   degraded?: Prepared;
 }
 
-/** What an answer takes beside its bytes: places in maps, and its own fields. */
+/** What an answer takes beside its bytes: places in maps, and its own fields; the latter with a purge tag each. */
 const heldBytes = 1_024;
-const nameBytes = 200;
+const nameBytes = 300;
 const costOf = ({ bytes }: Prepared, dependsOn: number) => bytes.length + heldBytes + nameBytes * dependsOn;
 
 export function createHeldAnswers(bytesMax: number): HeldAnswers {

@@ -6,6 +6,7 @@ import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionOf } from "../../streams/partition.ts";
 import { prepare } from "../answer.ts";
 import { boundaryAmong } from "../boundary.ts";
+import { categoryTag, ownTagHeaders, productTag, type TagHeaders, tagHeaders } from "../cache-tags.ts";
 import { cachePolicies } from "../cache-policy.ts";
 import { allAtHead, lowestSequence } from "../catalog-health.ts";
 import type { TreeNow, TreeReader } from "../category-tree.ts";
@@ -62,11 +63,16 @@ export function createPageAnswers(options: {
     version: sequence,
   });
 
-  function treeAnswer(body: object, current: TreeNow, { freshnessMs }: ReadOptions): MadeAnswer {
+  function treeAnswer(
+    body: object,
+    tags: TagHeaders,
+    current: TreeNow,
+    { freshnessMs }: ReadOptions,
+  ): MadeAnswer {
     const { position, knownAt = 0 } = current;
     const degraded = current.degraded || now() - knownAt > freshnessMs;
     return {
-      prepared: prepare(degraded ? { ...body, degraded } : body),
+      prepared: prepare(degraded ? { ...body, degraded } : body, tags),
       source: "redis",
       sequence: degraded ? 0 : position,
       knownAt,
@@ -87,7 +93,8 @@ export function createPageAnswers(options: {
         ...nodeView(category),
         children: branch(category.id),
       }));
-    return treeAnswer({ categories: branch(null) }, current, wanted);
+    const roots = (current.children.get(null) ?? []).map(({ id }) => categoryTag(id));
+    return treeAnswer({ categories: branch(null) }, tagHeaders(roots), current, wanted);
   }
 
   async function makeCategory(id: Identifier, wanted: ReadOptions): Promise<MadeAnswer> {
@@ -97,12 +104,14 @@ export function createPageAnswers(options: {
       .map((each) => current.tree.get(each))
       .filter((each) => each !== undefined)
       .reverse();
+    const children = current.children.get(id) ?? [];
     const body = {
       ...nodeView(category),
       path: path.map((each) => ({ id: each.id, name: each.name })),
-      children: (current.children.get(id) ?? []).map(nodeView),
+      children: children.map(nodeView),
     };
-    return treeAnswer(body, current, wanted);
+    const shown = [category, ...path, ...children];
+    return treeAnswer(body, tagHeaders(shown.map((each) => categoryTag(each.id))), current, wanted);
   }
 
   async function makeListing(listing: Listing, wanted: ReadOptions): Promise<MadeAnswer> {
@@ -131,9 +140,10 @@ export function createPageAnswers(options: {
       sort,
       facets: [],
     };
+    const tags = tagHeaders([categoryTag(category), ...states.map((state) => productTag(state.id))]);
     const order = sort === "newest" ? [] : [pricesName(category)];
     return {
-      prepared: prepare(degraded ? { ...body, degraded } : body),
+      prepared: prepare(degraded ? { ...body, degraded } : body, tags),
       source: slowest(found),
       sequence: isFresh ? lowestSequence(gathered.positions) : 0,
       knownAt: isFresh ? Math.min(headAt, ...found.map(({ knownAt }) => knownAt)) : 0,
@@ -159,7 +169,7 @@ export function createPageAnswers(options: {
     const body = reviewsView(rating, reviews);
     const own = [partitionOf(tokenOf(id))];
     return {
-      prepared: prepare(isDegraded ? { ...body, degraded: true } : body),
+      prepared: prepare(isDegraded ? { ...body, degraded: true } : body, ownTagHeaders(id)),
       source,
       sequence,
       knownAt,

@@ -5,6 +5,7 @@ import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionOf } from "../../streams/partition.ts";
 import { prepare } from "../answer.ts";
 import { boundaryAmong } from "../boundary.ts";
+import { productTag, tagHeaders } from "../cache-tags.ts";
 import { productPolicies } from "../cache-policy.ts";
 import { allAtHead } from "../catalog-health.ts";
 import { Problem } from "../problems.ts";
@@ -79,8 +80,9 @@ export function createProductAnswers(options: {
     const body = productView(found.state, states, view, moment);
     const own = [partitionOf(tokenOf(found.state.id))];
     const products = new Map([...members, found].map(({ state, sequence }) => [state.id, sequence]));
+    const tags = tagHeaders([found.state.id, ...products.keys()].map(productTag));
     return {
-      prepared: prepare(degraded ? { ...body, degraded } : body),
+      prepared: prepare(degraded ? { ...body, degraded } : body, tags),
       source: found.source,
       sequence: found.sequence,
       knownAt: Math.min(

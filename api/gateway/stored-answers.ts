@@ -108,7 +108,7 @@ export function createStoredAnswers(options: {
     if (position === undefined || answer === undefined) return undefined;
     const reached = reachedBy(partitionOf(tokenOf(id)), position);
     if (reached === undefined || !(at - position.headAt <= freshnessMs) || reached < due) return undefined;
-    const stored = decode(answer);
+    const stored = decode(id, answer);
     if (stored === undefined) return undefined;
     const { prepared, newest, validUntil } = stored;
     if (newest > reached || (validUntil !== undefined && at >= validUntil)) return undefined;

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { send } from "../answer.ts";
 import { cachePolicies } from "../cache-policy.ts";
+import { ownTagHeaders } from "../cache-tags.ts";
 import { drawProductImage, imageHash } from "../image.ts";
 import { identifierParameter } from "../parameters.ts";
 import { Problem } from "../problems.ts";
@@ -13,7 +14,12 @@ export function imageRoutes(server: FastifyInstance, context: RouteContext): voi
     if (request.params.file !== `${imageHash(id)}.svg`) {
       throw new Problem("unknown-image", `the image of "${id}" has another name`);
     }
-    const answer = { policy: cachePolicies.image, body: drawProductImage(id), contentType: "image/svg+xml" };
+    const answer = {
+      policy: cachePolicies.image,
+      body: drawProductImage(id),
+      tags: ownTagHeaders(id),
+      contentType: "image/svg+xml",
+    };
     return send(request, reply, answer, context.now());
   });
 }

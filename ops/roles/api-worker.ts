@@ -21,7 +21,12 @@ export interface WorkerSettings {
   readonly wasReady: boolean;
   /** What the node has shown. */
   readonly floors: SharedArrayBuffer;
+  /** Counted up while its event loop turns. */
+  readonly beats: SharedArrayBuffer;
 }
+
+/** How often it counts. */
+const beatMs = 500;
 
 /** What it tells, in this order. */
 export type WorkerWord =
@@ -29,8 +34,10 @@ export type WorkerWord =
   | { readonly kind: "ready" }
   | { readonly kind: "drained" };
 
-const { number, config, servers, reusePort, wasReady, floors } = workerData as WorkerSettings;
+const { number, config, servers, reusePort, wasReady, floors, beats } = workerData as WorkerSettings;
 const logger = createLogger(config.logLevel).child({ worker: number });
+const counted = new Int32Array(beats);
+setInterval(() => Atomics.add(counted, 0, 1), beatMs).unref();
 const tell = (word: WorkerWord) => parentPort?.postMessage(word);
 
 const catalogue = await openCatalogue({

@@ -11,8 +11,8 @@ import type { WorkerSettings, WorkerWord } from "./api-worker.ts";
 
 /**
  * The API on all cores: as many threads as `WORKERS` says listen on one port, and the system shares connections out
- * among them. They share nothing but what the node has shown (`floors.ts`). One that fails is replaced while the
- * others answer; what was under way on its connections is lost with it.
+ * among them. They share nothing but what the node has shown (`floors.ts`). One that fails or stands still is replaced
+ * while the others answer; what was under way on its connections is lost with it.
  */
 /** What requests under way and connections may take beyond `DRAIN_MS`, and some. */
 const drainMsMax = 10_000;
@@ -29,7 +29,7 @@ export async function startApiWorkers(
     "choose another one; PORT=0 takes any that is free",
   );
   const count = await countOn(host, config, logger);
-  const shared: Omit<WorkerSettings, "number"> = {
+  const shared: Omit<WorkerSettings, "number" | "beats"> = {
     config: { ...config, port, cacheBytesMax: Math.floor(config.cacheBytesMax / count) },
     servers: {
       natsUrls: servers.natsUrls,
@@ -40,7 +40,11 @@ export async function startApiWorkers(
     wasReady: false,
     floors: floorsMemory(),
   };
-  const all = Array.from({ length: count }, (_, at) => ({ ...shared, number: at + 1 }));
+  const all = Array.from({ length: count }, (_, at) => ({
+    ...shared,
+    number: at + 1,
+    beats: new SharedArrayBuffer(4),
+  }));
   const first = all.map(startWorker);
   let urls: readonly string[];
   try {
@@ -126,6 +130,19 @@ function startWorker(settings: WorkerSettings): ApiWorker {
   };
 }
 
+/** When the worker's event loop was last seen to have turned, by our own clock. */
+function watchBeats(beats: SharedArrayBuffer): () => number {
+  const counted = new Int32Array(beats);
+  let seen = Atomics.load(counted, 0);
+  let seenAt = Date.now();
+  return () => {
+    const count = Atomics.load(counted, 0);
+    if (count !== seen) seenAt = Date.now();
+    seen = count;
+    return seenAt;
+  };
+}
+
 /** Keeps a worker of that number alive: `first`, then whoever takes its place. */
 function keep(first: ApiWorker, settings: WorkerSettings, logger: Logger) {
   const { number } = settings;
@@ -141,6 +158,7 @@ function keep(first: ApiWorker, settings: WorkerSettings, logger: Logger) {
     const { ended, end } = worker;
     void worker.ready.then(ready.resolve);
     return {
+      aliveAt: watchBeats(settings.beats),
       async run(signal: AbortSignal) {
         signal.addEventListener("abort", end);
         const error = await ended;

@@ -1,6 +1,6 @@
-export type ServerName = "nats-server" | "redis-server";
+export type ServerName = "nats-server" | "redis-server" | "varnishd";
 
-export function overrideOf(name: ServerName): "NATS_SERVER_BIN" | "REDIS_SERVER_BIN";
+export function overrideOf(name: ServerName): "NATS_SERVER_BIN" | "REDIS_SERVER_BIN" | "VARNISHD_BIN";
 
 export function findServer(
   name: ServerName,

@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 
 const moreFolders = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"];
 
-/** `NATS_SERVER_BIN` or `REDIS_SERVER_BIN` names another program. */
+/** `NATS_SERVER_BIN`, `REDIS_SERVER_BIN` or `VARNISHD_BIN` names another program. */
 export const overrideOf = (name) => `${name.replace("-", "_").toUpperCase()}_BIN`;
 
 /** Its path, or undefined. An override that is no program is not replaced by another one. */

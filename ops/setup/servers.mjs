@@ -3,7 +3,7 @@ import { run } from "./run.mjs";
 import { findServer, overrideOf } from "./server-binaries.mjs";
 import { reasonIn, SetUpError, say } from "./words.mjs";
 
-/** nats-server and redis-server from the system's own package manager: apt-get on Linux, brew on macOS. */
+/** Servers from the system's own package manager: apt-get on Linux, brew on macOS. */
 
 export function installServers(names) {
   for (const name of names) {
@@ -24,8 +24,13 @@ export function installServers(names) {
 
 const isThere = (program) => run("sh", ["-c", `command -v ${program}`]).ok;
 
+/** Where a server's package, or what it starts, is not named after its program. */
+const packages = { varnishd: ["varnish", "varnish-modules"] };
+const services = { varnishd: ["varnish", "varnishncsa"] };
+
 function withApt(names, what) {
-  const byHand = `sudo apt-get install ${names.join(" ")}`;
+  const wanted = names.flatMap((name) => packages[name] ?? name);
+  const byHand = `sudo apt-get install ${wanted.join(" ")}`;
   const isRoot = process.getuid?.() === 0;
   if (!isRoot && !run("sudo", ["-n", "true"]).ok) {
     throw new SetUpError(`${what} not found: install it with \`${byHand}\`, then start again`);
@@ -38,16 +43,20 @@ function withApt(names, what) {
   const apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=120", "-qq"];
   // A list that cannot be refreshed does not matter as long as the packages can be had.
   asRoot(...apt, "update");
-  const { ok, output } = asRoot(...apt, "install", "-y", "--no-install-recommends", ...names);
+  const { ok, output } = asRoot(...apt, "install", "-y", "--no-install-recommends", ...wanted);
   if (!ok) throw new SetUpError(`${what} could not be installed (${reasonIn(output)}): try \`${byHand}\``);
   // Debian starts a server that it has installed, on the port that the embedded one would take.
-  for (const name of names) {
+  for (const name of names.flatMap((name) => services[name] ?? name)) {
     if (existsSync("/run/systemd/system")) asRoot("systemctl", "disable", "--now", name);
     else if (existsSync(`/etc/init.d/${name}`)) asRoot("service", name, "stop");
   }
 }
 
 function withBrew(names, what) {
+  if (names.includes("varnishd"))
+    throw new SetUpError(
+      "varnishd not found: brew has no package of its modules; install Varnish 7 with varnish-modules",
+    );
   say(`installing ${what} (brew)`);
   const { ok, output } = run("brew", ["install", "--quiet", ...names.map((name) => formulas[name])]);
   if (!ok) throw new SetUpError(`${what} could not be installed (${reasonIn(output)})`);

@@ -7,10 +7,11 @@ import { fail, setUp } from "./set-up.mjs";
 
 const vitest = "node_modules/vitest/vitest.mjs";
 const servers = ["nats-server", "redis-server"];
+const withEdge = [...servers, "varnishd"];
 
 /** Each step is a script for Node 26; arguments go to the last one. */
 const tasks = {
-  test: { servers, steps: [[vitest, "run"]] },
+  test: { servers: withEdge, steps: [[vitest, "run"]] },
   check: {
     servers: [],
     steps: [
@@ -20,9 +21,10 @@ const tasks = {
       [vitest, "run", "test/walls.test.ts"],
     ],
   },
-  bench: { servers, steps: [["bench/main.ts"]] },
+  bench: { servers: withEdge, steps: [["bench/main.ts"]] },
   chaos: { servers, steps: [["test/chaos/main.ts"]] },
   outages: { servers, steps: [["test/outages/main.ts"]] },
+  "http-cache-tests": { servers: ["varnishd"], steps: [["test/edge/http-cache/main.ts"]] },
   simulate: { servers: [], steps: [["test/simulation/main.ts"]] },
 };
 

@@ -12,7 +12,7 @@ export async function compareStored(comparison: Comparison): Promise<void> {
 
   /** Undefined where there is nothing to compare. */
   function differencesOf(product: Product, text: Buffer | undefined): readonly Difference[] | undefined {
-    const stored = text && decode(text);
+    const stored = text && decode(product.id, text);
     if (stored === undefined || stored.newest > reference.head) return undefined;
     if (stored.validUntil !== undefined && now() >= stored.validUntil) return undefined;
     const { id } = product;

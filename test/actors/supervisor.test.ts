@@ -144,3 +144,21 @@ test("an actor that cannot even be made is tried again", async () => {
   expect(create).toHaveBeenCalledTimes(2);
   await supervisor.stop();
 });
+
+test("one whose watcher stood still with it has a round to give a sign of life", async () => {
+  let stoodMs = 0;
+  let aliveAt = 0;
+  const now = () => Date.now() + stoodMs;
+  const create = vi.fn((): Actor => ({ run: untilAborted, aliveAt: () => aliveAt }));
+  const living = setInterval(() => (aliveAt = now()), 500);
+  const supervisor = supervise("actor", create, { ...options, now });
+  await vi.advanceTimersByTimeAsync(1_999);
+  // The whole process: its watcher runs before the actor has had its turn.
+  stoodMs = 60_000;
+  await vi.advanceTimersByTimeAsync(30_000);
+  clearInterval(living);
+  expect(create).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(create.mock.calls.length).toBeGreaterThan(1);
+  await supervisor.stop();
+});

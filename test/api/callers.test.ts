@@ -9,7 +9,7 @@ import type { Identifier } from "../../streams/identifier.ts";
 import { createWorld, type Running } from "../verify/world.ts";
 import { hmac, jws } from "./identity/issuer.ts";
 
-/** What a token changes about an answer: nothing of its bytes, but what caches may do with it. */
+/** Who a caller is, and what that changes; what it changes for caches is in cache-matrix.test.ts. */
 
 const noon = Date.parse("2026-11-23T12:00:00Z");
 const secret = "a secret of more than thirty-two bytes";
@@ -34,59 +34,6 @@ afterAll(async () => {
 });
 
 const get = (url: string, headers: Record<string, string> = {}) => api.inject({ url, headers });
-const cachesOf = ({ headers }: Awaited<ReturnType<typeof get>>) => [
-  headers["cache-control"],
-  headers["cdn-cache-control"],
-  headers["vary"],
-];
-
-const anonymous = "Accept-Encoding, Accept-Language, Authorization";
-const signedIn = "Authorization, Accept-Encoding";
-const everyLook = ["private, max-age=0, must-revalidate", "no-store", signedIn];
-
-test.each([
-  [
-    "/api/products/lamp",
-    ["public, max-age=5", "public, max-age=25, stale-while-revalidate=5", anonymous],
-    everyLook,
-  ],
-  [
-    "/api/products/lamp?view=details",
-    [
-      "public, max-age=60, stale-while-revalidate=30",
-      "public, max-age=60, stale-while-revalidate=30",
-      anonymous,
-    ],
-    everyLook,
-  ],
-  [
-    "/api/products/lamp/price",
-    ["no-cache, no-store, must-revalidate", "no-store", undefined],
-    ["no-cache, no-store, must-revalidate", "no-store", undefined],
-  ],
-  [
-    "/api/categories/light/products",
-    ["public, max-age=5", "public, max-age=5", anonymous],
-    ["public, max-age=5", "public, max-age=5", signedIn],
-  ],
-  [
-    "/api/categories",
-    ["public, max-age=60, stale-while-revalidate=30", "public, max-age=60", anonymous],
-    ["public, max-age=60, stale-while-revalidate=30", "public, max-age=60", signedIn],
-  ],
-])("%s says what caches may do, for anybody and for a known user", async (path, forAnybody, forAnn) => {
-  const plain = await get(path);
-  const known = await get(path, { authorization: bearer("ann") });
-  expect([plain.statusCode, cachesOf(plain)]).toEqual([200, forAnybody]);
-  expect([known.statusCode, cachesOf(known)]).toEqual([200, forAnn]);
-  expect(known.body).toBe(plain.body);
-  const again = await get(path, {
-    authorization: bearer("ann"),
-    "if-none-match": String(known.headers["etag"]),
-  });
-  expect([again.statusCode, cachesOf(again)]).toEqual([304, forAnn]);
-});
-
 test("a token that was sent and is not good never becomes anybody", async () => {
   for (const path of [
     "/api/products/lamp",

@@ -22,6 +22,11 @@ test("nothing set gives the defaults", () => {
     jwtIssuer: undefined,
     jwtAudience: undefined,
     drainMs: 1_000,
+    edgeOrigins: undefined,
+    edgeHost: "127.0.0.1",
+    edgePort: 8081,
+    edgePurgers: ["127.0.0.1", "::1"],
+    edgeCacheBytesMax: 256 * 2 ** 20,
     logLevel: "info",
     demo: true,
   });
@@ -48,6 +53,11 @@ test("every setting is read from its variable", () => {
     JWT_ISSUER: "https://id.example",
     JWT_AUDIENCE: "shop",
     DRAIN_MS: "20000",
+    EDGE_ORIGIN: "http://a:8080, http://b:8080",
+    EDGE_HOST: "0.0.0.0",
+    EDGE_PORT: "80",
+    EDGE_PURGERS: "10.0.0.0/8, 2001:db8::7",
+    EDGE_CACHE_BYTES: "2GB",
     LOG_LEVEL: "debug",
     WORKERS: "3",
     CACHE_BYTES: "64MB",
@@ -71,6 +81,11 @@ test("every setting is read from its variable", () => {
     jwtIssuer: "https://id.example",
     jwtAudience: "shop",
     drainMs: 20_000,
+    edgeOrigins: ["http://a:8080", "http://b:8080"],
+    edgeHost: "0.0.0.0",
+    edgePort: 80,
+    edgePurgers: ["10.0.0.0/8", "2001:db8::7"],
+    edgeCacheBytesMax: 2 * 2 ** 30,
     logLevel: "debug",
     demo: false,
   });
@@ -86,6 +101,7 @@ test.each([
   expect(parseConfig({ LOG_MAX_BYTES: text }).logBytesMax).toBe(bytes);
 });
 
+const purgers = "must be IP addresses or networks such as 10.0.0.0/8, separated by commas";
 const port = "must be a whole number from 0 to 65535";
 const address = "must be http://HOST/PATH or https://HOST/PATH, without a user name";
 const size = "in bytes or with KB, MB, GB or TB";
@@ -118,6 +134,10 @@ test.each([
   ["DRAIN_MS", "1s", "must be a whole number of milliseconds from 0 to 60000"],
   ["LOG_LEVEL", "loud", "must be one of fatal, error, warn, info, debug, trace, silent"],
   ["DEMO", "yes", "must be 0 or 1"],
+  ["EDGE_ORIGIN", "https://a", "must be http://HOST:PORT, several separated by commas"],
+  ["EDGE_HOST", "edge.example", "must be an IP address"],
+  ["EDGE_PURGERS", "10.0.0.0/33", purgers],
+  ["EDGE_PURGERS", '10.0.0.1"; "0.0.0.0"/0', purgers],
 ])("%s=%s stops the start with one line", (name, value, allowed) => {
   const parse = () => parseConfig({ [name]: value });
   expect(parse).toThrow(ConfigError);

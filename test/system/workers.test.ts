@@ -207,3 +207,18 @@ test("a worker that fails is replaced, and the other answers meanwhile", async (
   expect(said("actor ended; starting it again")).toMatchObject({ actor: "API worker 1", restarts: 1 });
   await openToBoth(2, standing?.[0]);
 });
+
+test("a worker that stands still is replaced as well", { timeout: 60_000 }, async () => {
+  await openToBoth(1);
+  const replaced = () =>
+    logged.filter(({ msg, actor }) => msg === "actor ended; starting it again" && actor === "API worker 1");
+  const before = replaced().length;
+  up.kill("SIGPWR");
+  await expect
+    .poll(() => logged.find(({ msg }) => msg === "actor stands still; starting it again"), {
+      timeout: 40_000,
+    })
+    .toMatchObject({ level: 50, actor: "API worker 1" });
+  await expect.poll(() => replaced().length, { timeout: 10_000 }).toBe(before + 1);
+  await openToBoth(2);
+});

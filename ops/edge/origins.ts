@@ -1,0 +1,87 @@
+import { isIP } from "node:net";
+import { fileURLToPath } from "node:url";
+
+/**
+ * What differs from place to place in the edge's VCL: the API's nodes, how they are watched, and who may purge. The rest,
+ * in `vcl/`, is the same everywhere.
+ */
+export interface Origins {
+  /** `http://HOST:PORT` of each API node; Varnish speaks no TLS to them. Readers are shared out among those that are well. */
+  readonly urls: readonly string[];
+  /** Addresses and networks (`10.0.0.0/8`) that may purge. */
+  readonly purgers: readonly string[];
+  /** Where a node says that it is in service. */
+  readonly probePath: string;
+}
+
+/**
+ * A node is given up after two looks without a 200, and trusted again after two with one. `/readyz` says what a load
+ * balancer wants to know: that a node is level with the log, and not about to end.
+ */
+const probe = { intervalMs: 500, timeoutMs: 1_000, window: 3, threshold: 2 };
+
+const configuration = fileURLToPath(new URL("./vcl/shelfwire.vcl", import.meta.url));
+
+/** The whole configuration: the part of this place, and the rest by its path. */
+export function renderVcl({ urls, purgers, probePath }: Origins): string {
+  const nodes = urls.map((url, at) => ({ name: `node_${at}`, url: new URL(url) }));
+  return `vcl 4.1;
+# Written at each start.
+import directors;
+
+probe service {
+	.url = ${quoted(probePath)};
+	.interval = ${probe.intervalMs}ms;
+	.timeout = ${probe.timeoutMs}ms;
+	.window = ${probe.window};
+	.threshold = ${probe.threshold};
+	.initial = ${probe.threshold};
+}
+${nodes
+  .map(
+    ({ name, url }) => `
+backend ${name} {
+	.host = ${quoted(url.hostname.replace(/^\[|\]$/g, ""))};
+	.port = ${quoted(url.port || "80")};
+	.host_header = ${quoted(url.host)};
+	.probe = service;
+}
+`,
+  )
+  .join("")}
+acl purgers {
+${purgers.map((purger) => `	${aclEntry(purger)};\n`).join("")}}
+
+sub vcl_init {
+	new origins = directors.round_robin();
+${nodes.map(({ name }) => `	origins.add_backend(${name});\n`).join("")}	return (ok);
+}
+
+sub try_another_origin {
+${urls.length > 1 ? onceMore : ""}}
+
+include ${quoted(configuration)};
+`;
+}
+
+/** A reading request may be made twice; the director gives the second one to another node. */
+const onceMore = `	if (bereq.retries == 0 && !bereq.is_bgfetch && (bereq.method == "GET" || bereq.method == "HEAD")) {
+		return (retry);
+	}
+`;
+
+function aclEntry(purger: string): string {
+  const [address = "", bits] = purger.split("/");
+  return bits === undefined ? quoted(address) : `${quoted(address)}/${bits}`;
+}
+
+/** An address, or a network with the length of its prefix. */
+export function isPurger(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+/** Texts here are addresses and paths, which have no quotes of their own. */
+const quoted = (text: string): string => `"${text}"`;
