@@ -61,19 +61,20 @@ const rememberedMs = 1_000;
 const waitMs = 250;
 
 /**
- * The same for whoever asks often and cannot wait: read at most once a second, waited for a quarter of one; null
+ * A status for whoever asks often and cannot wait: read at most once a second, waited for a quarter of one; null
  * where it could not be read.
  */
-export function createStatusReader(
-  options: ProjectionStatusOptions,
-): () => Promise<readonly ProjectionStatus[] | null> {
-  let known: readonly ProjectionStatus[] | null = null;
+export function createStatusReader<Status>(
+  read: () => Promise<Status>,
+  now: () => number,
+): () => Promise<Status | null> {
+  let known: Status | null = null;
   let reading: Promise<void> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   return async () => {
-    if (reading === undefined && options.now() - askedAt >= rememberedMs) {
-      askedAt = options.now();
-      reading = readProjectionStatus(options)
+    if (reading === undefined && now() - askedAt >= rememberedMs) {
+      askedAt = now();
+      reading = read()
         .then((status) => {
           known = status;
         })

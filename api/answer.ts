@@ -36,6 +36,8 @@ export interface Circumstances {
   /** The next moment at which the answer changes by the clock. */
   readonly validUntil?: number | undefined;
   readonly degraded?: boolean;
+  /** The edge cannot be relied upon to drop it when it changes. */
+  readonly unpurged?: boolean;
 }
 
 const validatorsMax = 16;
@@ -113,9 +115,9 @@ export function headersOf(
   signedIn: boolean,
   now: number,
 ): string[] {
-  const { policy, source, position, knownAt, validUntil, degraded = false } = answer;
+  const { policy, source, position, knownAt, validUntil, degraded = false, unpurged = false } = answer;
   const validForMs = validUntil === undefined ? undefined : validUntil - now;
-  const { browser, cdn } = (signedIn && policy.authenticated) || policy;
+  const { browser, cdn } = (signedIn && policy.authenticated) || (unpurged && policy.unpurged) || policy;
   const headers = ["etag", etag, "content-type", contentType];
   headers.push("cache-control", degraded ? "no-store" : cacheControl(browser, validForMs));
   if (cdn !== undefined)

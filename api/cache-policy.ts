@@ -18,6 +18,8 @@ export interface CachePolicy {
   readonly vary?: Vary;
   /** For callers who are signed in, where it differs. */
   readonly authenticated?: Pick<CachePolicy, "browser" | "cdn">;
+  /** While the edge cannot be relied upon to drop what changes (`edge-trust.ts`), where it differs. */
+  readonly unpurged?: Pick<CachePolicy, "browser" | "cdn">;
 }
 
 /** Aspects of products that an answer shows. */
@@ -66,6 +68,7 @@ export const cachePolicies = {
     cdn: { maxAge: 25, staleWhileRevalidate: 5 },
     vary,
     authenticated: everyLook,
+    unpurged: { browser: { maxAge: 5 }, cdn: { maxAge: 5 } },
   },
   productDetails: {
     freshnessMs: 3_600_000,
@@ -124,6 +127,22 @@ export const productPolicies = {
   assembled: cachePolicies.productAssembled,
   details: cachePolicies.productDetails,
 } as const;
+
+/** Answers that events change. An image is none: its address names what is in it. */
+const changed = Object.values<CachePolicy>(cachePolicies).filter(({ shows }) => shows !== undefined);
+
+/** What of a product a change must touch to be purged at the edge: all that it shows, but a quantity waits its 30 s. */
+export const purgedAspects: Aspects = changed.reduce(
+  (all, { shows = nothing }) => (all | shows.ofSubject | shows.ofOthers) & ~quantity,
+  0,
+);
+
+/** For how long a CDN may hold anything that a change makes wrong: what is older than that needs no purge. */
+export const longestAtEdgeMs: number = Math.max(
+  ...changed.map(({ cdn }) =>
+    typeof cdn === "object" ? (cdn.maxAge + (cdn.staleWhileRevalidate ?? 0)) * 1_000 : 0,
+  ),
+);
 
 /** The header's value. No lifetime, stale time included, reaches past `validForMs`. */
 export function cacheControl(lifetime: Lifetime | string, validForMs: number | undefined): string {

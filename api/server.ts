@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Journal } from "../streams/journal.ts";
+import type { PurgeReport } from "../actors/edge-purge/purge-report.ts";
 import type { ProjectionStatus } from "../actors/projection-status.ts";
 import type { Admission } from "./admission.ts";
 import type { CatalogHealth } from "./catalog-health.ts";
@@ -35,6 +36,8 @@ export interface ServerOptions extends RouteContext {
   readonly admission: Admission;
   /** How the projections are, or null; asked at each look at `/readyz`, which waits for it. */
   readonly projections: () => Promise<readonly ProjectionStatus[] | null>;
+  /** The same of purge actors. */
+  readonly purges: () => Promise<readonly PurgeReport[] | null>;
   readonly journal: Journal;
 }
 
@@ -89,7 +92,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     categoryRoutes(server, options);
     imageRoutes(server, options);
     privateRoutes(server);
-    healthRoutes(server, options.logs, readiness, options.projections);
+    healthRoutes(server, options);
   });
   return server;
 }

@@ -4,10 +4,13 @@ import { openEpochRecord } from "../streams/jetstream/epochs.ts";
 import { openJetStreamLeases } from "../streams/jetstream/leases.ts";
 import { openJetStreamLog } from "../streams/jetstream/log.ts";
 import type { Broadcast } from "../streams/broadcast.ts";
+import type { OpenConsumer } from "../streams/durable-consumer.ts";
 import { openBroadcast } from "../streams/jetstream/broadcast.ts";
+import { openDurableConsumer } from "../streams/jetstream/durable-consumer.ts";
 import type { Leases } from "../streams/lease.ts";
 import type { Log } from "../streams/log.ts";
 import { allPartitions } from "../streams/partition.ts";
+import { changesSubject } from "../streams/topology.ts";
 import type { ReadModel } from "../projections/read-model.ts";
 import { connectRedis, type RedisConnection } from "../projections/redis/connection.ts";
 import { createRedisReadModel } from "../projections/redis/read-model.ts";
@@ -27,6 +30,10 @@ export interface Catalogue {
   readonly leases: Leases;
   /** What owners of the catalogue's partitions tell every node. */
   readonly changes: Broadcast;
+  /** Reads the same word by word, and goes on where it was when its reader ends. */
+  readonly consumeChanges: OpenConsumer;
+  /** What purge actors say of themselves. */
+  readonly purges: Broadcast;
   readonly readModel: ReadModel;
   readonly redis: RedisConnection;
   readonly epochs: { readonly catalog: number; readonly activity: number };
@@ -47,7 +54,7 @@ export interface CatalogueOptions {
 }
 
 /** No stream takes it: what it says lasts no longer than the moment. */
-const changesSubject = "changes.catalog";
+const purgesSubject = "edge.purge";
 
 /** Throws `LogUnfit` with one line for the operator when the log is not as it must be. */
 export async function openCatalogue(options: CatalogueOptions): Promise<Catalogue> {
@@ -119,6 +126,8 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
       ledger,
       leases,
       changes: openBroadcast(connection, changesSubject),
+      consumeChanges: (name) => openDurableConsumer(connection, "CHANGES", name),
+      purges: openBroadcast(connection, purgesSubject),
       readModel,
       redis,
       epochs: { catalog: epochNamed("CATALOG"), activity: epochNamed("ACTIVITY") },

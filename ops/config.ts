@@ -2,7 +2,9 @@ import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { isPurger } from "./edge/origins.ts";
+import type { EdgeLifetimes } from "../api/edge-trust.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
+import { parsePurge, purgeSettings } from "./purge/settings.ts";
 import {
   addresses,
   bytes,
@@ -218,6 +220,7 @@ export const settings = {
     allowed: "0 or 1",
     schema: z.enum(["0", "1"]).transform((text) => text === "1"),
   } satisfies Setting<boolean>,
+  ...purgeSettings,
 };
 
 export type Config = ReturnType<typeof parseConfig>;
@@ -256,5 +259,7 @@ export function parseConfig(environment: Environment) {
     edgeCacheBytesMax: read(settings.edgeCacheBytesMax),
     logLevel: read<LogLevel>(settings.logLevel),
     demo: read(settings.demo),
+    edgeLifetimes: read<EdgeLifetimes>(settings.edgeLifetimes),
+    purge: parsePurge(environment),
   } as const;
 }

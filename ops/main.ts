@@ -7,7 +7,7 @@ import { type AuditWords, describeAudit, parseAudit, runAudit } from "./commands
 import { edge } from "./commands/edge.ts";
 import { checkExport, type ExportOptions, runExport } from "./commands/export.ts";
 import { checkImport, describeImport, type ImportOptions, runImport } from "./commands/import.ts";
-import { api, projector } from "./commands/roles.ts";
+import { actors, api, projector } from "./commands/roles.ts";
 import { type PublishOptions, publish } from "./commands/publish.ts";
 import { list, type Mended, republish, show } from "./commands/quarantine.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
@@ -75,6 +75,14 @@ program
   .action(async () => {
     const { config, logger } = settings();
     await edge(config, logger);
+  });
+
+program
+  .command("actors")
+  .description("purge the edges that the settings name; run two, so that one takes over")
+  .action(async () => {
+    const { config, logger } = settings();
+    await actors(config, logger);
   });
 
 program

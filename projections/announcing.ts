@@ -3,7 +3,15 @@ import type { Broadcast } from "../streams/broadcast.ts";
 import { type Identifier, tokenOf } from "../streams/identifier.ts";
 import { partitionOf } from "../streams/partition.ts";
 import { type Aspects, aspects } from "./aspects.ts";
-import { type Change, encodeChange, groupName, membersName, pricesName, treeName } from "./changes.ts";
+import {
+  categoryName,
+  type Change,
+  encodeChange,
+  groupName,
+  membersName,
+  pricesName,
+  treeName,
+} from "./changes.ts";
 import { inStock } from "./inventory.ts";
 import type { Fence, PositionMove, ReadModel, RegisterPut } from "./read-model.ts";
 import type { Version } from "./version.ts";
@@ -54,6 +62,23 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
       : aspects.quantity;
   }
 
+  /**
+   * What stands before a quantity is written, where this writer does not know it: else the first quantity of each
+   * product would count as a status that flips. Many at once, as in a replay, are not looked up.
+   */
+  async function learnStatuses(puts: readonly RegisterPut[]): Promise<void> {
+    const quantities = puts.filter((put) => put.register === "inventory");
+    const unknown = quantities.filter(({ id }) => !statuses.isKnown(id));
+    if (unknown.length === 0 || unknown.length > lookedUpMax) return;
+    const standing = await readModel.readProducts(unknown.map(({ id }) => id));
+    for (const [at, { inventory }] of standing.entries()) {
+      const { id, version } = unknown[at] as RegisterPut;
+      // What is not older than what is to be written may be this very write, made before by somebody who did not tell.
+      if (inventory === undefined || inventory.version >= version) continue;
+      statuses.learn(id, inventory.value !== null && inStock(inventory.value));
+    }
+  }
+
   /** A write that fails may have been carried out. */
   async function written<T>(write: Promise<T>): Promise<T> {
     try {
@@ -78,8 +103,9 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
 
   return {
     ...readModel,
-    putRegisters(fences, puts) {
+    async putRegisters(fences, puts) {
       statuses.standAt(fences);
+      await learnStatuses(puts);
       for (const put of puts) touch(put.id, aspectOf(put));
       return written(readModel.putRegisters(fences, puts));
     },
@@ -97,6 +123,7 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
     },
     putCategoryEvents(fence, events) {
       if (events.length > 0) name(treeName);
+      for (const { id } of events) name(categoryName(id));
       return written(readModel.putCategoryEvents(fence, events));
     },
     async putRows(fence, puts) {
@@ -149,19 +176,23 @@ function createStockStatuses() {
   /** Where each partition was when it was last written to here. */
   const ends = new Map<number, Version | undefined>();
   let size = 0;
+  const of = (id: Identifier) => known.get(partitionOf(tokenOf(id)))?.get(id);
+  function learn(id: Identifier, isInStock: boolean): void {
+    if (++size > statusesMax) {
+      known.clear();
+      size = 1;
+    }
+    const partition = partitionOf(tokenOf(id));
+    const statuses = known.get(partition) ?? new Map<Identifier, boolean>();
+    known.set(partition, statuses.set(id, isInStock));
+  }
   return {
+    isKnown: (id: Identifier): boolean => of(id) !== undefined,
+    learn,
     /** Also where it is not known what stood before. */
     isFlip(id: Identifier, isInStock: boolean): boolean {
-      const partition = partitionOf(tokenOf(id));
-      const statuses = known.get(partition) ?? new Map<Identifier, boolean>();
-      if (statuses.get(id) === isInStock) return false;
-      if (++size > statusesMax) {
-        known.clear();
-        statuses.clear();
-        size = 1;
-      }
-      known.set(partition, statuses);
-      statuses.set(id, isInStock);
+      if (of(id) === isInStock) return false;
+      learn(id, isInStock);
       return true;
     },
     /** A partition that is found elsewhere than it was left had another owner meanwhile. */
@@ -180,5 +211,8 @@ function createStockStatuses() {
   };
 }
 
-/** Flips, at most: what is remembered of each product is one entry. */
+/** Statuses that one write looks up: a request that takes well under a millisecond. */
+const lookedUpMax = 64;
+
+/** Statuses and flips, at most: what is remembered of each product is one entry. */
 const statusesMax = 100_000;

@@ -1,4 +1,4 @@
-import type { Identifier } from "../streams/identifier.ts";
+import { type Identifier, parseIdentifier } from "../streams/identifier.ts";
 import { allPartitions } from "../streams/partition.ts";
 import { allAspects, type Aspects } from "./aspects.ts";
 import type { Version } from "./version.ts";
@@ -17,7 +17,7 @@ export interface Change {
   readonly moves: readonly Move[];
   /** Products with the aspects that changed; undefined for so many that nothing was counted. */
   readonly products: ReadonlyMap<Identifier, Aspects> | undefined;
-  /** What else changed: `groupName`, `membersName`, `pricesName`, `treeName`. */
+  /** What else changed: `groupName`, `membersName`, `pricesName`, `treeName`, `categoryName`. */
   readonly names: readonly string[];
 }
 
@@ -29,6 +29,17 @@ export const membersName = (category: Identifier): string => `members ${category
 export const pricesName = (category: Identifier): string => `prices ${category}`;
 /** The tree of categories. */
 export const treeName = "tree";
+/** A category of the tree: what it is called, where it stands, what is above it. */
+export const categoryName = (category: Identifier): string => `category ${category}`;
+
+/** What a name says, and of whom; undefined for one that is about nobody, or that no version of ours makes. */
+export function readName(
+  name: string,
+): { readonly kind: "group" | "members" | "prices" | "category"; readonly id: Identifier } | undefined {
+  const [, kind, text = ""] = /^(group|members|prices|category) ([^]+)$/.exec(name) ?? [];
+  const id = parseIdentifier(text);
+  return kind === undefined || id === undefined ? undefined : { kind: kind as "group", id };
+}
 
 export interface Move {
   readonly partition: number;

@@ -30,6 +30,11 @@ export const limits = {
   leaseRenewMs: 1_500,
   /** One request about a lease. */
   leaseAskMs: 1_000,
+  /** Words that a durable consumer's reader may have out at once, and those that one pull brings. */
+  unacknowledgedMax: 2_048,
+  pullWords: 512,
+  /** A durable consumer's words stay with its reader; it is the next reader that gets them again. */
+  acknowledgeMs: 600_000,
 } as const;
 
 const relations: readonly [boolean, string][] = [
@@ -46,6 +51,7 @@ const relations: readonly [boolean, string][] = [
   [limits.appendDeadlineMs < limits.duplicateWindowMs / 2, "a retry must meet the memory of its first try"],
   [limits.silenceMs > 3 * limits.heartbeatMs, "one late heartbeat is not silence"],
   [limits.leaseTtlMs > 3 * limits.leaseRenewMs, "a lease survives two lost renewals"],
+  [limits.unacknowledgedMax > 2 * limits.pullWords, "a pull travels while the words of another are out"],
   [
     limits.leaseTtlMs > 2 * limits.leaseAskMs + limits.leaseRenewMs,
     "a renewal without an answer is asked again in time",

@@ -4,12 +4,12 @@ import { limits } from "./limits.ts";
  * The streams, as data. The log itself is CATALOG and ACTIVITY; the rest can be made again from it, but for
  * the import ledger, which remembers which feed lines were published.
  *
- * No stream deletes to make room: when its `max_bytes`, or the server's `max_file_store`, is reached the log
- * refuses writes, at once and in words, and keeps answering reads. (A server whose disk runs full hangs
- * instead, reads included.)
+ * No stream that holds what happened deletes to make room: when its `max_bytes`, or the server's
+ * `max_file_store`, is reached the log refuses writes, at once and in words, and keeps answering reads. (A server
+ * whose disk runs full hangs instead, reads included.) Only what is of use for minutes forgets: see `forgets`.
  */
 export interface StreamDefinition {
-  readonly name: "CATALOG" | "ACTIVITY" | "DERIVED" | "QUARANTINE" | "LEDGER";
+  readonly name: "CATALOG" | "ACTIVITY" | "DERIVED" | "QUARANTINE" | "LEDGER" | "CHANGES";
   readonly description: string;
   readonly subjects: readonly string[];
   /** Share of the bytes that the log may take in all. */
@@ -19,7 +19,15 @@ export interface StreamDefinition {
   readonly lastPerSubject: boolean;
   /** An event stream holds the truth: it is never made again in silence once it was there. */
   readonly events: boolean;
+  /**
+   * What is said once and overheard here: the oldest goes after this time, or when its bytes are wanted for what is
+   * new, so that it can neither fill the disk nor refuse anything.
+   */
+  readonly forgets?: { readonly afterMs: number; readonly bytesMax: number };
 }
+
+/** What owners of partitions tell every node: a broadcast, which the stream CHANGES overhears. */
+export const changesSubject = "changes.catalog";
 
 export const streams: readonly StreamDefinition[] = [
   {
@@ -66,5 +74,16 @@ export const streams: readonly StreamDefinition[] = [
     messageBytesMax: limits.messageBytesMax,
     lastPerSubject: true,
     events: false,
+  },
+  {
+    name: "CHANGES",
+    description: "What was told of changes lately, for who must act on each of them, such as purging an edge",
+    subjects: [changesSubject],
+    share: 0,
+    messageBytesMax: limits.payloadBytesMax,
+    lastPerSubject: false,
+    events: false,
+    // Ten times as long as an edge may hold anything that a change makes wrong.
+    forgets: { afterMs: 600_000, bytesMax: 16 * 1024 * 1024 },
   },
 ];

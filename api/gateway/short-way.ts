@@ -3,6 +3,7 @@ import type { Identifier } from "../../streams/identifier.ts";
 import { headersOf, matches } from "../answer.ts";
 import { productPolicies } from "../cache-policy.ts";
 import type { Readiness } from "../drain.ts";
+import type { EdgeTrust } from "../edge-trust.ts";
 import type { ShortWay } from "../load-shedding.ts";
 import { limits } from "../limits.ts";
 import { positionText } from "../position.ts";
@@ -20,6 +21,7 @@ import type { Served } from "./served.ts";
 export interface ShortWayOptions {
   readonly gateway: Gateway;
   readonly readiness: Readiness;
+  readonly edge: Pick<EdgeTrust, "isShort">;
   readonly stream: string;
   readonly now: () => number;
 }
@@ -96,12 +98,13 @@ function send(
   { view, validator }: Plain,
   served: Served,
   response: ServerResponse,
-  { stream, now }: ShortWayOptions,
+  { stream, edge, now }: ShortWayOptions,
 ): void {
   const policy = productPolicies[view];
   const { prepared, source, sequence, knownAt, validUntil, degraded } = served;
   const position = sequence === undefined ? undefined : positionText(stream, sequence);
-  const circumstances = { policy, source, position, knownAt, validUntil, degraded };
+  const unpurged = edge.isShort;
+  const circumstances = { policy, source, position, knownAt, validUntil, degraded, unpurged };
   const headers = headersOf(prepared, circumstances, false, now());
   if (!degraded && matches(validator, prepared.etag)) {
     response.writeHead(304, headers).end();

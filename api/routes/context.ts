@@ -1,4 +1,5 @@
 import type { CatalogHealth } from "../catalog-health.ts";
+import type { EdgeTrust } from "../edge-trust.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { PageAnswers } from "../gateway/page-answers.ts";
 import type { CatalogReader } from "../reader.ts";
@@ -9,6 +10,7 @@ export interface RouteContext {
   readonly reader: CatalogReader;
   readonly pages: PageAnswers;
   readonly health: CatalogHealth;
+  readonly edge: Pick<EdgeTrust, "isShort">;
   /** The name of the catalogue's stream, as positions carry it. */
   readonly stream: string;
   /** Milliseconds since 1970. */

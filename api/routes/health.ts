@@ -1,21 +1,19 @@
 import type { FastifyInstance } from "fastify";
-import type { ProjectionStatus } from "../../actors/projection-status.ts";
-import type { CatalogHealth, Lag } from "../catalog-health.ts";
-import type { Readiness } from "../drain.ts";
+import type { Lag } from "../catalog-health.ts";
+import type { ServerOptions } from "../server.ts";
 
 const caughtUpSeconds = 1;
 
 /**
  * `GET /healthz`: the process lives. `GET /readyz`: it has been level with the log once, and is not draining.
  * Losing NATS or Redis later does not make a node unready, since it can still answer. The body says how the
- * projections are; null where that cannot be read.
+ * projections are, what CDNs are told at the moment and how purges fare; null where that cannot be read.
  */
 export function healthRoutes(
   server: FastifyInstance,
-  logs: readonly CatalogHealth[],
-  readiness: Readiness,
-  projections: () => Promise<readonly ProjectionStatus[] | null>,
+  options: Pick<ServerOptions, "logs" | "readiness" | "projections" | "purges" | "edge">,
 ): void {
+  const { logs, readiness, edge } = options;
   server.get("/healthz", async (_, reply) =>
     reply.header("cache-control", "no-store").send({ status: "ok" }),
   );
@@ -35,7 +33,8 @@ export function healthRoutes(
           : Math.max(...known.map(({ seconds }) => seconds ?? 0)),
     };
     const status = readiness.draining ? "draining" : readiness.caughtUp ? "ready" : "catching_up";
-    const body = { status, lag, projections: await projections() };
+    const [projections, purges] = await Promise.all([options.projections(), options.purges()]);
+    const body = { status, lag, projections, edge: { lifetimes: edge.isShort ? "short" : "long", purges } };
     return reply.code(status === "ready" ? 200 : 503).send(body);
   });
 }

@@ -11,7 +11,7 @@ export function sendServed(
   reply: FastifyReply,
   served: Served,
   policy: CachePolicy,
-  { stream, now }: Pick<RouteContext, "stream" | "now">,
+  { stream, edge, now }: Pick<RouteContext, "stream" | "edge" | "now">,
 ): FastifyReply {
   const { prepared, source, sequence, knownAt, validUntil, degraded } = served;
   const position = sequence === undefined ? undefined : positionText(stream, sequence);
@@ -19,7 +19,7 @@ export function sendServed(
     request,
     reply,
     prepared,
-    { policy, source, position, knownAt, validUntil, degraded },
+    { policy, source, position, knownAt, validUntil, degraded, unpurged: edge.isShort },
     now(),
   );
 }

@@ -25,7 +25,7 @@ export function createRedisTier(
     moment: Moment,
     head: number,
   ): Judgement | undefined {
-    const text = stored.answer && decode(stored.answer);
+    const text = stored.answer && decode(history.id, stored.answer);
     if (text === undefined || (text.validUntil !== undefined && moment.answeredAt >= text.validUntil))
       return undefined;
     const { bytes } = text.prepared;

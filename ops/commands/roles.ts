@@ -1,12 +1,15 @@
 import { openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
+import { createProviders } from "../purge/providers.ts";
+import { Refused } from "../refused.ts";
 import { startApiWorkers } from "../roles/api-workers.ts";
 import { startProjectors } from "../roles/projectors.ts";
+import { startPurges } from "../roles/purges.ts";
 import { findServers } from "../servers.ts";
 import { untilSignal } from "../signals.ts";
 
-/** `shelfwire api` and `shelfwire projector`: one role in a process of its own, to run many of. */
+/** `shelfwire api`, `shelfwire projector` and `shelfwire actors`: one role in a process of its own, to run many of. */
 
 export async function api(config: Config, logger: Logger): Promise<void> {
   const ended = untilSignal();
@@ -29,6 +32,30 @@ export async function projector(config: Config, logger: Logger): Promise<void> {
     redisTimeoutMs: 10_000,
   });
   const running = startProjectors(catalogue, logger);
+  await ended;
+  await running.stop();
+  await catalogue.close();
+  await servers.stop();
+}
+
+/** Actors of which the cluster needs one: the others wait for its lease. */
+export async function actors(config: Config, logger: Logger): Promise<void> {
+  const providers = createProviders(config.purge);
+  if (providers.length === 0) {
+    throw new Refused(
+      "no actor has anything to do: name an edge to purge with PURGE_VARNISH, PURGE_FASTLY_SERVICE, PURGE_CLOUDFLARE_ZONE or PURGE_CLOUDFRONT_DISTRIBUTION",
+    );
+  }
+  const ended = untilSignal();
+  const servers = await findServers(config, logger);
+  const catalogue = await openCatalogue({
+    servers,
+    role: "actors",
+    replicas: config.replicas,
+    logger,
+    redisTimeoutMs: 10_000,
+  });
+  const running = startPurges(catalogue, providers, logger);
   await ended;
   await running.stop();
   await catalogue.close();

@@ -1,10 +1,11 @@
+import { type PurgeReport, readPurgeReports } from "../../actors/edge-purge/purge-report.ts";
 import { type ProjectionStatus, readProjectionStatus } from "../../actors/projection-status.ts";
 import type { Catalogue } from "../catalogue.ts";
-import { tableOf } from "../top/table.ts";
+import { purgeTableOf, tableOf } from "../top/table.ts";
 import { untilSignal } from "../signals.ts";
 
 /**
- * `shelfwire top`: how far the projections are, whose they are and how they fare. On a terminal it shows a table
+ * `shelfwire top`: how far the projections are, whose they are and how they fare, and so of purges. On a terminal it shows a table
  * anew each second until Ctrl-C; else it gives what is now, and ends.
  */
 const everyMs = 1_000;
@@ -13,20 +14,26 @@ const home = "\u001b[H\u001b[J";
 export async function top(
   catalogue: Catalogue,
   output: NodeJS.WriteStream,
-  print: ((status: ProjectionStatus) => void) | undefined,
+  print: ((status: ProjectionStatus | PurgeReport) => void) | undefined,
 ): Promise<void> {
-  const read = () => readProjectionStatus({ ...catalogue, logs: catalogue, now: () => Date.now() });
+  const read = async () => ({
+    projections: await readProjectionStatus({ ...catalogue, logs: catalogue, now: () => Date.now() }),
+    purges: await readPurgeReports(catalogue.leases),
+  });
   if (print !== undefined) {
-    for (const status of await read()) print(status);
+    const { projections, purges } = await read();
+    for (const status of [...projections, ...purges]) print(status);
     return;
   }
+  const tables = ({ projections, purges }: Awaited<ReturnType<typeof read>>) =>
+    [tableOf(projections), ...(purges.length === 0 ? [] : [purgeTableOf(purges)])].join("\n\n");
   if (!output.isTTY) {
-    output.write(`${tableOf(await read())}\n`);
+    output.write(`${tables(await read())}\n`);
     return;
   }
   const ended = untilSignal().then(() => true);
   do {
-    const text = await read().then(tableOf, (error: Error) => `no answer: ${error.message}`);
+    const text = await read().then(tables, (error: Error) => `no answer: ${error.message}`);
     output.write(`${home}${text}\n`);
   } while (!(await Promise.race([ended, pause(everyMs)])));
 }

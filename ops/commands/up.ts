@@ -6,8 +6,10 @@ import { seedDemoCatalogue } from "../demo/seed.ts";
 import { demoToken } from "../demo/token.ts";
 import { hasDemoTokens } from "../identity.ts";
 import type { Logger } from "../logger.ts";
+import { createProviders } from "../purge/providers.ts";
 import { startApiWorkers } from "../roles/api-workers.ts";
 import { startProjectors } from "../roles/projectors.ts";
+import { startPurges } from "../roles/purges.ts";
 import { removeRunFile, writeRunFile } from "../run-file.ts";
 import { startServers } from "../servers.ts";
 import { untilSignal } from "../signals.ts";
@@ -35,6 +37,8 @@ export async function up(
     closers.push(projecting.close);
     const projectors = startProjectors(projecting, logger);
     closers.push(projectors.stop);
+    const purges = startPurges(projecting, createProviders(config.purge), logger);
+    closers.push(purges.stop);
     if (config.demo) {
       const count = await seedDemoCatalogue({ ...projecting, now: Date.now() });
       if (count > 0) logger.info({ events: count }, "demo catalogue loaded");

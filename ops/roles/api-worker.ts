@@ -3,6 +3,7 @@ import { createFloors } from "../../api/gateway/floors.ts";
 import { type CatalogueOptions, openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
 import { openIdentity } from "../identity.ts";
+import { providerNames } from "../purge/settings.ts";
 import { createLogger } from "../logger.ts";
 import { apiRedisTimeoutMs, startApi } from "./api.ts";
 
@@ -56,6 +57,7 @@ const api = await startApi(catalogue, {
   floors: createFloors(floors),
   reusePort,
   wasReady,
+  edge: { lifetimes: config.edgeLifetimes, providers: providerNames(config.purge) },
   logger,
 });
 /** It goes on listening, so that the thread lives until it is ended. */

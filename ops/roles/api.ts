@@ -1,4 +1,5 @@
-import { createStatusReader } from "../../actors/projection-status.ts";
+import { readPurgeReports } from "../../actors/edge-purge/purge-report.ts";
+import { createStatusReader, readProjectionStatus } from "../../actors/projection-status.ts";
 import { createAdmission } from "../../api/admission.ts";
 import { logBehind, readModelBehind } from "../../api/behind-breakers.ts";
 import { type BreakerOptions, createBreaker } from "../../api/breaker.ts";
@@ -6,6 +7,7 @@ import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
 import { createReadiness, drain } from "../../api/drain.ts";
+import type { EdgeLifetimes } from "../../api/edge-trust.ts";
 import type { Identity } from "../../api/identity/identity.ts";
 import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
@@ -22,6 +24,7 @@ import { createSlots } from "../../streams/slots.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
+import { openEdgeTrust } from "./edge-trust.ts";
 import { orRefuse } from "../refused.ts";
 
 /** The role that answers HTTP. */
@@ -60,6 +63,8 @@ export async function startApi(
     readonly reusePort?: boolean;
     /** Whether the node was ready already, by a worker whose place this one takes. */
     readonly wasReady?: boolean;
+    /** What CDNs may hold, and whose purge actors must give signs of life; none where it is left out. */
+    readonly edge?: { readonly lifetimes: EdgeLifetimes; readonly providers: readonly string[] };
     readonly logger: Logger;
   },
 ): Promise<Api> {
@@ -91,8 +96,10 @@ export async function startApi(
     now,
     journal: logger,
   });
+  const edge = openEdgeTrust(catalogue, options.edge, logger);
   const server = createServer({
     gateway,
+    edge: edge.trust,
     pages: createPageAnswers({ reader, tree, readModel, versions, now }),
     reader,
     health,
@@ -102,7 +109,8 @@ export async function startApi(
     identity,
     readiness,
     admission: createAdmission({ now: () => performance.now(), afterTurn: setImmediate }),
-    projections: createStatusReader({ ...catalogue, logs: catalogue, now }),
+    projections: createStatusReader(() => readProjectionStatus({ ...catalogue, logs: catalogue, now }), now),
+    purges: createStatusReader(() => readPurgeReports(catalogue.leases), now),
     journal: logger,
   });
   const place = { host, port, reusePort };
@@ -129,6 +137,7 @@ export async function startApi(
       await server.close();
       gateway.close();
       signs.close();
+      edge.close();
     },
   };
 }

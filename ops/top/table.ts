@@ -1,8 +1,11 @@
+import type { PurgeReport } from "../../actors/edge-purge/purge-report.ts";
 import type { ProjectionStatus } from "../../actors/projection-status.ts";
 
-/** The projections as a table for people: a line for each owner of each log. */
+/** Tables for people: the projections with a line for each owner of each log, purges with one for each provider. */
 
-const columns: readonly (readonly [string, (status: ProjectionStatus) => string])[] = [
+type Columns<Status> = readonly (readonly [string, (status: Status) => string])[];
+
+const columns: Columns<ProjectionStatus> = [
   ["LOG", ({ log }) => log],
   ["OWNER", ({ owner, host, pid }) => (owner === null ? "nobody" : host === null ? owner : `${host}:${pid}`)],
   ["PARTITIONS", ({ partitions }) => rangesOf(partitions)],
@@ -16,7 +19,24 @@ const columns: readonly (readonly [string, (status: ProjectionStatus) => string]
   ["TO REBUILD", ({ rebuild_due }) => String(rebuild_due)],
 ];
 
-export function tableOf(statuses: readonly ProjectionStatus[]): string {
+const purgeColumns: Columns<PurgeReport> = [
+  ["PURGES", ({ provider }) => provider],
+  ["STATE", ({ state }) => state],
+  ["OWNER", ({ host, pid }) => `${host}:${pid}`],
+  ["PENDING", ({ pending }) => String(pending)],
+  ["OLDEST", ({ oldest_seconds }) => age(oldest_seconds)],
+  ["PURGED", ({ purged }) => String(purged)],
+  ["IN VAIN", ({ in_vain }) => String(in_vain ?? "-")],
+  ["EXPIRED", ({ expired }) => String(expired)],
+  ["FAILED", ({ failed }) => String(failed)],
+  ["UNREAD", ({ unread }) => String(unread)],
+  ["RESTARTS", ({ restarts }) => String(restarts)],
+];
+
+export const tableOf = (statuses: readonly ProjectionStatus[]): string => table(columns, statuses);
+export const purgeTableOf = (reports: readonly PurgeReport[]): string => table(purgeColumns, reports);
+
+function table<Status>(columns: Columns<Status>, statuses: readonly Status[]): string {
   const rows = [
     columns.map(([title]) => title),
     ...statuses.map((status) => columns.map(([, of]) => of(status))),

@@ -1,7 +1,7 @@
 import type { NatsConnection } from "nats";
 import type { Broadcast } from "../broadcast.ts";
 
-/** A broadcast over core NATS: one subject, which no stream takes. */
+/** A broadcast over core NATS: one subject. A stream may overhear it; who publishes does not wait for that. */
 export function openBroadcast(connection: NatsConnection, subject: string): Broadcast {
   return {
     publish(bytes) {

@@ -70,11 +70,10 @@ async function ensureStream(
       `the stream ${name}, created ${new Date(known).toISOString()}, has vanished from this NATS server: restore it, or start over with --new-log`,
     );
   }
-  const wanted = configOf(
-    definition,
-    dropsOldest(server) ? -1 : (existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share)),
-    replicas,
-  );
+  const shared = dropsOldest(server)
+    ? -1
+    : (existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share));
+  const wanted = configOf(definition, definition.forgets?.bytesMax ?? shared, replicas);
   const info =
     existing === undefined
       ? await manager.streams.add({ ...wanted })
@@ -113,6 +112,7 @@ type Wanted = Pick<
   | "retention"
   | "discard"
   | "max_bytes"
+  | "max_age"
   | "max_msg_size"
   | "max_msgs_per_subject"
   | "duplicate_window"
@@ -129,8 +129,9 @@ function configOf(definition: StreamDefinition, bytesMax: number, replicas: numb
     subjects: [...definition.subjects],
     storage: StorageType.File,
     retention: RetentionPolicy.Limits,
-    discard: DiscardPolicy.New,
+    discard: definition.forgets === undefined ? DiscardPolicy.New : DiscardPolicy.Old,
     max_bytes: bytesMax,
+    max_age: (definition.forgets?.afterMs ?? 0) * 1e6,
     max_msg_size: definition.messageBytesMax,
     max_msgs_per_subject: definition.lastPerSubject ? 1 : -1,
     duplicate_window: limits.duplicateWindowMs * 1e6,
@@ -181,11 +182,14 @@ export async function assertMapping(connection: NatsConnection): Promise<void> {
   );
 }
 
-/** Empties what was derived from a log that is no more, so that a new one starts clean. */
+/**
+ * Empties what was derived from a log that is no more, so that a new one starts clean. What forgets by itself stays:
+ * its readers know word of another log, and nats-server before 2.9.12 may deliver nothing behind a purge.
+ */
 export async function forgetDerived(connection: NatsConnection): Promise<void> {
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: limits.readMs });
-  for (const { name, events } of streams) {
-    if (!events) await manager.streams.purge(name).catch(() => {});
+  for (const { name, events, forgets } of streams) {
+    if (!events && forgets === undefined) await manager.streams.purge(name).catch(() => {});
   }
 }
 

@@ -29,6 +29,8 @@ test("nothing set gives the defaults", () => {
     edgeCacheBytesMax: 256 * 2 ** 20,
     logLevel: "info",
     demo: true,
+    edgeLifetimes: "auto",
+    purge: {},
   });
 });
 
@@ -62,6 +64,18 @@ test("every setting is read from its variable", () => {
     WORKERS: "3",
     CACHE_BYTES: "64MB",
     DEMO: "0",
+    EDGE_LIFETIMES: "short",
+    PURGE_VARNISH: "http://v1:6081, http://v2:6081",
+    PURGE_FASTLY_SERVICE: "SU1Z0isxPaozGVKXdv0eY",
+    FASTLY_API_TOKEN: "fastly-token",
+    PURGE_FASTLY_SOFT: "1",
+    PURGE_CLOUDFLARE_ZONE: "023e105f4ecef8ad9ca31a8372d0c353",
+    CLOUDFLARE_API_TOKEN: "cloudflare-token",
+    CLOUDFLARE_PLAN: "enterprise",
+    PURGE_CLOUDFRONT_DISTRIBUTION: "EDFDVBD6EXAMPLE",
+    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+    AWS_SECRET_ACCESS_KEY: "aws-secret",
+    AWS_SESSION_TOKEN: "aws-session",
   });
   expect(config).toEqual({
     port: 0,
@@ -88,6 +102,22 @@ test("every setting is read from its variable", () => {
     edgeCacheBytesMax: 2 * 2 ** 30,
     logLevel: "debug",
     demo: false,
+    edgeLifetimes: "short",
+    purge: {
+      varnish: ["http://v1:6081", "http://v2:6081"],
+      fastly: { service: "SU1Z0isxPaozGVKXdv0eY", token: "fastly-token", soft: true },
+      cloudflare: {
+        zone: "023e105f4ecef8ad9ca31a8372d0c353",
+        token: "cloudflare-token",
+        plan: "enterprise",
+      },
+      cloudfront: {
+        distribution: "EDFDVBD6EXAMPLE",
+        accessKeyId: "AKIDEXAMPLE",
+        secretAccessKey: "aws-secret",
+        sessionToken: "aws-session",
+      },
+    },
   });
 });
 
@@ -138,6 +168,16 @@ test.each([
   ["EDGE_HOST", "edge.example", "must be an IP address"],
   ["EDGE_PURGERS", "10.0.0.0/33", purgers],
   ["EDGE_PURGERS", '10.0.0.1"; "0.0.0.0"/0', purgers],
+  ["EDGE_LIFETIMES", "off", "must be one of auto, long, short"],
+  ["PURGE_VARNISH", "varnish:6081", "must be http://HOST:PORT, several separated by commas"],
+  ["PURGE_FASTLY_SERVICE", "my service", "must be the identifier of a service"],
+  ["PURGE_FASTLY_SERVICE", "abc", "needs FASTLY_API_TOKEN as well"],
+  ["PURGE_FASTLY_SOFT", "yes", "must be 0 or 1"],
+  ["PURGE_CLOUDFLARE_ZONE", "a/b", "must be the identifier of a zone"],
+  ["PURGE_CLOUDFLARE_ZONE", "abc", "needs CLOUDFLARE_API_TOKEN as well"],
+  ["CLOUDFLARE_PLAN", "gold", "must be one of free, pro, business, enterprise"],
+  ["PURGE_CLOUDFRONT_DISTRIBUTION", "E 1", "must be the identifier of a distribution"],
+  ["PURGE_CLOUDFRONT_DISTRIBUTION", "E1", "needs AWS_ACCESS_KEY_ID as well"],
 ])("%s=%s stops the start with one line", (name, value, allowed) => {
   const parse = () => parseConfig({ [name]: value });
   expect(parse).toThrow(ConfigError);
@@ -149,6 +189,13 @@ test("a secret has 32 bytes or more, and a refused one is not shown", () => {
   expect(parseConfig({ JWT_SECRET: "é".repeat(16) }).jwtSecret).toBe("é".repeat(16));
   expect(() => parseConfig({ JWT_SECRET: "x".repeat(31) })).toThrow(
     /^JWT_SECRET=\(31 bytes\): must be at least 32 bytes$/,
+  );
+});
+
+test("a token that is none stops the start without being shown", () => {
+  const fastly = { PURGE_FASTLY_SERVICE: "abc", FASTLY_API_TOKEN: "two words" };
+  expect(() => parseConfig(fastly)).toThrow(
+    /^FASTLY_API_TOKEN=\(9 bytes\): must be printable text without spaces$/,
   );
 });
 

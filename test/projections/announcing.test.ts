@@ -1,7 +1,14 @@
 import { beforeEach, expect, test } from "vitest";
 import { announcing } from "../../projections/announcing.ts";
 import { aspects } from "../../projections/aspects.ts";
-import { type Change, decodeChange, membersName, pricesName, treeName } from "../../projections/changes.ts";
+import {
+  categoryName,
+  type Change,
+  decodeChange,
+  membersName,
+  pricesName,
+  treeName,
+} from "../../projections/changes.ts";
 import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
 import type { Fence, ReadModel } from "../../projections/read-model.ts";
 import type { Version } from "../../projections/version.ts";
@@ -45,6 +52,52 @@ test("a quantity is told from a status that flips", async () => {
   expect(await stock(mine, 3, 0, v(2))).toBe(aspects.stock);
   expect(await stock(mine, 4, 0, v(3))).toBe(aspects.quantity);
   expect(await stock(mine, 5, 1, v(4))).toBe(aspects.stock);
+});
+
+test("the first quantity that a writer sees of a product is held against what stands", async () => {
+  await stock(theirs, 1, 5, undefined);
+  await mine.advance("catalog", [{ partition, from: v(1), to: v(1), headAt: 1 }]);
+  expect(await stock(mine, 2, 4, v(1))).toBe(aspects.quantity);
+  expect(await stock(mine, 3, 0, v(2))).toBe(aspects.stock);
+});
+
+test("a quantity that was written before and not told counts as a status that flips", async () => {
+  await stock(theirs, 1, 5, undefined);
+  // Its writer died before it moved the position, and nobody heard of it.
+  const value = { quantity: 0, sequence: 2, updated_at: 1 };
+  await store.putRegisters(
+    [{ partition, position: v(1) }],
+    [{ id: lamp, register: "inventory", version: v(2), value }],
+  );
+  await mine.advance("catalog", [{ partition, from: v(1), to: v(1), headAt: 1 }]);
+  expect(await stock(mine, 2, 0, v(1))).toBe(aspects.stock);
+});
+
+test("many statuses that are unknown are not looked up, and count as flips", async () => {
+  let lookedUp = 0;
+  const counting = announcing(
+    {
+      ...store,
+      async readProducts(ids) {
+        lookedUp += ids.length;
+        return store.readProducts(ids);
+      },
+    },
+    broadcast,
+  );
+  await counting.advance("catalog", [{ partition, from: undefined, to: v(1), headAt: 1 }]);
+  const putOf = (count: number, sequence: number) =>
+    Array.from({ length: count }, (_, at) => {
+      const value = { quantity: 3, sequence, updated_at: 1 };
+      return { id: id(`p-${sequence}-${at}`), register: "inventory", version: v(sequence), value } as const;
+    });
+  const fence: Fence = { partition, position: v(1) };
+  await counting.putRegisters([fence], putOf(65, 2));
+  expect(lookedUp).toBe(0);
+  await counting.putRegisters([fence], putOf(64, 3));
+  expect(lookedUp).toBe(64);
+  await counting.advance("catalog", [{ partition, from: v(1), to: v(3), headAt: 1 }]);
+  expect(new Set(told.at(-1)?.products?.values())).toEqual(new Set([aspects.stock]));
 });
 
 test("with its first move of a partition a writer counts nothing: another one may have written and not told", async () => {
@@ -99,7 +152,7 @@ test("lists and the tree are named with the move behind them, once", async () =>
   ]);
   await mine.putRows(fence, [{ id: lamp, membership }]);
   await mine.advance("catalog", [{ partition, from: v(1), to: v(2), headAt: 1 }]);
-  expect(told.at(-1)?.names).toEqual([treeName, membersName(home)]);
+  expect(told.at(-1)?.names).toEqual([treeName, categoryName(home), membersName(home)]);
   const pricing = { version: v(3), price: 3, amount: 7, nextBoundary: undefined };
   await mine.putRows({ partition, position: v(2) }, [{ id: lamp, pricing }]);
   await mine.advance("catalog", [{ partition, from: v(2), to: v(3), headAt: 1 }]);

@@ -117,6 +117,8 @@ export function createWorld(readModel: ReadModel, now: number): World {
       const answers = createProductAnswers({ ...shared, reader, stored });
       const tree = createTreeReader({ readModel, versions, floors, freshnessMs: 60_000, now: time });
       return createServer({
+        edge: { isShort: false },
+        purges: async () => [],
         gateway: createGateway({ ...shared, answers, stored, changes: heard, floors, bytesMax: 1_000_000 }),
         pages: createPageAnswers({ ...shared, reader, tree }),
         reader,

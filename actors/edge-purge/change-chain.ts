@@ -1,0 +1,46 @@
+import type { Change } from "../../projections/changes.ts";
+import { sameLog, sequenceOf, type Versions } from "../../projections/version.ts";
+import { allPartitions } from "../../streams/partition.ts";
+
+/**
+ * What the words that were heard leave out. The moves of a partition form one chain (`projections/changes.ts`): where a
+ * link is missing, or a word says that anything may have changed, the events behind the last place that is accounted
+ * for are in the log, to be looked at one by one.
+ */
+export interface ChangeChain {
+  /** The places in the log that this word leaves open; undefined where it is about another log. */
+  follow(change: Change): readonly UnnamedEvents[] | undefined;
+}
+
+/** The partition's events behind `from`, up to and with `to`. */
+export interface UnnamedEvents {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export function createChangeChain(versions: Versions): ChangeChain {
+  /** Up to where each partition's events were named, or were given to be read. */
+  const accounted = allPartitions.map((): number | undefined => undefined);
+  /** Where something was written and not told, and no event of it has been passed yet. */
+  const open = allPartitions.map(() => false);
+
+  return {
+    follow({ moves, products }) {
+      if (moves.some(({ to }) => !sameLog(to, versions(0)))) return undefined;
+      const unnamed: UnnamedEvents[] = [];
+      for (const { partition, from: begin, to: end } of moves) {
+        const [start, to] = [begin === undefined ? 0 : sequenceOf(begin), sequenceOf(end)];
+        // Of a partition that is heard of for the first time nothing earlier is known to be missing.
+        const from = accounted[partition] ?? start;
+        const isNamed = products !== undefined && open[partition] !== true;
+        const until = isNamed ? start : to;
+        if (until > from) unnamed.push({ partition, from, to: until });
+        // Its writer stood still: what another one left untold comes with the next events.
+        open[partition] = !isNamed && to <= from;
+        accounted[partition] = Math.max(from, to);
+      }
+      return unnamed;
+    },
+  };
+}
