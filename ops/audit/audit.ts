@@ -144,6 +144,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
       const history = oracle.historyOf(id);
       if (history === undefined) return { verdict: "unchecked", reason: "behind" };
       const judgement = reply.judge(history, oracle.head);
+      if (judgement.verdict === "wrong" && (await oracle.extend(id))) continue;
       if (judgement.verdict !== "ahead") return judgement;
       if (!first && now() - reply.answeredAt > aheadMsMax) {
         const { last } = await catalog.bounds().catch(() => ({ last: judgement.sequence }));

@@ -42,6 +42,17 @@ async function readRegister(
   return readSubject(log, subject, message.sequence);
 }
 
+/** Everything that happened to a product by itself before a sequence, in the order of the log. */
+export async function readAllBefore(
+  log: Log,
+  id: Identifier,
+  sequence: number,
+): Promise<readonly StoredMessage[]> {
+  const subjects = [...registers, "review.posted" as const].map((kind) => storedSubject(kind, tokenOf(id)));
+  const found = await Promise.all(subjects.map((subject) => readSubject(log, subject, sequence)));
+  return found.flat().sort((a, b) => a.sequence - b.sequence);
+}
+
 /** Everything on one exact subject before a sequence. */
 async function readSubject(log: Log, subject: string, before: number): Promise<readonly StoredMessage[]> {
   const last = await log.last(subject, "leader");

@@ -76,11 +76,8 @@ export async function diagnose(suspect: Suspect, witnesses: Witnesses): Promise<
   };
 }
 
-async function causeInRedis(
-  { history, lack, reply }: Suspect,
-  missed: State,
-  witnesses: Witnesses,
-): Promise<Cause> {
+async function causeInRedis(suspect: Suspect, missed: State, witnesses: Witnesses): Promise<Cause> {
+  const { history, lack, reply } = suspect;
   const partition = partitionOf(tokenOf(history.id));
   const event = nameOf(missed);
   const position = reply.claims;
@@ -95,15 +92,34 @@ async function causeInRedis(
       code: "store-emptied",
       text: `Redis holds no position of partition ${partition}, so nothing of ${event}`,
     };
-  if (position >= missed.sequence)
+  const later = await onceReached(suspect, missed, witnesses);
+  if (later !== undefined && lackIn(history, later, missed, witnesses) !== undefined)
     return {
       code: "projector-skipped",
-      text: `the projector skipped ${event}: partition ${partition} stands at ${position}, past it, and the read models lack it`,
+      text: `the projector skipped ${event}: partition ${partition} stands at ${later.claims}, past it, and the read models lack it`,
     };
+  const end =
+    later === undefined
+      ? "and still does"
+      : `and came to it ${later.askedAt - missed.time} ms behind the log`;
   return {
     code: "projector-behind",
-    text: `the projector is behind: partition ${partition} stands at ${position}, before ${event}`,
+    text: `the projector was behind: partition ${partition} stood at ${position}, before ${event}, ${end}`,
   };
+}
+
+/** What Redis holds when its position is past the event: which of the two the projector left out shows only then. */
+async function onceReached(
+  { history, reply }: Suspect,
+  { sequence }: State,
+  { redis }: Witnesses,
+): Promise<Reply | undefined> {
+  const deadline = performance.now() + untoldMs;
+  for (let now = reply; ; now = await redis.ask(history.id)) {
+    if (now.claims !== undefined && now.claims >= sequence) return now;
+    if (performance.now() > deadline) return undefined;
+    await delay(pollMs);
+  }
 }
 
 async function causeInNode(suspect: Suspect, missed: State, witnesses: Witnesses): Promise<Cause> {

@@ -6,7 +6,7 @@ import { createSlots } from "../../streams/slots.ts";
 import { createReferenceFold, eventOf, type ReferenceFold } from "../verify/reference/fold.ts";
 import { ratingOf, type Shown, type ShownSales, shownSales } from "../verify/reference/product.ts";
 import { readSubject } from "../verify/reference/subject.ts";
-import { readBefore, readSales } from "./before.ts";
+import { readAllBefore, readBefore, readSales } from "./before.ts";
 import type { History, State } from "./history.ts";
 
 /**
@@ -25,6 +25,12 @@ export interface Oracle {
   /** Products whose past is being read, which have no history yet. */
   readonly reading: number;
   historyOf(id: Identifier): History | undefined;
+  /**
+   * Adds to a history what it was before the first change that was heard of: an answer that nothing else explains may be
+   * of then. False where it is there already, or the log does not give it. Costs a pass over the product's own events;
+   * what sales were then is not known, and taken to be as it was later.
+   */
+  extend(id: Identifier): Promise<boolean>;
   /** Resolves when the signal ends it. Throws what the log throws. */
   follow(from: number, signal: AbortSignal): Promise<void>;
 }
@@ -57,6 +63,8 @@ interface Traced {
   readonly id: Identifier;
   readonly fold: ReferenceFold;
   states: State[];
+  /** They begin with the product itself, and stay until it is forgotten. */
+  whole: boolean;
   /** What happened while the log was asked for what was before. */
   waiting: Happened[] | undefined;
 }
@@ -112,7 +120,7 @@ export function createOracle(options: OracleOptions): Oracle {
 
   function begin(id: Identifier, first: Happened): void {
     if (traced.size >= tracedMax) return void counts.untraced++;
-    const one: Traced = { id, fold: createReferenceFold(), states: [], waiting: [first] };
+    const one: Traced = { id, fold: createReferenceFold(), states: [], whole: false, waiting: [first] };
     traced.set(id, one);
     reading++;
     slots
@@ -136,26 +144,28 @@ export function createOracle(options: OracleOptions): Oracle {
 
   function fold(one: Traced, { message, kind, sales: standing }: Happened): void {
     if (!kind.startsWith("sale.")) one.fold.take(message);
-    const before = one.states.at(-1)?.shown;
-    const product = one.fold.products.get(one.id);
-    const shown: Shown = {
-      id: one.id,
-      details: product?.details ?? null,
-      price: product?.price ?? null,
-      inventory: product?.inventory ?? null,
-      rating:
-        before !== undefined && kind !== "review.posted"
-          ? before.rating
-          : product?.reviews
-            ? { ...ratingOf(product), sequence: product.reviews.sequence }
-            : null,
-      sales: standing,
-    };
-    const { sequence, time, subject } = message;
-    const state = { sequence, time, subject, changed: changedBy(kind, before, shown), shown };
+    const state = stateOf(one.id, one.fold, one.states.at(-1)?.shown, { message, kind, sales: standing });
     one.states.push(state);
     counts.changes++;
     onChange(one, state);
+  }
+
+  async function extend(one: Traced): Promise<boolean> {
+    const [oldest] = one.states;
+    if (one.whole || oldest === undefined) return false;
+    const messages = await slots.run(() => readAllBefore(catalog, one.id, oldest.sequence));
+    const past = createReferenceFold();
+    const older: State[] = [];
+    for (const message of messages) {
+      const named = readSubject(message.subject);
+      if ("bad" in named || [...past.take(message)].length === 0) continue;
+      const happened = { message, kind: named.kind, sales: oldest.shown.sales };
+      older.push(stateOf(one.id, past, older.at(-1)?.shown, happened));
+    }
+    if (one.whole || one.states[0] !== oldest) return one.whole;
+    one.states = [...older, ...one.states];
+    one.whole = true;
+    return true;
   }
 
   /** Forgets what no answer can be held against any more. */
@@ -163,9 +173,10 @@ export function createOracle(options: OracleOptions): Oracle {
     const oldest = now() - horizonMs;
     for (const one of traced.values()) {
       if (one.waiting !== undefined) continue;
+      if ((one.states.at(-1)?.time ?? 0) < oldest) traced.delete(one.id);
+      if (one.whole) continue;
       const kept = one.states.findIndex((_, at) => (one.states[at + 1]?.time ?? oldest) >= oldest);
       if (kept > 0) one.states = one.states.slice(kept);
-      if (one.states.length === 1 && (one.states[0]?.time ?? 0) < oldest) traced.delete(one.id);
     }
     counts.traced = traced.size;
   }
@@ -181,6 +192,10 @@ export function createOracle(options: OracleOptions): Oracle {
     historyOf(id) {
       const one = traced.get(id);
       return one?.waiting === undefined ? one : undefined;
+    },
+    async extend(id) {
+      const one = traced.get(id);
+      return one !== undefined && (await extend(one).catch(() => false));
     },
     async follow(from, signal) {
       await readSales(catalog, from - 1, (message) => sales.take(message));
@@ -203,6 +218,23 @@ export function createOracle(options: OracleOptions): Oracle {
       }
     },
   };
+}
+
+/** What the product is behind an event that its fold has taken. */
+function stateOf(
+  id: Identifier,
+  fold: ReferenceFold,
+  before: Shown | undefined,
+  { message, kind, sales }: Happened,
+): State {
+  const { details = null, price = null, inventory = null, reviews = null } = fold.products.get(id) ?? {};
+  const rated =
+    before !== undefined && kind !== "review.posted"
+      ? before.rating
+      : reviews && { ...ratingOf({ reviews }), sequence: reviews.sequence };
+  const shown: Shown = { id, details, price, inventory, rating: rated, sales };
+  const { sequence, time, subject } = message;
+  return { sequence, time, subject, changed: changedBy(kind, before, shown), shown };
 }
 
 function changedBy(kind: string, before: Shown | undefined, { inventory }: Shown): Aspects {

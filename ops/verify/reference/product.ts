@@ -129,7 +129,10 @@ export function boundariesOf({ sales }: Pick<Priced, "sales">): readonly number[
   return [...(sales?.entries.values() ?? [])].flatMap(({ starts_at, ends_at }) => [starts_at, ends_at]);
 }
 
-export function ratingOf({ reviews }: Product): { readonly count: number; readonly sum: number } {
+export function ratingOf({ reviews }: Pick<Product, "reviews">): {
+  readonly count: number;
+  readonly sum: number;
+} {
   const given = [...(reviews?.given.values() ?? [])];
   return { count: given.length, sum: given.reduce((sum, { rating }) => sum + rating, 0) };
 }

@@ -1,0 +1,131 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type AuditReport, audit } from "../../ops/audit/audit.ts";
+import { defaultBounds } from "../../ops/audit/bounds.ts";
+import type { Finding, Late } from "../../ops/audit/findings.ts";
+import { type AuditedSystem, startAuditedSystem } from "./system.ts";
+
+/**
+ * The auditor is proved: a message is lost on each of the three ways, and it finds the key and names the message. And of
+ * what is well it says that it is well.
+ */
+
+let system: AuditedSystem;
+const findings: Finding[] = [];
+const stopping = new AbortController();
+const enough = new AbortController();
+let report: Promise<AuditReport>;
+let amount = 1_000;
+
+beforeAll(async () => {
+  system = await startAuditedSystem();
+  for (const product of ["skipped", "unheard", "unpurged", "well"]) {
+    await system.publish("product.modified", product, { title: product });
+    await price(product);
+  }
+  const { last } = await system.catalogue.catalog.bounds();
+  report = audit({
+    ...system.catalogue,
+    versions: system.catalogue.versions.catalog,
+    nodes: system.nodes,
+    edge: system.edge,
+    from: last + 1,
+    bounds: defaultBounds,
+    offsets: [100, 1_500, 3_000],
+    enough: enough.signal,
+    stop: stopping.signal,
+    onFinding: (finding) => findings.push(finding),
+    onProgress() {},
+  });
+});
+
+afterAll(async () => {
+  stopping.abort();
+  await report?.catch(() => {});
+  await system?.stop();
+});
+
+const price = (product: string) =>
+  system.publish("price.updated", product, { new_price: { amount: amount++, currency: "GBP" } });
+
+const isLate = (finding: Finding): finding is Late => finding.finding !== "wrong";
+
+/** The first finding about one of these events in a tier. */
+async function found(tier: RegExp, events: readonly number[]): Promise<Late | undefined> {
+  for (const deadline = performance.now() + 8_000; performance.now() < deadline; await delay(50)) {
+    const one = findings
+      .filter(isLate)
+      .find(({ tier: where, missed }) => tier.test(where) && events.includes(missed?.sequence ?? 0));
+    if (one !== undefined) return one;
+  }
+  return undefined;
+}
+
+/** Reads until what was published is what is held everywhere. */
+async function settle(product: string, sequence: number): Promise<void> {
+  for (const base of [...system.nodes, system.edge]) {
+    for (const deadline = performance.now() + 40_000; ; await delay(50)) {
+      const response = await fetch(`${base}/api/products/${product}`);
+      const { version = 0 } = (await response.json()) as { readonly version?: number };
+      if (version >= sequence) break;
+      if (performance.now() > deadline) throw new Error(`${base} does not come to ${sequence} of ${product}`);
+    }
+  }
+}
+
+test("a projector that skips one event", async () => {
+  system.skip("price.updated", "skipped");
+  const skipped = await price("skipped");
+  // The partition goes on, past it.
+  await system.publish("inventory.changed", "skipped", { new_quantity: 5 });
+  const finding = await found(/^redis$/, [skipped]);
+  expect(finding).toMatchObject({
+    product: "skipped",
+    aspect: "price",
+    missed: { sequence: skipped, subject: "catalog.price.updated.skipped" },
+    cause: "projector-skipped",
+  });
+  expect(finding?.told).toContain(`skipped event ${skipped} (catalog.price.updated.skipped)`);
+});
+
+test("an invalidation that does not reach one node", async () => {
+  const second = new URL(system.nodes[1]).host;
+  await settle("unheard", await price("unheard"));
+  system.cut.begin();
+  const sequence = await price("unheard");
+  const finding = await found(new RegExp(`^node ${second}$`), [sequence]);
+  system.cut.end();
+  expect(finding).toMatchObject({ product: "unheard", missed: { sequence }, cause: "word-not-heard" });
+  expect(finding?.told).toMatch(/did not hear word \d+ of announcer [-\w]+ \(partition \d+, \d+ → \d+\)/);
+  // The other one heard it.
+  expect(
+    findings
+      .filter(isLate)
+      .filter(
+        ({ tier, missed }) => tier.endsWith(new URL(system.nodes[0]).host) && missed?.sequence === sequence,
+      ),
+  ).toEqual([]);
+});
+
+test("a purge that is lost", async () => {
+  await settle("unpurged", await price("unpurged"));
+  system.purges.set("ignored");
+  const sequence = await price("unpurged");
+  const finding = await found(/^edge /, [sequence]);
+  system.purges.set("open");
+  expect(finding).toMatchObject({ product: "unpurged", missed: { sequence }, cause: "purge-lost" });
+  expect(finding?.told).toContain("purge of the tag product-unpurged");
+});
+
+test("and of a product to which nothing was done nothing is said", async () => {
+  const sequence = await price("well");
+  await settle("well", sequence);
+  await price("well");
+  enough.abort();
+  const { tiers, changes } = await report;
+  expect(findings.filter(({ product }) => product === "well")).toEqual([]);
+  expect(changes).toBe(8);
+  expect(tiers.map(({ tier }) => tier.split(" ")[0])).toEqual(["redis", "node", "node", "edge"]);
+  for (const { offsets } of tiers) expect(offsets.at(-1)?.checked).toBeGreaterThan(0);
+  expect(findings.filter(({ finding }) => finding === "wrong")).toEqual([]);
+});
