@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { auditor } from "./cases/auditor.ts";
 import { batch } from "./cases/batch.ts";
 import { herd } from "./cases/herd.ts";
 import { hot } from "./cases/hot.ts";
@@ -45,6 +46,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   overload,
   rebuild: () => rebuilding(100_000, 1),
   import: () => importing(5_000, 9),
+  auditor: () => auditor(5_000, 200),
 };
 
 const version = (command: string, pattern: RegExp) =>

@@ -126,12 +126,23 @@ function display(amount: number, currency: string): string {
   const digits = minorDigits(currency);
   const units = BigInt(amount) / 10n ** BigInt(digits);
   const rest = String(BigInt(amount) % 10n ** BigInt(digits)).padStart(digits, "0");
+  const decimal = digits === 0 ? `${units}` : `${units}.${rest}`;
+  return formatOf(currency, digits).format(decimal as Intl.StringNumericLiteral);
+}
+
+/** By currency: to make one takes longer than all else about an answer. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatOf(currency: string, digits: number): Intl.NumberFormat {
+  const known = formats.get(currency);
+  if (known !== undefined) return known;
   const style = {
     style: "currency",
     currency,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   } as const;
-  const decimal = digits === 0 ? `${units}` : `${units}.${rest}`;
-  return new Intl.NumberFormat("en", style).format(decimal as Intl.StringNumericLiteral);
+  const format = new Intl.NumberFormat("en", style);
+  formats.set(currency, format);
+  return format;
 }

@@ -8,8 +8,8 @@ import { runTrial } from "./trial.ts";
 
 /**
  * `npm run audit -- [--fault NAME ...] [--seconds N] [--changes N] [--report FILE]`: a shop under N changes a second
- * (default 400) is audited by a process of its own, as it is and with each fault of the edge, or with those named. N is
- * how long the steady run lasts (default 660, which makes a million questions to each tier); a fault lasts a minute and
+ * (default 200) is audited by a process of its own, as it is and with each fault of the edge, or with those named. N is
+ * how long the steady run lasts (default 1300, which makes a million questions to each tier); a fault lasts a minute and
  * until the last question. The short form is part of `npm test`.
  *
  * A line of JSON for each goes to stdout, and a report is brought up to date behind it. Exits non-zero when an answer was
@@ -33,8 +33,8 @@ function planOf(words: readonly string[]): Plan {
     args: [...words],
     options: {
       fault: { type: "string", multiple: true, default: known },
-      seconds: { type: "string", default: "660" },
-      changes: { type: "string", default: "400" },
+      seconds: { type: "string", default: "1300" },
+      changes: { type: "string", default: "200" },
       report: { type: "string" },
     },
   });
@@ -69,7 +69,7 @@ try {
       throw error;
     });
     const disorderly = await rig.stop();
-    const { markdown, ...told } = result;
+    const { markdown: _, ...told } = result;
     process.stdout.write(`${JSON.stringify({ ...told, disorderly })}\n`);
     report?.put(fault, result, settings);
     if (!result.sound || result.readers.failed > 0 || disorderly.length > 0) unclean.push(fault.name);

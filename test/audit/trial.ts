@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cpuSecondsOf } from "./cpu.ts";
+import { cpuSecondsOf } from "../../bench/cpu-seconds.ts";
 import type { Fault } from "./faults.ts";
 import type { ReadCounts } from "./readers.ts";
 import type { Rig } from "./rig.ts";
@@ -44,7 +44,14 @@ export async function runTrial(rig: Rig, { fault, seconds, offsetsMs }: TrialSet
   const report = join(folder, "report.md");
   const args = [
     ...rig.nodes.flatMap((url) => ["--node", url]),
-    ...["--edge", rig.edgeUrl, "--for", String(seconds), "--offsets", offsetsMs.join(), "--report", report],
+    "--edge",
+    rig.edgeUrl,
+    "--for",
+    String(seconds),
+    "--offsets",
+    offsetsMs.join(),
+    "--report",
+    report,
     ...(fault.boundEdgeMs === undefined
       ? []
       : ["--bound-edge", String(fault.boundEdgeMs), "--bound-edge-quantity", String(fault.boundEdgeMs)]),
