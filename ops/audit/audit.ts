@@ -90,7 +90,8 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   ];
   const tally = createTally(tiers.map(({ name }) => name));
   const words = hearWords(changes, { now, horizonMs });
-  const witnesses = { words, redis, nodes: nodeTiers, head: () => oracle.head };
+  const others = (id: History["id"]) => oracle.historyOf(id);
+  const witnesses = { words, redis, nodes: nodeTiers, head: () => oracle.head, others };
   const findings = createFindings({ witnesses, tally, onFinding: options.onFinding });
   const allowance = createAllowance(options.changesPerSecondMax, now);
   let taken = 0;
@@ -143,7 +144,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     for (let first = true; ; first = false) {
       const history = oracle.historyOf(id);
       if (history === undefined) return { verdict: "unchecked", reason: "behind" };
-      const judgement = reply.judge(history, oracle.head);
+      const judgement = reply.judge(history, oracle.head, others);
       if (judgement.verdict === "wrong" && (await oracle.extend(id))) continue;
       if (judgement.verdict !== "ahead") return judgement;
       if (!first && now() - reply.answeredAt > aheadMsMax) {

@@ -4,6 +4,7 @@ import { partitionOf } from "../../streams/partition.ts";
 import { publishedSubject } from "../../streams/subjects.ts";
 import type { History, State } from "./history.ts";
 import type { Lack } from "./judge.ts";
+import type { Others } from "./judge-variants.ts";
 import type { Reply, Tier } from "./tier.ts";
 import type { HeardWords } from "./words.ts";
 
@@ -43,6 +44,7 @@ export interface Witnesses {
   readonly redis: Tier;
   readonly nodes: readonly Tier[];
   readonly head: () => number;
+  readonly others: Others;
 }
 
 /** A word that was heard this shortly before the question may still have been on its way to the node. */
@@ -69,7 +71,7 @@ export async function diagnose(suspect: Suspect, witnesses: Witnesses): Promise<
     if (lackIn(history, reply, missed, witnesses) !== undefined)
       return causeInNode({ ...suspect, tier: node, reply }, missed, witnesses);
   }
-  const tag = `product-${tokenOf(history.id)}`;
+  const tag = `product-${tokenOf((lack.variant ?? history).id)}`;
   return {
     code: "purge-lost",
     text: `the API shows ${nameOf(missed)} and the edge does not: the purge of the tag ${tag} was lost or is late`,
@@ -123,12 +125,14 @@ async function onceReached(
 }
 
 async function causeInNode(suspect: Suspect, missed: State, witnesses: Witnesses): Promise<Cause> {
-  const { history, reply, tier } = suspect;
+  const { reply, tier } = suspect;
+  // A variant in the answer has a partition and words of its own.
+  const history = suspect.lack.variant ?? suspect.history;
   const { id } = history;
   const stored = await witnesses.redis.ask(id);
   const storedLack = lackIn(history, stored, missed, witnesses);
   if (storedLack !== undefined)
-    return causeInRedis({ ...suspect, lack: storedLack, reply: stored }, missed, witnesses);
+    return causeInRedis({ ...suspect, history, lack: storedLack, reply: stored }, missed, witnesses);
   const event = nameOf(missed);
   const partition = partitionOf(tokenOf(id));
   const { words } = witnesses;
@@ -161,8 +165,13 @@ async function causeInNode(suspect: Suspect, missed: State, witnesses: Witnesses
 }
 
 /** What an answer of this moment lacks because of the event, or of one before it. */
-function lackIn(history: History, reply: Reply, missed: State, { head }: Witnesses): Lack | undefined {
-  const judgement = reply.judge(history, head());
+function lackIn(
+  history: History,
+  reply: Reply,
+  missed: State,
+  { head, others }: Witnesses,
+): Lack | undefined {
+  const judgement = reply.judge(history, head(), others);
   if (judgement.verdict !== "placed") return undefined;
   return judgement.lacks.find((lack) => lack.missed !== undefined && lack.missed.sequence <= missed.sequence);
 }

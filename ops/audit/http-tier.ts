@@ -33,7 +33,7 @@ export function createHttpTier(kind: TierKind, url: string): Tier {
           const answered = { status, body, askedAt, answeredAt: Date.now() };
           resolve({
             ...answered,
-            judge: (history, head) => judgeAnswer(history, answered, head),
+            judge: (history, head, others) => judgeAnswer(history, answered, head, others),
             evidence: evidenceOf(status, headers),
             claims: positionIn(headers["catalog-version"]),
           });

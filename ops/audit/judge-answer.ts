@@ -3,16 +3,15 @@ import { aspects } from "../../projections/aspects.ts";
 import { detailsAnswer, inventoryAnswer, priceAnswer, ratingAnswer } from "../verify/answers.ts";
 import { boundariesOf, type Shown } from "../verify/reference/product.ts";
 import type { History, State } from "./history.ts";
+import { agreesInPrice, clockToleranceMs } from "./agree.ts";
 import { judge, type Judgement, type Moment, type Part, upToDate } from "./judge.ts";
+import { lacksOfVariants, type Others } from "./judge-variants.ts";
 
 /** An assembled product as HTTP gave it, or as it stands in Redis ready to leave. */
 export interface Answered extends Moment {
   readonly status: number;
   readonly body: Buffer;
 }
-
-/** How far the clocks of the tiers and of the auditor may differ at the begin and the end of a sale. */
-export const clockToleranceMs = 250;
 
 /**
  * What was compared in full once, byte by byte: most answers are the same ones again, from another tier or a second
@@ -27,7 +26,13 @@ export interface Known {
 }
 const knownAnswers = new WeakMap<History, Known>();
 
-export function judgeAnswer(history: History, answered: Answered, head: number): Judgement {
+/** `others`: of the products that stand in it as variants. */
+export function judgeAnswer(
+  history: History,
+  answered: Answered,
+  head: number,
+  others: Others = () => undefined,
+): Judgement {
   const { status, body } = answered;
   if (status === 404) return judgeAbsence(history);
   if (status !== 200) return { verdict: "unchecked", reason: status === 0 ? "timeout" : "error" };
@@ -40,7 +45,11 @@ export function judgeAnswer(history: History, answered: Answered, head: number):
   const { version } = fields;
   if (typeof version !== "number") return wrongBody(body);
   const judgement = judge(history, version, partsOf(fields, answered), head);
-  if (judgement.verdict === "placed" && !judgement.mixed) remember(history, version, answered);
+  if (judgement.verdict !== "placed") return judgement;
+  const { variants } = fields;
+  if (Array.isArray(variants) && variants.length > 0)
+    return { ...judgement, lacks: [...judgement.lacks, ...lacksOfVariants(variants, answered, others)] };
+  if (!judgement.mixed) remember(history, version, answered);
   return judgement;
 }
 
@@ -89,20 +98,6 @@ function agreesInDetails(shown: Shown, fields: Readonly<Record<string, unknown>>
     expected !== undefined &&
     Object.entries(expected).every(([name, value]) => isDeepStrictEqual(value, fields[name]))
   );
-}
-
-/** Sales begin and end by the clock, so a price may be that of a moment that is over. */
-function agreesInPrice(shown: Shown, found: unknown, { askedAt, answeredAt }: Moment): number | undefined {
-  const at = (now: number) => isDeepStrictEqual(priceAnswer(shown, now), found);
-  if (at(askedAt) || at(answeredAt)) return upToDate;
-  const passed = boundariesOf(shown)
-    .filter((boundary) => boundary <= answeredAt + clockToleranceMs)
-    .sort((a, b) => b - a);
-  for (const boundary of passed) {
-    if (boundary > askedAt - clockToleranceMs && (at(boundary) || at(boundary - 1))) return upToDate;
-    if (at(boundary - 1)) return boundary;
-  }
-  return undefined;
 }
 
 /** Every part agrees with the one state that the bytes were found equal to. */

@@ -31,6 +31,8 @@ export interface Lack {
   readonly since: number;
   /** In the answer that stands ready beside the read models, not in these. */
   readonly stored?: boolean;
+  /** Of a variant in the answer, not of the product itself. */
+  readonly variant?: History;
 }
 
 export const uncheckedReasons = {
@@ -132,7 +134,7 @@ function begunAt(states: readonly State[], at: number, aspect: Aspects): number 
   return 0;
 }
 
-function nextChange(states: readonly State[], at: number, aspect: Aspects): State | undefined {
+export function nextChange(states: readonly State[], at: number, aspect: Aspects): State | undefined {
   for (let next = at + 1; next < states.length; next++) {
     const state = states[next];
     if (state !== undefined && (state.changed & aspect) !== 0) return state;

@@ -201,6 +201,8 @@ export function createOracle(options: OracleOptions): Oracle {
       await readSales(catalog, from - 1, (message) => sales.take(message));
       head = from - 1;
       const tail = catalog.tail({ from });
+      // So that a wait for messages ends with it.
+      signal.addEventListener("abort", () => void tail.close(), { once: true });
       try {
         while (!signal.aborted) {
           const { messages } = await tail.take(takeMax, takeMs);

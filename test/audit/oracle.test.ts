@@ -34,7 +34,7 @@ test("a product's states are those of the whole fold, wherever the oracle began"
         }
       }
     }),
-    { numRuns: 40, interruptAfterTimeLimit: 30_000 },
+    { numRuns: 25, interruptAfterTimeLimit: 30_000 },
   );
 });
 
@@ -56,7 +56,7 @@ test("a history that is extended begins with the product, and is the whole fold'
         }
       }
     }),
-    { numRuns: 30, interruptAfterTimeLimit: 30_000 },
+    { numRuns: 20, interruptAfterTimeLimit: 30_000 },
   );
 });
 
