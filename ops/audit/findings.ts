@@ -1,6 +1,6 @@
 import { publishedSubject } from "../../streams/subjects.ts";
 import type { Aged } from "./bounds.ts";
-import { type Cause, diagnose, type Suspect, type Witnesses } from "./diagnose.ts";
+import { type Cause, type CauseCode, diagnose, type Suspect, type Witnesses } from "./diagnose.ts";
 import { aspectNames, type Judgement } from "./judge.ts";
 import type { Tally } from "./tally.ts";
 
@@ -18,7 +18,7 @@ export interface Late {
   readonly age_ms: number;
   /** Positions of the log that the oracle knew behind that event. */
   readonly positions: number | null;
-  readonly cause: string;
+  readonly cause: CauseCode;
   readonly told: string;
   readonly evidence: Readonly<Record<string, string | number>>;
 }

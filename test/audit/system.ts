@@ -11,7 +11,7 @@ import { apiRedisTimeoutMs, startApi } from "../../ops/roles/api.ts";
 import { startProjectors } from "../../ops/roles/projectors.ts";
 import { startPurges } from "../../ops/roles/purges.ts";
 import { type EventKind, publicSubject } from "../../streams/subjects.ts";
-import type { Log } from "../../streams/log.ts";
+import type { Log, StoredMessage } from "../../streams/log.ts";
 import { startLink } from "../chaos/link.ts";
 import { type ChannelCut, createChannelCut } from "../outages/channel-cut.ts";
 import { id } from "../streams/id.ts";
@@ -70,7 +70,7 @@ export async function startAuditedSystem(): Promise<AuditedSystem> {
     };
 
     const catalogue = await open(natsUrl, "projector", 5_000);
-    const skipped = new Set<string>();
+    const skipped = new Map<string, number>();
     const projectors = startProjectors(
       { ...catalogue, catalog: without(catalogue.catalog, skipped) },
       logger,
@@ -101,7 +101,7 @@ export async function startAuditedSystem(): Promise<AuditedSystem> {
       edge: edge.url,
       cut,
       purges,
-      skip: (kind, product) => void skipped.add(`${kind}.${product}`),
+      skip: (kind, product) => void skipped.set(`${kind}.${product}`, 0),
       async publish(kind, name, payload) {
         const subject = publicSubject(kind, id(name));
         const appended = await catalogue.catalog.append(subject, Buffer.from(JSON.stringify(payload)));
@@ -116,8 +116,13 @@ export async function startAuditedSystem(): Promise<AuditedSystem> {
   }
 }
 
-/** The log as a reader sees it who loses one message of each of these subjects. */
-function without(log: Log, skipped: Set<string>): Log {
+/** The log as a reader sees it who never gets one message of each of these subjects, however often he asks. */
+function without(log: Log, skipped: Map<string, number>): Log {
+  const isLost = ({ subject, sequence }: StoredMessage) => {
+    const name = subject.split(".").slice(3).join(".");
+    if (skipped.get(name) === 0) skipped.set(name, sequence);
+    return skipped.get(name) === sequence;
+  };
   return {
     ...log,
     tail(options) {
@@ -126,11 +131,7 @@ function without(log: Log, skipped: Set<string>): Log {
         ...tail,
         async take(max, waitMs) {
           const { messages, pending } = await tail.take(max, waitMs);
-          const left = messages.filter(({ subject }) => {
-            const name = subject.split(".").slice(3).join(".");
-            return !skipped.delete(name);
-          });
-          return { messages: left, pending };
+          return { messages: messages.filter((message) => !isLost(message)), pending };
         },
       };
     },
