@@ -79,27 +79,27 @@ export async function diagnose(suspect: Suspect, witnesses: Witnesses): Promise<
 }
 
 async function causeInRedis(suspect: Suspect, missed: State, witnesses: Witnesses): Promise<Cause> {
-  const { history, lack, reply } = suspect;
+  const { history, reply } = suspect;
   const partition = partitionOf(tokenOf(history.id));
   const event = nameOf(missed);
   const position = reply.claims;
-  if (lack.stored === true) {
-    const again = lackIn(history, await witnesses.redis.ask(history.id), missed, witnesses);
-    return again?.stored === true
-      ? { code: "stored-answer-kept", text: `the answer that stands ready was not removed by ${event}` }
-      : { code: "projector-behind", text: `the projector came to ${event} while the question was asked` };
-  }
   if (position === undefined)
     return {
       code: "store-emptied",
       text: `Redis holds no position of partition ${partition}, so nothing of ${event}`,
     };
   const later = await onceReached(suspect, missed, witnesses);
-  if (later !== undefined && lackIn(history, later, missed, witnesses) !== undefined)
+  const left = later && lackIn(history, later, missed, witnesses);
+  if (later !== undefined && left !== undefined && left.stored !== true)
     return {
       code: "projector-skipped",
       text: `the projector skipped ${event}: partition ${partition} stands at ${later.claims}, past it, and the read models lack it`,
     };
+  // The answer that stands ready is read beside the registers, and may be of a moment before them.
+  if (left !== undefined && lackIn(history, await witnesses.redis.ask(history.id), missed, witnesses)?.stored)
+    return { code: "stored-answer-kept", text: `the answer that stands ready was not removed by ${event}` };
+  if (position >= missed.sequence)
+    return { code: "projector-behind", text: `the projector came to ${event} while the question was asked` };
   const end =
     later === undefined
       ? "and still does"
@@ -173,7 +173,8 @@ function lackIn(
 ): Lack | undefined {
   const judgement = reply.judge(history, head(), others);
   if (judgement.verdict !== "placed") return undefined;
-  return judgement.lacks.find((lack) => lack.missed !== undefined && lack.missed.sequence <= missed.sequence);
+  const due = judgement.lacks.filter((lack) => lack.missed && lack.missed.sequence <= missed.sequence);
+  return due.find(({ stored }) => stored !== true) ?? due[0];
 }
 
 function nameOf({ sequence, subject }: State): string {

@@ -16,6 +16,8 @@ export interface TrialResult {
   readonly lines: readonly AuditLine[];
   /** Single findings, by cause. */
   readonly causes: Readonly<Record<string, number>>;
+  /** The first finding of each cause. */
+  readonly examples: Readonly<Record<string, AuditLine>>;
   readonly markdown: string;
   readonly readers: ReadCounts;
   readonly purgesHeld: number;
@@ -69,6 +71,7 @@ export async function runTrial(rig: Rig, { fault, seconds, offsetsMs }: TrialSet
       sound: auditor.code === 0,
       lines: auditor.lines.filter(({ finding }) => finding === undefined),
       causes: countBy(auditor.lines.flatMap(({ cause }) => (cause === undefined ? [] : [cause]))),
+      examples: firstOfEach(auditor.lines),
       markdown: readFileSync(report, "utf8"),
       readers: rig.readers.take(),
       purgesHeld: rig.purges.held - held,
@@ -119,4 +122,10 @@ function countBy(words: readonly string[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
   return counts;
+}
+
+function firstOfEach(lines: readonly AuditLine[]): Readonly<Record<string, AuditLine>> {
+  const first: Record<string, AuditLine> = {};
+  for (const line of lines) if (line.finding !== undefined) first[line.cause ?? line.finding] ??= line;
+  return first;
 }
