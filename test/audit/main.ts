@@ -9,7 +9,7 @@ import { runTrial } from "./trial.ts";
 /**
  * `npm run audit -- [--fault NAME ...] [--seconds N] [--changes N] [--report FILE]`: a shop under N changes a second
  * (default 200) is audited by a process of its own, as it is and with each fault of the edge, or with those named. N is
- * how long the steady run lasts (default 1300, which makes a million questions to each tier); a fault lasts a minute and
+ * how long the steady run lasts (default 1500, which makes more than a million questions to each tier); a fault lasts a minute and
  * until the last question. The short form is part of `npm test`.
  *
  * A line of JSON for each goes to stdout, and a report is brought up to date behind it. Exits non-zero when an answer was
@@ -33,7 +33,7 @@ function planOf(words: readonly string[]): Plan {
     args: [...words],
     options: {
       fault: { type: "string", multiple: true, default: known },
-      seconds: { type: "string", default: "1300" },
+      seconds: { type: "string", default: "1500" },
       changes: { type: "string", default: "200" },
       report: { type: "string" },
     },
