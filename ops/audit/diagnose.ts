@@ -71,11 +71,7 @@ export async function diagnose(suspect: Suspect, witnesses: Witnesses): Promise<
     if (lackIn(history, reply, missed, witnesses) !== undefined)
       return causeInNode({ ...suspect, tier: node, reply }, missed, witnesses);
   }
-  const tag = `product-${tokenOf((lack.variant ?? history).id)}`;
-  return {
-    code: "purge-lost",
-    text: `the API shows ${nameOf(missed)} and the edge does not: the purge of the tag ${tag} was lost or is late`,
-  };
+  return causeInEdge(suspect, missed, witnesses);
 }
 
 async function causeInRedis(suspect: Suspect, missed: State, witnesses: Witnesses): Promise<Cause> {
@@ -126,6 +122,34 @@ async function onceReached(
 
 async function causeInNode(suspect: Suspect, missed: State, witnesses: Witnesses): Promise<Cause> {
   const { reply, tier } = suspect;
+  const told = await whatWasTold(suspect, missed, witnesses);
+  if ("code" in told) return told;
+  const { named, event } = told;
+  return (reply.claims ?? 0) >= missed.sequence
+    ? {
+        code: "word-ignored",
+        text: `${tier.name} says that it is at ${reply.claims} and did not act on ${named}, which told of ${event}`,
+      }
+    : { code: "word-not-heard", text: `${tier.name} did not hear ${named}, which told of ${event}` };
+}
+
+/** Every node has the event. */
+async function causeInEdge(suspect: Suspect, missed: State, witnesses: Witnesses): Promise<Cause> {
+  const told = await whatWasTold(suspect, missed, witnesses);
+  if ("code" in told) return told;
+  const tag = `product-${tokenOf((suspect.lack.variant ?? suspect.history).id)}`;
+  return {
+    code: "purge-lost",
+    text: `the API shows ${told.event}, of which ${told.named} told, and the edge does not: the purge of the tag ${tag} was lost or is late`,
+  };
+}
+
+/** The word that told of the event in time to whoever listens to words, or why there was none. */
+async function whatWasTold(
+  suspect: Suspect,
+  missed: State,
+  witnesses: Witnesses,
+): Promise<Cause | { readonly named: string; readonly event: string }> {
   // A variant in the answer has a partition and words of its own.
   const history = suspect.lack.variant ?? suspect.history;
   const { id } = history;
@@ -152,16 +176,11 @@ async function causeInNode(suspect: Suspect, missed: State, witnesses: Witnesses
         };
   }
   const named = `word ${word.count} of announcer ${word.by} (partition ${partition}, ${word.from ?? "none"} → ${word.to})`;
-  if (word.heardAt > reply.askedAt - underWayMs)
+  if (word.heardAt > suspect.reply.askedAt - underWayMs)
     return { code: "word-late", text: `${named} came ${word.heardAt - missed.time} ms after ${event}` };
   if (!word.names)
     return { code: "word-unnamed", text: `${named} covers ${event} and does not name the product` };
-  if ((reply.claims ?? 0) >= missed.sequence)
-    return {
-      code: "word-ignored",
-      text: `${tier.name} says that it is at ${reply.claims} and did not act on ${named}, which told of ${event}`,
-    };
-  return { code: "word-not-heard", text: `${tier.name} did not hear ${named}, which told of ${event}` };
+  return { named, event };
 }
 
 /** What an answer of this moment lacks because of the event, or of one before it. */

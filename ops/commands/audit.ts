@@ -11,7 +11,7 @@ import { untilSignal } from "../signals.ts";
 
 /** `shelfwire audit`: how true each tier is, asked from outside. */
 export interface AuditWords {
-  readonly node: readonly string[];
+  readonly node?: readonly string[];
   readonly edge?: string;
   readonly from?: string;
   readonly sample?: string;
@@ -29,16 +29,14 @@ export interface AuditWords {
 export type Wanted = ReturnType<typeof parseAudit>;
 
 export function describeAudit(command: Command): Command {
-  const url = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+  const url = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
   const { redis, node, edge } = defaultBounds;
   return command
     .description(
       "ask every tier about each change and say how true it is, and which message was late or lost",
     )
     .addOption(
-      new Option("--node <url>", "an API node; repeatable (default: the one that runs here)")
-        .argParser(url)
-        .default([], ""),
+      new Option("--node <url>", "an API node; repeatable (default: the one that runs here)").argParser(url),
     )
     .option("--edge <url>", "the cache in front of the nodes")
     .option("--from <sequence>", "ask about changes from this event of the log on (default: from now on)")
@@ -85,7 +83,7 @@ export function parseAudit(words: AuditWords) {
     };
   };
   return {
-    nodes: words.node.map((text) => address("node", text)),
+    nodes: (words.node ?? []).map((text) => address("node", text)),
     edge: words.edge === undefined ? undefined : address("edge", words.edge),
     from: whole("from", words.from),
     sample: share,
