@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
  * system must keep its times under fault and load, come behind the rest and one at a time.
  */
 const trials = [
+  "test/audit/audit.test.ts",
   "test/chaos/**/*.test.ts",
   "test/outages/**/*.test.ts",
   "test/rebuild/under-reads.test.ts",

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { auditor } from "./cases/auditor.ts";
 import { batch } from "./cases/batch.ts";
 import { edge } from "./cases/edge.ts";
 import { herd } from "./cases/herd.ts";

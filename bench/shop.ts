@@ -8,6 +8,8 @@ import { type Running, type Service, startApi, startProjector } from "./services
  */
 export interface Shop {
   readonly rig: Rig;
+  /** nats-server, redis-server and the projector. */
+  readonly pids: readonly number[];
   /** An API process, level with the log. */
   addApi(settings: { readonly CACHE_BYTES: string; readonly PURGE_VARNISH?: string }): Promise<Service>;
   /** It ends with the shop. */
@@ -28,6 +30,7 @@ export async function openShop(products: number): Promise<Shop> {
     running.push(projector);
     return {
       rig,
+      pids: [rig.pids.nats, rig.pids.redis, projector.pid].filter((pid) => pid !== undefined),
       async addApi(settings) {
         const api = await startApi(rig.servers, settings);
         running.push(api);

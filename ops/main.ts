@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { LogUnfit } from "../streams/jetstream/ensure.ts";
 import { LogRefused, LogUnavailable, LogVanished } from "../streams/log.ts";
 import { partitionCount } from "../streams/partition.ts";
+import { type AuditWords, describeAudit, parseAudit, runAudit } from "./commands/audit.ts";
 import { edge } from "./commands/edge.ts";
 import { checkExport, type ExportOptions, runExport } from "./commands/export.ts";
 import { checkImport, describeImport, type ImportOptions, runImport } from "./commands/import.ts";
@@ -150,6 +151,19 @@ program
     for (const difference of shown) print(difference);
     print(counts);
     if (report.differences > 0) process.exitCode = 1;
+  });
+
+describeAudit(program.command("audit"))
+  .addOption(json)
+  .action(async (words: AuditWords & { json?: boolean }) => {
+    const wanted = parseAudit(words);
+    const { config, logger } = settings();
+    // It watches those who answer, and is not to be in their way.
+    letOthersFirst();
+    const sound = await withCatalogue(config, logger, "audit", (catalogue, servers) =>
+      runAudit(catalogue, servers, logger, wanted, words.json === true ? print : undefined),
+    );
+    if (!sound) process.exitCode = 1;
   });
 
 program

@@ -24,6 +24,7 @@ const tasks = {
   bench: { servers: withEdge, steps: [["bench/main.ts"]] },
   chaos: { servers, steps: [["test/chaos/main.ts"]] },
   outages: { servers, steps: [["test/outages/main.ts"]] },
+  audit: { servers: withEdge, steps: [["test/audit/main.ts"]] },
   "http-cache-tests": { servers: ["varnishd"], steps: [["test/edge/http-cache/main.ts"]] },
   simulate: { servers: [], steps: [["test/simulation/main.ts"]] },
 };

@@ -1,13 +1,13 @@
 import { minorDigits } from "../../streams/currency.ts";
 import { type Categories, type Category, childrenOf, withAncestors } from "./reference/categories.ts";
 import type { Identifier } from "../../streams/identifier.ts";
-import { type Product, ratingOf, saleAt } from "./reference/product.ts";
+import { type Priced, type Product, ratingOf, saleAt, type Shown } from "./reference/product.ts";
 
 /** The JSON that the contract promises readers, made from the reference at a moment. */
 
 const time = (ms: number) => new Date(ms).toISOString();
 
-export function priceAnswer(product: Product, now: number) {
+export function priceAnswer(product: Priced, now: number) {
   const { price, sales } = product;
   if (price === null) return null;
   const sale = saleAt(product, now);
@@ -23,7 +23,7 @@ export function priceAnswer(product: Product, now: number) {
   };
 }
 
-export function inventoryAnswer({ inventory }: Product) {
+export function inventoryAnswer({ inventory }: Pick<Shown, "inventory">) {
   return (
     inventory && {
       quantity: inventory.quantity,
@@ -34,8 +34,8 @@ export function inventoryAnswer({ inventory }: Product) {
   );
 }
 
-function ratingAnswer(product: Product) {
-  const { count, sum } = ratingOf(product);
+export function ratingAnswer(rating: { readonly count: number; readonly sum: number } | null) {
+  const { count, sum } = rating ?? { count: 0, sum: 0 };
   return { average: count === 0 ? null : Math.round((100 * sum) / count) / 100, count };
 }
 
@@ -45,40 +45,44 @@ export function reviewsAnswer(product: Product) {
     posted_at: time(posted_at),
     version: sequence,
   }));
-  return { rating: ratingAnswer(product), reviews };
+  return { rating: ratingAnswer(ratingOf(product)), reviews };
 }
 
 /** A product inside a list; nobody is listed who does not exist. */
-export function summaryAnswer(product: Product, now: number) {
-  const { id, details, inventory } = product;
+export function summaryAnswer(product: Shown, now: number) {
+  const { id, details, inventory, rating } = product;
   return {
     id,
     title: details?.title,
     brand: details?.brand,
     image: details?.images[0] ?? null,
-    rating: ratingAnswer(product),
+    rating: ratingAnswer(rating),
     price: priceAnswer(product, now),
     in_stock: inventory && inventory.quantity > 0,
   };
 }
 
+/** The document that was published, as the product's answer has it. */
+export function detailsAnswer({ id, details }: Shown) {
+  if (details === null) return undefined;
+  const { sequence: _, updated_at, ...document } = details;
+  return { id, ...document, updated_at: time(updated_at) };
+}
+
 /** `variants`: undefined where the reference does not hold the whole group. */
 export function productAnswer(
-  product: Product,
-  variants: readonly Product[] | undefined,
+  product: Shown,
+  variants: readonly Shown[] | undefined,
   view: "assembled" | "details",
   now: number,
 ) {
-  const { id, details, price, sales, inventory, reviews } = product;
+  const { details, price, sales, inventory, rating } = product;
   if (details === null) return undefined;
-  const { sequence, updated_at, ...document } = details;
-  const values = view === "assembled" ? [reviews, price, sales, inventory] : [reviews];
+  const values = view === "assembled" ? [rating, price, sales, inventory] : [rating];
   const shared = {
-    id,
-    ...document,
-    rating: ratingAnswer(product),
-    version: Math.max(sequence, ...values.map((value) => value?.sequence ?? 0)),
-    updated_at: time(updated_at),
+    ...detailsAnswer(product),
+    rating: ratingAnswer(rating),
+    version: Math.max(details.sequence, ...values.map((value) => value?.sequence ?? 0)),
   };
   const shown = variants?.map((variant) => {
     const { price: itsPrice, in_stock, ...summary } = summaryAnswer(variant, now);
@@ -122,12 +126,23 @@ function display(amount: number, currency: string): string {
   const digits = minorDigits(currency);
   const units = BigInt(amount) / 10n ** BigInt(digits);
   const rest = String(BigInt(amount) % 10n ** BigInt(digits)).padStart(digits, "0");
+  const decimal = digits === 0 ? `${units}` : `${units}.${rest}`;
+  return formatOf(currency, digits).format(decimal as Intl.StringNumericLiteral);
+}
+
+/** By currency: to make one takes longer than all else about an answer. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatOf(currency: string, digits: number): Intl.NumberFormat {
+  const known = formats.get(currency);
+  if (known !== undefined) return known;
   const style = {
     style: "currency",
     currency,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   } as const;
-  const decimal = digits === 0 ? `${units}` : `${units}.${rest}`;
-  return new Intl.NumberFormat("en", style).format(decimal as Intl.StringNumericLiteral);
+  const format = new Intl.NumberFormat("en", style);
+  formats.set(currency, format);
+  return format;
 }

@@ -12,7 +12,7 @@ import {
 import { batches } from "./batches.ts";
 import type { Comparison } from "./comparison.ts";
 import { groupsOf, inOrder, listsOf, type Lists } from "./lists.ts";
-import type { Product } from "./reference/product.ts";
+import { type Product, shownOf } from "./reference/product.ts";
 import { compareJson, type Difference } from "./tally.ts";
 
 /**
@@ -70,14 +70,18 @@ function productPaths(product: Product, groups: Lists, whole: boolean): readonly
   const exists = product.details !== null;
   const members = product.details?.group_id == null ? [] : (groups.get(product.details.group_id) ?? []);
   const variants = whole
-    ? members.slice(0, variantsMax).filter(({ details }) => details !== null)
+    ? members
+        .slice(0, variantsMax)
+        .filter(({ details }) => details !== null)
+        .map(shownOf)
     : undefined;
+  const shown = shownOf(product);
   const existing = (at: Expected["at"]): Expected["at"] => (exists ? at : () => undefined);
   const price = existing((now) => ({ price: priceAnswer(product, now) }));
   const inventory = existing(() => ({ inventory: inventoryAnswer(product) }));
   return [
-    { path, at: (now) => productAnswer(product, variants, "assembled", now) },
-    { path: `${path}?view=details`, at: (now) => productAnswer(product, variants, "details", now) },
+    { path, at: (now) => productAnswer(shown, variants, "assembled", now) },
+    { path: `${path}?view=details`, at: (now) => productAnswer(shown, variants, "details", now) },
     { path: `${path}/price`, at: price },
     { path: `${path}/price?consistency=strong`, at: price },
     { path: `${path}/inventory`, at: inventory },
@@ -93,7 +97,7 @@ function pages(path: string, category: Identifier, lists: Lists): readonly Expec
     at: (now) => ({
       items: inOrder(products, sort, now)
         .slice(0, pageSize)
-        .map((product) => summaryAnswer(product, now)),
+        .map((product) => summaryAnswer(shownOf(product), now)),
       total: products.length,
     }),
   }));

@@ -2,7 +2,7 @@ import { createAnswerDecoder } from "../../api/gateway/answer-text.ts";
 import { productAnswer } from "./answers.ts";
 import { batches } from "./batches.ts";
 import type { Comparison } from "./comparison.ts";
-import type { Product } from "./reference/product.ts";
+import { type Product, shownOf } from "./reference/product.ts";
 import { compareJson, type Difference } from "./tally.ts";
 
 /** Answers that stand ready in the read models: what each shows is what the product is now. */
@@ -17,7 +17,7 @@ export async function compareStored(comparison: Comparison): Promise<void> {
     if (stored.validUntil !== undefined && now() >= stored.validUntil) return undefined;
     const { id } = product;
     const found = JSON.parse(stored.prepared.bytes.toString()) as Record<string, unknown>;
-    const expected = productAnswer(product, [], "assembled", now());
+    const expected = productAnswer(shownOf(product), [], "assembled", now());
     if (expected === undefined) return compareJson("stored", id, undefined, found);
     const named = Object.fromEntries(Object.keys(expected).map((field) => [field, found[field]]));
     return compareJson("stored", id, expected, named);

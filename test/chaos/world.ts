@@ -52,6 +52,8 @@ export interface WorldSettings {
   readonly secondNode?: boolean;
   /** API threads of each process; absent: as many as it takes by itself. */
   readonly workers?: number;
+  /** Further settings of every process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const answerMsMax = 30_000;
@@ -95,6 +97,7 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
           DEMO: "0",
           LOG_LEVEL: "info",
           ...(workers !== undefined && { WORKERS: String(workers) }),
+          ...settings.environment,
         },
       });
     // All at once; whichever is up is ended if another one fails.

@@ -26,8 +26,8 @@ export interface Reference {
 }
 
 export interface ReferenceFold extends Reference {
-  /** The next message of the log. */
-  take(message: StoredMessage): void;
+  /** The next message of the log. Returns the products that it is about: none where it is bad, or about no product. */
+  take(message: StoredMessage): Iterable<Identifier>;
 }
 
 const newestReviewsMax = 20;
@@ -64,13 +64,15 @@ export function createReferenceFold(partition?: number): ReferenceFold {
     return product;
   }
 
-  function fold(id: Identifier, fact: Fact, sequence: number, at: number): void {
+  const noProduct: readonly Identifier[] = [];
+
+  function fold(id: Identifier, fact: Fact, sequence: number, at: number): Iterable<Identifier> {
     switch (fact.kind) {
       case "product.modified":
         if (held(id)) modify(productOf(id), fact.facts, sequence, at);
         for (const category of fact.facts.category_ids ?? []) everListed.add(category);
         if (fact.facts.group_id != null) everGrouped.add(fact.facts.group_id);
-        return;
+        return [id];
       case "price.updated":
         if (held(id)) {
           const { new_price, list_price } = fact.facts;
@@ -78,22 +80,23 @@ export function createReferenceFold(partition?: number): ReferenceFold {
           const list_amount = list_price?.amount ?? null;
           productOf(id).price = { amount, currency, list_amount, sequence, updated_at: at };
         }
-        return;
+        return [id];
       case "inventory.changed":
         if (held(id))
           productOf(id).inventory = { quantity: fact.facts.new_quantity, sequence, updated_at: at };
-        return;
+        return [id];
       case "review.posted":
         if (held(id)) review(productOf(id), fact.facts, sequence, at);
-        return;
+        return [id];
       case "category.modified":
         changeCategory(id, fact.facts, sequence);
-        return;
+        return noProduct;
       case "sale.scheduled":
-        changeSale(id, entriesOf(id, fact.facts, sequence), sequence, at);
-        return;
+        return changeSale(id, entriesOf(id, fact.facts, sequence), sequence, at);
       case "sale.cancelled":
-        changeSale(id, new Map(), sequence, at);
+        return changeSale(id, new Map(), sequence, at);
+      case "featured.set":
+        return noProduct;
     }
   }
 
@@ -114,9 +117,10 @@ export function createReferenceFold(partition?: number): ReferenceFold {
     entries: ReadonlyMap<Identifier, SaleEntry>,
     sequence: number,
     at: number,
-  ): void {
+  ): Iterable<Identifier> {
     const named = new Set([...entries.keys()].filter(held));
-    for (const id of new Set([...named, ...(namedBySale.get(sale) ?? [])])) {
+    const touched = new Set([...named, ...(namedBySale.get(sale) ?? [])]);
+    for (const id of touched) {
       const product = productOf(id);
       product.sales ??= { entries: new Map(), sequence, updated_at: at };
       product.sales.sequence = sequence;
@@ -126,6 +130,7 @@ export function createReferenceFold(partition?: number): ReferenceFold {
       else product.sales.entries.set(sale, entry);
     }
     namedBySale.set(sale, named);
+    return touched;
   }
 
   return {
@@ -143,14 +148,18 @@ export function createReferenceFold(partition?: number): ReferenceFold {
     take(message) {
       head = message.sequence;
       headTime = message.time;
-      const judged = judge(message);
-      if ("bad" in judged) bad.set(message.sequence, judged.bad);
-      else fold(judged.id, judged.fact, message.sequence, occurredAt(message, judged.fact));
+      const judged = eventOf(message);
+      if ("bad" in judged) {
+        bad.set(message.sequence, judged.bad);
+        return noProduct;
+      }
+      return fold(judged.id, judged.fact, message.sequence, occurredAt(message, judged.fact));
     },
   };
 }
 
-function judge(
+/** The event that a message is, or why it is none. */
+export function eventOf(
   message: StoredMessage,
 ): { readonly id: Identifier; readonly fact: Fact } | { readonly bad: string } {
   const named = readSubject(message.subject);

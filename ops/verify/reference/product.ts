@@ -76,24 +76,63 @@ export interface SaleEntry {
   readonly sequence: number;
 }
 
+/** What pages show of a product. Nothing in it changes when the product does. */
+export interface Shown {
+  readonly id: Identifier;
+  readonly details: Details | null;
+  readonly price: Price | null;
+  readonly inventory: Inventory | null;
+  readonly rating: { readonly count: number; readonly sum: number; readonly sequence: number } | null;
+  readonly sales: ShownSales | null;
+}
+
+export interface ShownSales {
+  readonly entries: readonly SaleEntry[];
+  readonly sequence: number;
+  readonly updated_at: number;
+}
+
+export function shownOf(product: Product): Shown {
+  const { id, details, price, inventory, reviews, sales } = product;
+  const rating = reviews && { ...ratingOf(product), sequence: reviews.sequence };
+  return { id, details, price, inventory, rating, sales: sales && shownSales(sales) };
+}
+
+export function shownSales({ entries, sequence, updated_at }: Sales): ShownSales {
+  return { entries: [...entries.values()], sequence, updated_at };
+}
+
+/** What a price is made of, of a product as it is or as it was. */
+export interface Priced {
+  readonly price: Price | null;
+  readonly sales:
+    | (Pick<ShownSales, "sequence" | "updated_at"> & {
+        readonly entries: { values(): Iterable<SaleEntry> };
+      })
+    | null;
+}
+
 /** The sale that makes the price: under way, in the price's currency, the lowest, then the later event. */
-export function saleAt({ price, sales }: Product, now: number): SaleEntry | undefined {
+export function saleAt({ price, sales }: Priced, now: number): SaleEntry | undefined {
   return [...(sales?.entries.values() ?? [])]
     .filter((sale) => sale.starts_at <= now && now < sale.ends_at && sale.currency === price?.currency)
     .sort((a, b) => a.amount - b.amount || b.sequence - a.sequence)[0];
 }
 
 /** What it costs; null without a price. */
-export function amountAt(product: Product, now: number): number | null {
+export function amountAt(product: Priced, now: number): number | null {
   return saleAt(product, now)?.amount ?? product.price?.amount ?? null;
 }
 
 /** When its sales start and end. */
-export function boundariesOf({ sales }: Product): readonly number[] {
+export function boundariesOf({ sales }: Pick<Priced, "sales">): readonly number[] {
   return [...(sales?.entries.values() ?? [])].flatMap(({ starts_at, ends_at }) => [starts_at, ends_at]);
 }
 
-export function ratingOf({ reviews }: Product): { readonly count: number; readonly sum: number } {
+export function ratingOf({ reviews }: Pick<Product, "reviews">): {
+  readonly count: number;
+  readonly sum: number;
+} {
   const given = [...(reviews?.given.values() ?? [])];
   return { count: given.length, sum: given.reduce((sum, { rating }) => sum + rating, 0) };
 }
