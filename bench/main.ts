@@ -50,6 +50,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   rebuild: () => rebuilding(100_000, 1),
   import: () => importing(5_000, 9),
   purge: () => purge(10_000, 4_000),
+  auditor: () => auditor(5_000, 200),
 };
 
 const version = (command: string, pattern: RegExp) =>
