@@ -145,8 +145,9 @@ test("what a client was shown through one worker is followed by nothing older th
   const price = (amount: number) =>
     publish("catalog.price.updated.lamp", { new_price: { amount, currency: "GBP" } });
   let last = await price(0);
-
   const path = "/api/products/lamp";
+  for (const [one] of sides) await expect.poll(async () => (await one?.get(path))?.status).toBe(200);
+
   const versionIn = ({ text }: Answer): number => JSON.parse(text).price?.version ?? 0;
   let shown = 0;
   let finished = false;
