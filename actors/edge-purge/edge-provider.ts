@@ -4,7 +4,7 @@
  * A purge may be repeated: it drops what was stored under a tag up to the moment at which it is carried out.
  */
 export interface EdgeProvider {
-  /** Letters alone: it names the consumer and the lease of the actor that purges it. */
+  /** Letters, digits and `-`: it names the consumer and the lease of the actor that purges it. */
   readonly name: string;
   readonly limits: ProviderLimits;
   /**

@@ -40,12 +40,13 @@ export function createCloudflare(options: {
     name: "cloudflare",
     limits: { tagsPerCall: 100, tagBytesPerCall: 64 * 1024, ...callsOf[plan] },
     async purge(tags, signal) {
-      const request = new Request(url, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        body: JSON.stringify({ tags }),
-      });
-      const said = answer.safeParse(jsonIn(await call(request, signal)));
+      const request = () =>
+        new Request(url, {
+          method: "POST",
+          headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+          body: JSON.stringify({ tags }),
+        });
+      const said = answer.safeParse(jsonIn(await call(url.host, request, signal)));
       if (said.data?.success !== true) {
         const problems = said.data?.errors.map(({ message }) => message).join("; ") ?? "";
         throw new PurgeFailed(`cloudflare did not purge: ${problems}`);

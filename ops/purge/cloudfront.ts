@@ -47,12 +47,13 @@ export function createCloudFront(options: CloudFrontOptions): EdgeProvider {
     async purge(tags, signal) {
       const known = tags.filter((tag) => tag.length <= tagLengthMax);
       if (known.length === 0) return undefined;
-      const request = await signer.sign(url, {
-        method: "POST",
-        headers: { "content-type": "application/xml" },
-        body: batchOf(known, newReference()),
-      });
-      await call(request, signal);
+      const request = () =>
+        signer.sign(url, {
+          method: "POST",
+          headers: { "content-type": "application/xml" },
+          body: batchOf(known, newReference()),
+        });
+      await call(url.host, request, signal);
       return undefined;
     },
   };

@@ -24,13 +24,13 @@ export function createFastly(options: {
     name: "fastly",
     limits: { tagsPerCall: 256, tagBytesPerCall: 16_384, callsAtOnce: 100, callsPerSecond: 27 },
     async purge(tags, signal) {
-      const headers = new Headers({
+      const headers = {
         accept: "application/json",
         "fastly-key": token,
         "surrogate-key": tags.join(" "),
-      });
-      if (soft) headers.set("fastly-soft-purge", "1");
-      await call(new Request(url, { method: "POST", headers }), signal);
+        ...(soft && { "fastly-soft-purge": "1" }),
+      };
+      await call(url.host, () => new Request(url, { method: "POST", headers }), signal);
       return undefined;
     },
   };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { createVarnish } from "../../ops/purge/varnish.ts";
+import { createVarnish, varnishName } from "../../ops/purge/varnish.ts";
 import { type ProviderServer, startProviderServer } from "./provider-server.ts";
 import { money, openShop, type Shop } from "./shop.ts";
 
@@ -12,7 +12,7 @@ let edge: ProviderServer;
 let actor: { stop(): Promise<void> };
 
 const start = async () => {
-  actor = await shop.startPurges([createVarnish([edge.url])]);
+  actor = await shop.startPurges([createVarnish(edge.url)]);
 };
 const purged = () => edge.requests.flatMap(({ headers }) => headers["xkey-softpurge"]?.split(" ") ?? []);
 const lifetimes = async () =>
@@ -21,7 +21,7 @@ const price = (id: string, amount: number) => shop.publish("price.updated", id, 
 
 beforeAll(async () => {
   edge = await startProviderServer(up);
-  shop = await openShop({ varnish: false, providers: ["varnish"] });
+  shop = await openShop({ varnish: false, providers: [varnishName(edge.url)] });
   await start();
   await vi.waitFor(async () => expect(await lifetimes()).toBe("long"), patience);
 });
