@@ -2,15 +2,20 @@
  * What waits to be purged: each tag once, the oldest wish first, and from where in the stream of words it came, so that
  * no word counts as acted on before all that it asked for was purged or had expired.
  *
- * Pure: times are passed in, in milliseconds of one clock.
+ * Pure: times are passed in, in milliseconds of one clock that never goes back.
  */
 export interface PurgeQueue {
   /** Tags that wait or are being purged. */
   readonly size: number;
-  /** `at`: when the change was told. A tag that waits already keeps its older wish. Sequences must not fall. */
-  want(tags: Iterable<string>, at: number, sequence: number): void;
-  /** When the oldest wish was made; undefined where there is none. */
+  /**
+   * `at`: when the change was heard of, and `ageMs`: how long before that it was told. A tag that waits already keeps its
+   * older wish. Sequences must not fall.
+   */
+  want(tags: Iterable<string>, at: number, sequence: number, ageMs?: number): void;
+  /** When the change of the oldest wish was told; undefined where there is none. */
   oldestAt(): number | undefined;
+  /** When it was heard of. */
+  waitsSince(): number | undefined;
   /** When the next batch may leave; undefined while one is under way or nothing waits. */
   dueAt(): number | undefined;
   /**
@@ -39,7 +44,9 @@ export interface QueueTimes {
 }
 
 interface Wish {
+  /** When it was heard of, from which it waits, and when it was told, from which it ages. */
   readonly at: number;
+  readonly toldAt: number;
   readonly sequence: number;
 }
 
@@ -68,11 +75,15 @@ export function createPurgeQueue({ windowMs, lifetimeMs }: QueueTimes): PurgeQue
     get size() {
       return waiting.size + underWay.size;
     },
-    want(tags, at, sequence) {
-      const last = { at, sequence };
+    want(tags, at, sequence, ageMs = 0) {
+      const last = { at, toldAt: at - ageMs, sequence };
       for (const tag of tags) waiting.set(tag, { first: waiting.get(tag)?.first ?? last, last });
     },
     oldestAt() {
+      const oldest = firsts();
+      return oldest.length === 0 ? undefined : Math.min(...oldest.map(({ toldAt }) => toldAt));
+    },
+    waitsSince() {
       const oldest = firsts();
       return oldest.length === 0 ? undefined : Math.min(...oldest.map(({ at }) => at));
     },
@@ -114,7 +125,7 @@ export function createPurgeQueue({ windowMs, lifetimeMs }: QueueTimes): PurgeQue
       underWay = new Map();
     },
     expire(now) {
-      const isOver = ({ at }: Wish) => at + lifetimeMs <= now;
+      const isOver = ({ toldAt }: Wish) => toldAt + lifetimeMs <= now;
       const oldest = firstOf(waiting);
       if (oldest === undefined || !isOver(oldest)) return 0;
       const size = waiting.size;

@@ -9,7 +9,7 @@ import { touchByEvent, type Touched, untouched } from "./touched.ts";
 export const unnamedMax = 10_000;
 
 const batchMax = 1_024;
-const waitMs = 5_000;
+const waitMs = 1_000;
 
 /** How many places of the log lie in these. */
 export function spanOf(unnamed: readonly UnnamedEvents[]): number {

@@ -130,6 +130,7 @@ export async function openDurableConsumer(
   })();
 
   return {
+    floor: known,
     async take(max, waitMs) {
       if (buffer.length === 0 && failure === undefined) {
         await new Promise<void>((resolve) => {
