@@ -22,6 +22,11 @@ export interface ProviderLimits {
   /** A token bucket: so many calls at once, refilled at this rate. */
   readonly callsAtOnce: number;
   readonly callsPerSecond: number;
+  /**
+   * How long after a purge the same tag is purged once more, in milliseconds; 0: never. With caches behind caches, what
+   * was fetched before the purge may still be on its way, and be stored behind it.
+   */
+  readonly againAfterMs: number;
 }
 
 export class PurgeFailed extends Error {

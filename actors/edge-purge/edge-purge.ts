@@ -64,7 +64,11 @@ export function createEdgePurge(options: EdgePurgeOptions): Actor {
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
     const consumer = await options.open(`purge-${provider.name}`);
-    const queue = createPurgeQueue({ windowMs, lifetimeMs: options.edge.lifetimeMs });
+    const queue = createPurgeQueue({
+      windowMs,
+      lifetimeMs: options.edge.lifetimeMs,
+      againAfterMs: provider.limits.againAfterMs,
+    });
     const bell = createBell(pause);
     let taken = 0;
     let acknowledged = 0;

@@ -23,8 +23,11 @@ export interface PurgeQueue {
    * waits for another purge, since this one may have come too early for it.
    */
   take(now: number, limits: BatchLimits): readonly string[];
-  /** What became of the batch under way. One that failed waits again, in its old place. */
-  settle(outcome: "purged" | "failed"): void;
+  /**
+   * What became of the batch under way. One that failed waits again, in its old place. What was purged is due once more
+   * after `againAfterMs`, where it is not wanted before; no word waits for that.
+   */
+  settle(outcome: "purged" | "failed", now: number): void;
   /** Drops what nobody can hold any more. Returns how many tags; those under way are not among them. */
   expire(now: number): number;
   /** The first word that is not acted on; undefined where all are. */
@@ -41,6 +44,8 @@ export interface QueueTimes {
   readonly windowMs: number;
   /** For how long an edge may hold anything that a change makes wrong. */
   readonly lifetimeMs: number;
+  /** `ProviderLimits.againAfterMs`. */
+  readonly againAfterMs: number;
 }
 
 interface Wish {
@@ -59,10 +64,15 @@ interface Wishes {
 const inOrder = (all: readonly (readonly [string, Wishes])[]) =>
   new Map(all.toSorted(([, a], [, b]) => a.first.sequence - b.first.sequence));
 
-export function createPurgeQueue({ windowMs, lifetimeMs }: QueueTimes): PurgeQueue {
+export function createPurgeQueue({ windowMs, lifetimeMs, againAfterMs }: QueueTimes): PurgeQueue {
   /** In the order of their sequences. */
   let waiting = new Map<string, Wishes>();
   let underWay = new Map<string, Wishes>();
+
+  /** Tags that were purged, in the order in which they are due once more. */
+  const again = new Map<string, number>();
+  let againUnderWay = new Set<string>();
+  const isUnderWay = () => underWay.size + againUnderWay.size > 0;
 
   /** Until then what becomes due gathers, so that steady changes are few calls. */
   let gathersUntil = Number.NEGATIVE_INFINITY;
@@ -89,8 +99,9 @@ export function createPurgeQueue({ windowMs, lifetimeMs }: QueueTimes): PurgeQue
     },
     dueAt() {
       const oldest = firstOf(waiting);
-      if (oldest === undefined || underWay.size > 0) return undefined;
-      return Math.max(oldest.at + windowMs, gathersUntil);
+      const { value: againAt = Infinity } = again.values().next();
+      if (isUnderWay() || (oldest === undefined && againAt === Infinity)) return undefined;
+      return Math.max(Math.min((oldest?.at ?? Infinity) + windowMs, againAt), gathersUntil);
     },
     take(now, { tagsPerCall, tagBytesPerCall }) {
       let bytes = 0;
@@ -105,6 +116,7 @@ export function createPurgeQueue({ windowMs, lifetimeMs }: QueueTimes): PurgeQue
           break;
         }
         underWay.set(tag, wishes);
+        again.delete(tag);
       }
       for (const [tag, { last }] of underWay) {
         waiting.delete(tag);
@@ -114,9 +126,25 @@ export function createPurgeQueue({ windowMs, lifetimeMs }: QueueTimes): PurgeQue
         isAgain = true;
       }
       if (isAgain) waiting = inOrder([...waiting]);
-      return [...underWay.keys()];
+      let room = tagBytesPerCall - [...underWay.keys()].reduce((sum, tag) => sum + tag.length + 1, 0);
+      for (const [tag, dueAt] of again) {
+        room -= tag.length + 1;
+        const isFirst = !isUnderWay();
+        if (dueAt > now || underWay.size + againUnderWay.size === tagsPerCall || (room < 0 && !isFirst))
+          break;
+        againUnderWay.add(tag);
+      }
+      for (const tag of againUnderWay) again.delete(tag);
+      return [...underWay.keys(), ...againUnderWay];
     },
-    settle(outcome) {
+    settle(outcome, now) {
+      if (outcome === "purged" && againAfterMs > 0) {
+        for (const tag of underWay.keys()) again.delete(tag);
+        for (const tag of underWay.keys()) again.set(tag, now + againAfterMs);
+      }
+      // Behind a failure they are due a while later, behind what waits for its first purge.
+      if (outcome === "failed") for (const tag of againUnderWay) again.set(tag, now + againAfterMs);
+      againUnderWay = new Set();
       if (outcome === "failed") {
         for (const [tag, { first, last }] of waiting)
           underWay.set(tag, { first: underWay.get(tag)?.first ?? first, last });
@@ -125,6 +153,10 @@ export function createPurgeQueue({ windowMs, lifetimeMs }: QueueTimes): PurgeQue
       underWay = new Map();
     },
     expire(now) {
+      for (const [tag, dueAt] of again) {
+        if (dueAt + lifetimeMs > now) break;
+        again.delete(tag);
+      }
       const isOver = ({ toldAt }: Wish) => toldAt + lifetimeMs <= now;
       const oldest = firstOf(waiting);
       if (oldest === undefined || !isOver(oldest)) return 0;

@@ -53,9 +53,9 @@ export function createPurging(options: PurgingOptions): Purging {
     try {
       const concerned = await provider.purge(tags.length === 0 ? [askingTag] : tags, signal);
       record.purged(tags.length, concerned);
-      queue.settle("purged");
+      queue.settle("purged", clock());
     } catch (error) {
-      queue.settle("failed");
+      queue.settle("failed", clock());
       if (signal.aborted) return;
       record.failed(error, clock());
       const retryAfterMs = error instanceof PurgeFailed ? error.retryAfterMs : 0;

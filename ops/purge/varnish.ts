@@ -31,6 +31,8 @@ export function createVarnish(address: string): EdgeProvider {
       tagBytesPerCall: 64 * 1024,
       callsAtOnce: 100,
       callsPerSecond: 200,
+      // Its configuration remembers purges, and stores nothing that was fetched before one.
+      againAfterMs: 0,
     },
     async purge(tags, signal) {
       const lists = Array.from({ length: Math.ceil(tags.length / tagsPerRequest) }, (_, at) =>

@@ -122,7 +122,7 @@ describe.each(cases)("$provider", ({ name, ok, open }) => {
   });
 
   test("a full call is taken whole", async () => {
-    const queue = createPurgeQueue({ windowMs: 0, lifetimeMs: 1 });
+    const queue = createPurgeQueue({ windowMs: 0, lifetimeMs: 1, againAfterMs: 0 });
     queue.want(
       Array.from({ length: 5_000 }, (_, at) => `product-${"x".repeat(100)}${at}`),
       0,
@@ -281,6 +281,6 @@ describe("what only one of them has", () => {
     expect(planOf("free")).toMatchObject({ tagsPerCall: 100, callsAtOnce: 25, callsPerSecond: 5 / 60 });
     expect(planOf("enterprise")).toMatchObject({ tagsPerCall: 100, callsAtOnce: 500, callsPerSecond: 50 });
     const fastly = createFastly({ service: "S", token: secret, soft: false }).limits;
-    expect(fastly).toMatchObject({ tagsPerCall: 256, tagBytesPerCall: 16_384 });
+    expect(fastly).toMatchObject({ tagsPerCall: 256, tagBytesPerCall: 16_384, againAfterMs: 2_000 });
   });
 });

@@ -23,7 +23,93 @@ beforeAll(async () => {
     const { headers } = await shop.get("/api/products/red/price", shop.api);
     expect(Number(headers.get("catalog-version")?.split("/")[1])).toBeGreaterThanOrEqual(last);
     // Purges have been heard of, so that answers are held for as long as the table says.
-    // Its lease says it anew every second and a half.
+    const { body } = await shop.get("/readyz", shop.api);
+    expect(body).toMatchObject({ edge: { lifetimes: "long" } });
+  }, patience);
+});
+afterAll(() => shop.stop());
+
+const isHit = ({ headers }: Read) => /\bhit\b/.test(headers.get("cache-status")?.split(", ").at(-1) ?? "");
+
+/** Until Varnish answers it by itself, twice the same. */
+async function held(path: string): Promise<Read> {
+  return vi.waitFor(async () => {
+    await shop.get(path);
+    const read = await shop.get(path);
+    expect([read.status, read.headers.get("cache-status")]).toEqual([200, expect.anything()]);
+    expect(isHit(read)).toBe(true);
+    return read;
+  }, patience);
+}
+
+/** Reads again and again until it is as it should be; returns how long that took, in milliseconds. */
+async function until(path: string, looksRight: (body: Record<string, never>) => void): Promise<number> {
+  const startedAt = performance.now();
+  await vi.waitFor(async () => looksRight((await shop.get(path)).body), { timeout: 20_000, interval: 2 });
+  return performance.now() - startedAt;
+}
+
+test("a price is what the next reader gets, each of thirty times within a second", async () => {
+  const path = "/api/products/red";
+  for (let amount = 1_001; amount <= 1_030; amount++) {
+    await held(path);
+    await shop.publish("price.updated", "red", { new_price: money(amount) });
+    const ms = await until(path, ({ price }) => expect(price).toMatchObject({ amount }));
+    expect(ms).toBeLessThan(1_000);
+  }
+});
+
+test("a quantity alone purges nothing, and a status that flips does", async () => {
+  const path = "/api/products/red";
+  const before = await held(path);
+  const quantityAt = async (from: string, quantity: number) =>
+    expect((await shop.get(path, from)).body).toMatchObject({ inventory: { quantity } });
+  await shop.publish("inventory.changed", "red", { new_quantity: 4 });
+  await vi.waitFor(() => quantityAt(shop.api, 4), patience);
+  // Behind it comes a change of something else, whose purge shows that the actor has passed the quantity.
+  await held("/api/categories/home");
+  await shop.publish("category.modified", "home", { name: "Home and garden", parent_id: null });
+  await until("/api/categories/home", ({ name }) => expect(name).toBe("Home and garden"));
+  const still = await shop.get(path);
+  expect(isHit(still)).toBe(true);
+  expect(still.headers.get("etag")).toBe(before.headers.get("etag"));
+  await shop.publish("inventory.changed", "red", { new_quantity: 0 });
+  await until(path, ({ inventory }) => expect(inventory).toMatchObject({ quantity: 0, in_stock: false }));
+});
+
+test("details, reviews, a list that a product joins, the page of a variant, and a category's name", async () => {
+  const list = "/api/categories/home/products?view=details";
+  for (const path of ["/api/products/red?view=details", "/api/products/red/reviews", list, "/api/categories"])
+    await held(path);
+  await shop.publish("review.posted", "red", { review_id: "r1", rating: 5 });
+  await until("/api/products/red/reviews", ({ rating }) => expect(rating).toMatchObject({ count: 1 }));
+  await shop.publish("product.modified", "blue", {
+    title: "Blue lamp",
+    category_ids: ["lamps"],
+    group_id: "lamp",
+    options: { colour: "blue" },
+  });
+  await until(list, ({ total }) => expect(total).toBe(2));
+  await until("/api/products/red?view=details", ({ variants }) => expect(variants).toHaveLength(2));
+  await held("/api/categories/lamps");
+  await held("/api/categories");
+  await shop.publish("category.modified", "lamps", { name: "All lamps", parent_id: "home" });
+  await until("/api/categories/lamps", ({ name }) => expect(name).toBe("All lamps"));
+  await until("/api/categories", ({ categories }) =>
+    expect(categories).toMatchObject([{ children: [{ name: "All lamps" }] }]),
+  );
+  await held("/api/categories");
+  await shop.publish("category.modified", "garden", { name: "Garden", parent_id: null });
+  await until("/api/categories", ({ categories }) => expect(categories).toHaveLength(2));
+});
+
+test("while purges work, answers are told long lifetimes, and a node says how purges fare", async () => {
+  const lifetime = async () => {
+    const { headers } = await shop.get("/api/products/red", shop.api);
+    return headers.get("cdn-cache-control");
+  };
+  expect(await lifetime()).toBe("public, max-age=25, stale-while-revalidate=5");
+  // Its lease says it anew every second and a half.
   await vi.waitFor(async () => {
     const { body } = await shop.get("/readyz", shop.api);
     expect(body).toMatchObject({

@@ -35,7 +35,13 @@ function createEdge() {
   const attempts: number[] = [];
   const provider: EdgeProvider = {
     name: "varnish",
-    limits: { tagsPerCall: 100, tagBytesPerCall: 8_000, callsAtOnce: 100, callsPerSecond: 100 },
+    limits: {
+      tagsPerCall: 100,
+      tagBytesPerCall: 8_000,
+      callsAtOnce: 100,
+      callsPerSecond: 100,
+      againAfterMs: 0,
+    },
     async purge(tags) {
       attempts.push(Date.now());
       if (failing !== undefined) throw failing;
