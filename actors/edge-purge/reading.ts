@@ -124,10 +124,11 @@ export function createReading(options: ReadingOptions) {
       ...changes.flatMap(({ change }) => change.moves.map(({ to }) => sequenceOf(to))),
     );
     if (!(await isReached(furthest))) return fresh.length > 0;
-    for (const { change, isKnown } of changes) {
-      const unnamed = chain.follow(change, end) ?? [];
-      if (!isKnown && unnamed.length > 0) await readGap(unnamed);
-    }
+    const unnamed = changes.flatMap(({ change, isKnown }) => {
+      const left = chain.follow(change, end) ?? [];
+      return isKnown ? [] : left;
+    });
+    if (unnamed.length > 0) await readGap(unnamed);
     return fresh.length > 0;
   };
 }

@@ -73,6 +73,18 @@ test("a log that does not give its events is asked once: what it would have said
   expect(actor.restarts).toBe(0);
 });
 
+test("words that leave the same log to be read hold nothing up one after the other", async () => {
+  world.start();
+  await pass(100);
+  world.reach(9_000);
+  world.say(0, 1, {});
+  for (let at = 1; at <= 20; at++) world.say(at, at + 1, undefined);
+  await pass(100);
+  world.say(21, 22, { chair: aspects.price });
+  await pass(3_000);
+  expect(world.edge.purged()).toEqual(["product-chair"]);
+});
+
 test("while nobody says where the log ends purges go on, and what was missed meanwhile is read later", async () => {
   const actor = world.start();
   await pass(100);
