@@ -26,9 +26,12 @@ export function valueOf<Value>(setting: Setting<Value>, environment: Environment
   if (text === "") return setting.unset;
   const parsed = setting.schema.safeParse(text);
   if (parsed.success) return parsed.data;
-  const shown = setting.secret === true ? `(${Buffer.byteLength(text)} bytes)` : text;
+  const shown = setting.secret === true ? `(${Buffer.byteLength(text)} bytes)` : withoutCredentials(text);
   throw new ConfigError(`${setting.name}=${shown}: must be ${setting.allowed}`);
 }
+
+/** A password that was put into an address by mistake stays out of the log. */
+const withoutCredentials = (text: string): string => text.replaceAll(/(\/\/)[^/?#]*@/g, "$1(credentials)@");
 
 export const wholeNumber = (least: number, most: number) =>
   z
@@ -47,6 +50,16 @@ export const addresses = (schemes: readonly string[]) =>
 export const httpAddress = z
   .string()
   .refine((address) => hasScheme(address, ["http", "https"]) && !isPersonal(new URL(address)));
+
+/** Servers by `http://HOST:PORT` alone, several separated by commas; one that is named twice is named once. */
+export const httpOrigins = z
+  .string()
+  .transform((text) => text.split(",").map((address) => address.trim()))
+  .pipe(z.array(httpAddress.refine((address) => isOrigin(new URL(address)))))
+  .transform((all): readonly string[] => [...new Map(all.map((one) => [new URL(one).origin, one])).values()]);
+
+const isOrigin = ({ pathname, search, hash }: URL): boolean =>
+  pathname === "/" && search === "" && hash === "";
 
 const isPersonal = ({ username, password }: URL): boolean => username !== "" || password !== "";
 

@@ -6,6 +6,8 @@
  * its place: it goes on behind the last acknowledged word, and the one who had it before is lost (`ConsumerLost`).
  */
 export interface DurableConsumer {
+  /** The last word that was acknowledged before it was opened; 0 where none was. */
+  readonly floor: number;
   /**
    * Up to `max` words as soon as there is at least one, none after `waitMs` without any. Sequences rise. At most
    * `limits.unacknowledgedMax` words are out at once; more come as they are acknowledged. Throws `ConsumerLost`

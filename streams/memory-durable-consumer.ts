@@ -2,8 +2,11 @@ import type { Broadcast } from "./broadcast.ts";
 import { ConsumerLost, type DeliveredWord, lookBack, type OpenConsumer } from "./durable-consumer.ts";
 import { limits } from "./limits.ts";
 
-/** Overhears a broadcast and keeps all of it, for tests. `now` dates what is heard. */
-export function createMemoryConsumers(broadcast: Broadcast, now: () => number): OpenConsumer {
+/** Overhears a broadcast and keeps all of it until it is told to forget, for tests. `now` dates what is heard. */
+export function createMemoryConsumers(
+  broadcast: Broadcast,
+  now: () => number,
+): OpenConsumer & { forget(): void } {
   const words: { readonly time: number; readonly bytes: Uint8Array }[] = [];
   const acknowledged = new Map<string, number>();
   const owners = new Map<string, symbol>();
@@ -19,12 +22,13 @@ export function createMemoryConsumers(broadcast: Broadcast, now: () => number): 
     missed: () => {},
   });
 
-  return async (name) => {
+  let first = 1;
+  const open: OpenConsumer = async (name) => {
     const owner = Symbol(name);
     owners.set(name, owner);
     wakeAll();
     const known = acknowledged.get(name) ?? 0;
-    let next = Math.max(1, known + 1 - lookBack);
+    let next = Math.max(first, known + 1 - lookBack);
 
     function collect(max: number): readonly DeliveredWord[] {
       if (owners.get(name) !== owner) throw new ConsumerLost(`somebody else opened ${name}`);
@@ -39,6 +43,7 @@ export function createMemoryConsumers(broadcast: Broadcast, now: () => number): 
     }
 
     return {
+      floor: known,
       async take(max, waitMs) {
         const taken = collect(max);
         if (taken.length > 0) return taken;
@@ -63,4 +68,9 @@ export function createMemoryConsumers(broadcast: Broadcast, now: () => number): 
       },
     };
   };
+  return Object.assign(open, {
+    forget() {
+      first = words.length + 1;
+    },
+  });
 }

@@ -8,8 +8,13 @@ import { allPartitions } from "../../streams/partition.ts";
  * for are in the log, to be looked at one by one.
  */
 export interface ChangeChain {
-  /** The places in the log that this word leaves open; undefined where it is about another log. */
-  follow(change: Change): readonly UnnamedEvents[] | undefined;
+  /** Whether it is about this log. */
+  isOurs(change: Change): boolean;
+  /**
+   * The places in the log, which ends at `end`, that this word leaves open. Undefined, and nothing is accounted for, where
+   * it is about another log or about events behind the end: nobody has seen those, so no projector said it.
+   */
+  follow(change: Change, end: number): readonly UnnamedEvents[] | undefined;
 }
 
 /** The partition's events behind `from`, up to and with `to`. */
@@ -25,9 +30,13 @@ export function createChangeChain(versions: Versions): ChangeChain {
   /** Where something was written and not told, and no event of it has been passed yet. */
   const open = allPartitions.map(() => false);
 
+  const isOurs = ({ moves }: Change) => moves.every(({ to }) => sameLog(to, versions(0)));
+
   return {
-    follow({ moves, products }) {
-      if (moves.some(({ to }) => !sameLog(to, versions(0)))) return undefined;
+    isOurs,
+    follow(change, last) {
+      const { moves, products } = change;
+      if (!isOurs(change) || moves.some(({ to }) => sequenceOf(to) > last)) return undefined;
       const unnamed: UnnamedEvents[] = [];
       for (const { partition, from: begin, to: end } of moves) {
         const [start, to] = [begin === undefined ? 0 : sequenceOf(begin), sequenceOf(end)];

@@ -4,7 +4,7 @@
  * A purge may be repeated: it drops what was stored under a tag up to the moment at which it is carried out.
  */
 export interface EdgeProvider {
-  /** Letters alone: it names the consumer and the lease of the actor that purges it. */
+  /** Letters, digits and `-`: it names the consumer and the lease of the actor that purges it. */
   readonly name: string;
   readonly limits: ProviderLimits;
   /**
@@ -22,6 +22,11 @@ export interface ProviderLimits {
   /** A token bucket: so many calls at once, refilled at this rate. */
   readonly callsAtOnce: number;
   readonly callsPerSecond: number;
+  /**
+   * How long after a purge the same tag is purged once more, in milliseconds; 0: never. With caches behind caches, what
+   * was fetched before the purge may still be on its way, and be stored behind it.
+   */
+  readonly againAfterMs: number;
 }
 
 export class PurgeFailed extends Error {

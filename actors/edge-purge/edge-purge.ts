@@ -1,8 +1,7 @@
-import { decodeChange } from "../../projections/changes.ts";
 import type { Aspects } from "../../projections/aspects.ts";
 import type { Versions } from "../../projections/version.ts";
 import type { Broadcast } from "../../streams/broadcast.ts";
-import type { DeliveredWord, OpenConsumer } from "../../streams/durable-consumer.ts";
+import { ConsumerLost, type OpenConsumer } from "../../streams/durable-consumer.ts";
 import type { Journal } from "../../streams/journal.ts";
 import type { Leases } from "../../streams/lease.ts";
 import type { Log } from "../../streams/log.ts";
@@ -10,15 +9,13 @@ import { createBell } from "../bell.ts";
 import { type Pause, pause as realPause } from "../pause.ts";
 import { whileHolding } from "../sole-holder.ts";
 import type { Actor } from "../supervisor.ts";
-import { createChangeChain } from "./change-chain.ts";
 import type { EdgeProvider } from "./edge-provider.ts";
 import { createPurging } from "./purging.ts";
 import { encodePurgeWord, purgeKey, type PurgeReport } from "./purge-report.ts";
 import { createPurgeQueue } from "./purge-queue.ts";
-import type { PurgeRecord } from "./purge-record.ts";
-import { type TagNames, tagsOf, type TagSources } from "./tags-of.ts";
-import { type Touched, touchedByWord } from "./touched.ts";
-import { readUnnamed, spanOf, unnamedMax } from "./unnamed-events.ts";
+import { type PurgeRecord, silentMs } from "./purge-record.ts";
+import { createReading } from "./reading.ts";
+import type { TagNames, TagSources } from "./tags-of.ts";
 
 /**
  * The purge actor: tells one provider what changed, behind Redis and the gateways, by a durable consumer of the words
@@ -42,8 +39,10 @@ export interface EdgePurgeOptions {
   readonly edge: { readonly names: TagNames; readonly shown: Aspects; readonly lifetimeMs: number };
   /** All that its lease says of it. */
   readonly about: () => PurgeReport;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970: for nothing but how old a word is. */
   readonly now: () => number;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
   readonly random?: () => number;
   readonly pause?: Pause;
   readonly journal: Journal;
@@ -56,22 +55,27 @@ const pendingMax = 50_000;
 const wordsMax = 256;
 const idleMs = 250;
 const signMs = 1_000;
-/** In this time `unnamedMax` events are looked at, so that an import is not read twice. */
-const budgetMs = 10_000;
 
 export function createEdgePurge(options: EdgePurgeOptions): Actor {
-  const { provider, leases, record, about, now, pause = realPause, journal, purges } = options;
-  let aliveAt = now();
+  const { provider, leases, record, about, now, clock, pause = realPause, journal, purges } = options;
+  let aliveAt = clock();
 
   async function work(signal: AbortSignal): Promise<void> {
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
     const consumer = await options.open(`purge-${provider.name}`);
-    const queue = createPurgeQueue({ windowMs, lifetimeMs: options.edge.lifetimeMs });
+    const queue = createPurgeQueue({
+      windowMs,
+      lifetimeMs: options.edge.lifetimeMs,
+      againAfterMs: provider.limits.againAfterMs,
+    });
     const bell = createBell(pause);
     let taken = 0;
     let acknowledged = 0;
-    /** It is known how old the oldest is of what waits. */
+    const openedAt = clock();
+    /** When the oldest change was told of those that are being read. */
+    let readingAt: number | undefined;
+    /** It is known how old the oldest is of what waits, and that words come. */
     const looked = Promise.withResolvers<void>();
 
     /** Everything before the first word that still waits for a tag has been acted on. */
@@ -81,32 +85,44 @@ export function createEdgePurge(options: EdgePurgeOptions): Actor {
       acknowledged = Math.max(acknowledged, done);
     }
 
-    const tagsFor = createReading(options);
+    const read = createReading({ ...options, queue, wanted: () => bell.ring() });
     const purging = createPurging({ ...options, queue, bell, settled: acknowledge });
+
+    /** The stream forgets its oldest words, acted on or not, and with all of the known ones nothing else would show it. */
+    function tellForgotten(first: number): void {
+      if (taken === 0 && consumer.floor > 0 && first > consumer.floor + 1)
+        record.unread(first - consumer.floor - 1, clock());
+    }
 
     async function takeWords(): Promise<void> {
       while (!either.aborted) {
-        aliveAt = now();
+        aliveAt = clock();
         if (queue.size >= pendingMax) {
           await pause(idleMs, either);
           continue;
         }
-        for (const word of await consumer.take(wordsMax, idleMs)) {
-          aliveAt = now();
-          const tags = await tagsFor(word);
-          if (!word.isKnown) queue.want(tags, Math.min(word.time, now()), word.sequence);
-          taken = word.sequence;
+        const words = await consumer.take(wordsMax, idleMs);
+        const fresh = words.find(({ isKnown }) => !isKnown);
+        if (fresh !== undefined) tellForgotten(fresh.sequence);
+        readingAt = fresh && clock() - Math.max(0, now() - fresh.time);
+        if (await read(words)) {
+          record.heard(clock());
+          looked.resolve();
         }
+        readingAt = undefined;
+        taken = words.at(-1)?.sequence ?? taken;
         acknowledge();
-        bell.ring();
-        looked.resolve();
+        if (clock() - openedAt > silentMs) looked.resolve();
+        if (record.isStalled(openedAt, clock()))
+          throw new ConsumerLost("no projector has said anything: the consumer may have stalled");
       }
     }
 
     async function giveSigns(): Promise<void> {
       await Promise.race([Promise.all([purging.tried, looked.promise]), aborted(either)]);
       while (!either.aborted) {
-        const state = record.look(queue.size, queue.oldestAt(), now());
+        const oldestAt = Math.min(queue.oldestAt() ?? Infinity, readingAt ?? Infinity);
+        const state = record.look({ pending: queue.size, oldestAt, waitsSince: queue.waitsSince() }, clock());
         purges.publish(encodePurgeWord({ provider: provider.name, state }));
         await pause(signMs, either);
       }
@@ -130,9 +146,9 @@ export function createEdgePurge(options: EdgePurgeOptions): Actor {
         key: purgeKey(provider.name),
         about: () => JSON.stringify(about()),
         alive: () => {
-          aliveAt = now();
+          aliveAt = clock();
         },
-        clock: () => performance.now(),
+        clock,
         pause,
       };
       await whileHolding(holding, signal, async (held) => {
@@ -148,45 +164,3 @@ const aborted = (signal: AbortSignal) =>
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve());
   });
-
-/** What each word asks for, taken in their order. */
-function createReading(options: EdgePurgeOptions) {
-  const { log, versions, readModel, edge, record, now, journal } = options;
-  const chain = createChangeChain(versions);
-  let budget = { until: 0, left: 0 };
-
-  /** Whether there is time to look at so many events. */
-  function mayRead(events: number): boolean {
-    if (now() >= budget.until) budget = { until: now() + budgetMs, left: unnamedMax };
-    if (events > budget.left) return false;
-    budget.left -= events;
-    return true;
-  }
-
-  async function tagsFor({ bytes, isKnown }: DeliveredWord): Promise<ReadonlySet<string>> {
-    const change = decodeChange(bytes);
-    const unnamed = change && chain.follow(change);
-    // No word of ours, or one about a log that is no more.
-    if (change === undefined || unnamed === undefined || isKnown) return new Set();
-    const tags = await tagsShowing(touchedByWord(change, edge.shown));
-    if (unnamed.length === 0) return tags;
-    const span = spanOf(unnamed);
-    if (!mayRead(span)) {
-      record.unread(span, now());
-      return tags;
-    }
-    return tags.union(await tagsShowing(await readUnnamed(log, unnamed)));
-  }
-
-  /** Without the store, which knows groups and the tree, the products themselves. */
-  async function tagsShowing(touched: Touched): Promise<ReadonlySet<string>> {
-    try {
-      return await tagsOf(touched, edge.names, readModel);
-    } catch (error) {
-      journal.warn({ err: error }, "who else shows what changed could not be read: it ends by its lifetime");
-      return new Set([...touched.products].map(edge.names.product));
-    }
-  }
-
-  return tagsFor;
-}

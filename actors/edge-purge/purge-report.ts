@@ -2,7 +2,7 @@ import type { Leases } from "../../streams/lease.ts";
 
 /** What a purge actor says of itself: in its lease, for operators, and once a second to every API node. */
 
-/** `retrying`: the last call failed. `down`: a change has waited for more than five seconds. */
+/** `retrying`: the last call failed. `down`: a change may be at the edge unpurged, for whichever reason. */
 export type PurgeState = "up" | "retrying" | "down";
 
 export interface PurgeReport {

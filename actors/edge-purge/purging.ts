@@ -24,7 +24,8 @@ export interface PurgingOptions {
   /** Something was purged, or expired. */
   readonly settled: () => void;
   readonly record: PurgeRecord;
-  readonly now: () => number;
+  /** Monotonic milliseconds: a wall clock that is put back would stop all calls until it has caught up. */
+  readonly clock: () => number;
   readonly random?: () => number;
 }
 
@@ -35,30 +36,30 @@ const lookMs = 1_000;
 const askingTag = "shelfwire-asks";
 
 export function createPurging(options: PurgingOptions): Purging {
-  const { provider, queue, bell, settled, record, now, random = Math.random } = options;
+  const { provider, queue, bell, settled, record, clock, random = Math.random } = options;
   const bucket = createTokenBucket(provider.limits);
   let notBefore = 0;
   const tried = Promise.withResolvers<void>();
 
   function waitMs(): number {
-    const asking = record.isInDoubt() ? now() : undefined;
+    const asking = record.isInDoubt() ? clock() : undefined;
     const dueAt = queue.dueAt() ?? asking;
     if (dueAt === undefined) return lookMs;
-    return Math.max(0, dueAt - now(), notBefore - now(), bucket.waitMs(now()));
+    return Math.max(0, dueAt - clock(), notBefore - clock(), bucket.waitMs(clock()));
   }
 
   async function call(tags: readonly string[], signal: AbortSignal): Promise<void> {
-    bucket.spend(now());
+    bucket.spend(clock());
     try {
       const concerned = await provider.purge(tags.length === 0 ? [askingTag] : tags, signal);
       record.purged(tags.length, concerned);
-      queue.settle("purged");
+      queue.settle("purged", clock());
     } catch (error) {
-      queue.settle("failed");
+      queue.settle("failed", clock());
       if (signal.aborted) return;
-      record.failed(error, now());
+      record.failed(error, clock());
       const retryAfterMs = error instanceof PurgeFailed ? error.retryAfterMs : 0;
-      notBefore = now() + backoffMs(record.failures(), retryAfterMs, random);
+      notBefore = clock() + backoffMs(record.failures(), retryAfterMs, random);
     }
   }
 
@@ -67,15 +68,15 @@ export function createPurging(options: PurgingOptions): Purging {
     async run(signal) {
       if (!record.isInDoubt()) tried.resolve();
       while (!signal.aborted) {
-        const expired = queue.expire(now());
+        const expired = queue.expire(clock());
         if (expired > 0) {
-          record.expired(expired);
+          record.expired(expired, clock());
           settled();
         }
         const ms = waitMs();
         if (ms > 0) await bell.wait(Math.min(ms, lookMs), signal);
         else {
-          await call(queue.take(now(), provider.limits), signal);
+          await call(queue.take(clock(), provider.limits), signal);
           tried.resolve();
           settled();
         }

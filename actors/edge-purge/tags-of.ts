@@ -11,17 +11,20 @@ export interface TagNames {
 
 export type TagSources = Pick<ReadModel, "readGroup" | "readCategoryEvents">;
 
+/** The tags of what was touched that are known without asking anybody. */
+export const ownTags = ({ products, lists }: Touched, names: TagNames): ReadonlySet<string> =>
+  new Set([...[...products].map(names.product), ...[...lists].map(names.category)]);
+
 /**
- * The tags of everything that shows what was touched. Costs a read of the store for each group, and one where the tree
- * is concerned; throws where the store does not answer.
+ * The tags of whatever else shows what was touched. Costs a read of the store for each group, and one where the tree is
+ * concerned; throws where the store does not answer.
  */
-export async function tagsOf(
-  { products, groups, lists, branches }: Touched,
+export async function askedTags(
+  { groups, branches }: Pick<Touched, "groups" | "branches">,
   names: TagNames,
   sources: TagSources,
 ): Promise<ReadonlySet<string>> {
-  const tags = new Set([...products].map(names.product));
-  for (const list of lists) tags.add(names.category(list));
+  const tags = new Set<string>();
   const gathered = await Promise.all([...groups].map((group) => sources.readGroup(group)));
   for (const { ids } of gathered) for (const id of ids) tags.add(names.product(id));
   if (branches.size > 0) {

@@ -21,6 +21,12 @@ export const untouched = (): Touched => ({
   branches: new Set(),
 });
 
+/** Adds to `all` what was touched besides. */
+export function mergeTouched(all: Touched, more: Touched): void {
+  for (const part of ["products", "groups", "lists", "branches"] as const)
+    for (const id of more[part]) all[part].add(id);
+}
+
 /**
  * What a word names, of products those with an aspect among `shown`. The order of a list by price is none of it. Anybody
  * in the cluster may say a word: what cannot be an identifier is passed over, since no provider would take its tag.

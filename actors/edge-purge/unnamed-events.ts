@@ -9,7 +9,7 @@ import { touchByEvent, type Touched, untouched } from "./touched.ts";
 export const unnamedMax = 10_000;
 
 const batchMax = 1_024;
-const waitMs = 5_000;
+const waitMs = 1_000;
 
 /** How many places of the log lie in these. */
 export function spanOf(unnamed: readonly UnnamedEvents[]): number {
@@ -24,7 +24,7 @@ export function spanOf(unnamed: readonly UnnamedEvents[]): number {
  */
 export async function readUnnamed(log: Log, unnamed: readonly UnnamedEvents[]): Promise<Touched> {
   const touched = untouched();
-  const places = new Map(unnamed.map((each) => [each.partition, each]));
+  const places = Map.groupBy(unnamed, ({ partition }) => partition);
   const last = Math.max(...unnamed.map(({ to }) => to));
   const tail = log.tail({ from: Math.min(...unnamed.map(({ from }) => from)) + 1 });
   try {
@@ -36,8 +36,7 @@ export async function readUnnamed(log: Log, unnamed: readonly UnnamedEvents[]): 
         if (at > last) break;
         const event = decodeEvent(message);
         if (isBad(event)) continue;
-        const place = places.get(event.partition);
-        const isOwn = place !== undefined && at > place.from && at <= place.to;
+        const isOwn = places.get(event.partition)?.some(({ from, to }) => at > from && at <= to) ?? false;
         const isOfAll = event.kind.startsWith("sale.") || event.kind === "category.modified";
         if (!isOwn && !isOfAll) continue;
         const soldIn =

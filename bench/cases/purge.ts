@@ -22,6 +22,8 @@ import { openShop } from "../shop.ts";
  */
 const everyMs = 10;
 const pollMs = 2;
+/** With fewer of the products held before, there is too little to purge. */
+const heldLeast = 0.9;
 
 export async function purge(products: number, changes: number): Promise<readonly Row[]> {
   const shop = await openShop(products);
@@ -51,6 +53,10 @@ export async function purge(products: number, changes: number): Promise<readonly
         edge.port,
         api.port,
       );
+      if (held < heldLeast * atEdge.length)
+        throw new Error(
+          `the edge held ${held} of ${atEdge.length} products before their prices changed: this measures fetches, not purges`,
+        );
       const figures = (values: readonly number[]) =>
         `p50 ${quantile(values, 0.5).toFixed(1)} ms, p99 ${quantile(values, 0.99).toFixed(1)} ms`;
       const ratio = (share: number) => (quantile(atEdge, share) / quantile(atApi, share)).toFixed(2);

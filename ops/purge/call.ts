@@ -7,10 +7,16 @@ const shownMax = 200;
 /**
  * The answer's text where its status says that the call was taken. Throws `PurgeFailed` for anything else, with
  * `Retry-After` (RFC 9110, 10.2.3) where the answer has one. Nothing of the request is in the message, since it holds
- * secrets.
+ * secrets; that is so as well where `make` throws, whose error may quote them. `host` is what the message calls it.
  */
-export async function call(request: Request, signal: AbortSignal): Promise<string> {
-  const { host } = new URL(request.url);
+export async function call(
+  host: string,
+  make: () => Request | Promise<Request>,
+  signal: AbortSignal,
+): Promise<string> {
+  const request = await Promise.try(make).catch(() => {
+    throw new PurgeFailed(`no request to ${host} can be made: see the settings about it`);
+  });
   let response: Response;
   let text: string;
   // Not `AbortSignal.any`: a signal that lives long keeps every one that was made from it (a kilobyte each).

@@ -12,6 +12,7 @@ import { call } from "./call.ts";
  *
  * Limits, of the account (developers.cloudflare.com/cache/how-to/purge-cache, "Limits"): 100 tags a call, and a token
  * bucket of calls that is as large and as fast as the plan. Beyond them Cloudflare answers 429.
+ * Tiered caches fetch from each other, so each tag is purged once more.
  */
 export const cloudflarePlans = ["free", "pro", "business", "enterprise"] as const;
 export type CloudflarePlan = (typeof cloudflarePlans)[number];
@@ -38,14 +39,15 @@ export function createCloudflare(options: {
   const url = new URL(`/client/v4/zones/${encodeURIComponent(zone)}/purge_cache`, api);
   return {
     name: "cloudflare",
-    limits: { tagsPerCall: 100, tagBytesPerCall: 64 * 1024, ...callsOf[plan] },
+    limits: { tagsPerCall: 100, tagBytesPerCall: 64 * 1024, againAfterMs: 2_000, ...callsOf[plan] },
     async purge(tags, signal) {
-      const request = new Request(url, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        body: JSON.stringify({ tags }),
-      });
-      const said = answer.safeParse(jsonIn(await call(request, signal)));
+      const request = () =>
+        new Request(url, {
+          method: "POST",
+          headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+          body: JSON.stringify({ tags }),
+        });
+      const said = answer.safeParse(jsonIn(await call(url.host, request, signal)));
       if (said.data?.success !== true) {
         const problems = said.data?.errors.map(({ message }) => message).join("; ") ?? "";
         throw new PurgeFailed(`cloudflare did not purge: ${problems}`);

@@ -12,7 +12,8 @@ import { call } from "./call.ts";
  * `TooManyInvalidationsInProgress`; a tag has 256 characters at most, so an answer is stored without a longer one and
  * nothing is there to purge by it; tags that differ in case alone are one. Each item above 1,000 a month is paid for
  * ("Pay for file invalidation"): with changes at any rate this is the dearest of the four. An invalidation takes
- * seconds to reach all locations.
+ * seconds to reach all locations, and regional caches stand between them and the API: each tag is invalidated once more,
+ * and paid for again.
  */
 export interface CloudFrontOptions {
   readonly distribution: string;
@@ -43,16 +44,23 @@ export function createCloudFront(options: CloudFrontOptions): EdgeProvider {
   const url = new URL(`/2020-05-31/distribution/${encodeURIComponent(distribution)}/invalidation`, api);
   return {
     name: "cloudfront",
-    limits: { tagsPerCall: 500, tagBytesPerCall: 128 * 1024, callsAtOnce: 2, callsPerSecond: 1 },
+    limits: {
+      tagsPerCall: 500,
+      tagBytesPerCall: 128 * 1024,
+      callsAtOnce: 2,
+      callsPerSecond: 1,
+      againAfterMs: 2_000,
+    },
     async purge(tags, signal) {
       const known = tags.filter((tag) => tag.length <= tagLengthMax);
       if (known.length === 0) return undefined;
-      const request = await signer.sign(url, {
-        method: "POST",
-        headers: { "content-type": "application/xml" },
-        body: batchOf(known, newReference()),
-      });
-      await call(request, signal);
+      const request = () =>
+        signer.sign(url, {
+          method: "POST",
+          headers: { "content-type": "application/xml" },
+          body: batchOf(known, newReference()),
+        });
+      await call(url.host, request, signal);
       return undefined;
     },
   };

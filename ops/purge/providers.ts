@@ -13,7 +13,7 @@ export function createProviders({
   cloudfront,
 }: PurgeConfig): readonly EdgeProvider[] {
   return [
-    ...(varnish === undefined ? [] : [createVarnish(varnish)]),
+    ...(varnish ?? []).map(createVarnish),
     ...(fastly === undefined ? [] : [createFastly(fastly)]),
     ...(cloudflare === undefined ? [] : [createCloudflare(cloudflare)]),
     ...(cloudfront === undefined ? [] : [createCloudFront(cloudfront)]),

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { edgeLifetimes, type EdgeLifetimes } from "../../api/edge-trust.ts";
-import { addresses, ConfigError, type Environment, type Setting, valueOf } from "../setting.ts";
+import { ConfigError, type Environment, httpOrigins, type Setting, valueOf } from "../setting.ts";
 import { type CloudflarePlan, cloudflarePlans } from "./cloudflare.ts";
+import { varnishName } from "./varnish.ts";
 
 /** The settings about edges that are purged. */
 
@@ -32,7 +33,7 @@ export const purgeSettings = {
     meaning:
       "Varnish caches to purge, separated by commas; the API nodes need this and the next ones as well",
     allowed: "http://HOST:PORT, several separated by commas",
-    schema: addresses(["http", "https"]),
+    schema: httpOrigins,
   } satisfies Setting<readonly string[] | undefined>,
   purgeFastlyService: {
     name: "PURGE_FASTLY_SERVICE",
@@ -151,4 +152,7 @@ export function parsePurge(environment: Environment): PurgeConfig {
 }
 
 /** The names by which purge actors speak of the configured providers. */
-export const providerNames = (config: PurgeConfig): readonly string[] => Object.keys(config);
+export const providerNames = ({ varnish = [], ...others }: PurgeConfig): readonly string[] => [
+  ...varnish.map(varnishName),
+  ...Object.keys(others),
+];

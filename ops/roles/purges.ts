@@ -27,7 +27,7 @@ export function startPurges(
   providers: readonly EdgeProvider[],
   logger: Logger,
 ): Purges {
-  const now = () => Date.now();
+  const clock = () => performance.now();
   const supervisors = providers.map((provider) => {
     const record = createPurgeRecord(provider.name, logger);
     let restarts = () => 0;
@@ -43,10 +43,15 @@ export function startPurges(
         record,
         edge,
         about: () => ({ ...record.report(), host: hostname(), pid: process.pid, restarts: restarts() }),
-        now,
+        now: () => Date.now(),
+        clock,
         journal: logger,
       });
-    const supervisor = supervise(`purge of ${provider.name}`, create, { journal: logger, now, pauseMs });
+    const supervisor = supervise(`purge of ${provider.name}`, create, {
+      journal: logger,
+      now: clock,
+      pauseMs,
+    });
     restarts = () => supervisor.restarts;
     return supervisor;
   });

@@ -1,6 +1,7 @@
 import {
   AckPolicy,
   type ConsumerConfig,
+  type ConsumerMessages,
   DeliverPolicy,
   jetstream,
   jetstreamManager,
@@ -13,12 +14,18 @@ import { limits } from "../limits.ts";
 
 const consumerNotFound = 10014;
 
+const floorText = "acknowledged before it was made: ";
+const floorIn = (description = ""): number =>
+  description.startsWith(floorText) ? Number(description.slice(floorText.length)) || 0 : 0;
+
 /**
  * A durable pull consumer on JetStream.
  *
  * The server would deliver what was not acknowledged only after `ack_wait`, out of turn. So whoever opens the consumer
  * makes it anew behind the acknowledged floor of the one that was there, and a delivery out of turn, which means that
- * one was lost on its way, ends the reading: no word is ever waited for. If its maker dies between the two steps, all
+ * one was lost on its way, ends the reading: no word is ever waited for. A reader that is lost asks for nothing more, since
+ * it would be given the words of its successor, which has the same name. Until
+ * the first acknowledgement of the new consumer its description remembers the floor. If its maker dies between the two steps, all
  * that the stream still holds is delivered once more.
  */
 export async function openDurableConsumer(
@@ -31,12 +38,13 @@ export async function openDurableConsumer(
     if (error.code === consumerNotFound) return undefined;
     throw error;
   });
-  const known = standing?.ack_floor.stream_seq ?? 0;
+  const known = Math.max(standing?.ack_floor.stream_seq ?? 0, floorIn(standing?.config.description));
   if (standing !== undefined) await manager.consumers.delete(stream, name);
   const from = Math.max(1, known + 1 - lookBack);
   const wanted = {
     name,
     durable_name: name,
+    description: `${floorText}${known}`,
     ack_policy: AckPolicy.All,
     ack_wait: limits.acknowledgeMs * 1e6,
     max_ack_pending: limits.unacknowledgedMax,
@@ -60,13 +68,28 @@ export async function openDurableConsumer(
   let delivered = 0;
   let failure: ConsumerLost | undefined;
   let wake: () => void = () => {};
+  let reading: ConsumerMessages | undefined;
+
+  const end = async () => {
+    await reading?.close().catch(() => {});
+  };
 
   function lose(reason: string): void {
-    failure ??= new ConsumerLost(`${name}: ${reason}`);
+    if (failure !== undefined) return;
+    failure = new ConsumerLost(`${name}: ${reason}`);
     wake();
+    void end();
+  }
+
+  function acknowledge(sequence: number): void {
+    const upTo = out.findLastIndex(({ seq }) => seq <= sequence);
+    if (upTo < 0 || connection.isClosed()) return;
+    out[upTo]?.ack();
+    out = out.slice(upTo + 1);
   }
 
   function hear(message: JsMsg): void {
+    if (failure !== undefined) return;
     const { deliverySequence, streamSequence, timestampNanos } = message.info;
     if (deliverySequence !== delivered + 1) {
       lose(`delivery ${delivered + 1} did not come`);
@@ -82,15 +105,17 @@ export async function openDurableConsumer(
   }
 
   const consumer = await jetstream(connection, { timeout: limits.readMs }).consumers.get(stream, name);
-  const reading = await consumer.consume({
+  const opened = await consumer.consume({
     max_messages: limits.pullWords,
     expires: limits.pullExpiresMs,
     idle_heartbeat: limits.heartbeatMs,
     callback: hear,
   });
-  void reading.closed().then(() => lose("its consumer ended"));
+  reading = opened;
+  if (failure !== undefined) await end();
+  void opened.closed().then(() => lose("its consumer ended"));
   void (async () => {
-    for await (const { type } of reading.status()) {
+    for await (const { type } of opened.status()) {
       if (type === "consumer_deleted" || type === "consumer_not_found" || type === "stream_not_found")
         lose("its consumer is gone");
     }
@@ -105,6 +130,7 @@ export async function openDurableConsumer(
   })();
 
   return {
+    floor: known,
     async take(max, waitMs) {
       if (buffer.length === 0 && failure === undefined) {
         await new Promise<void>((resolve) => {
@@ -121,14 +147,7 @@ export async function openDurableConsumer(
       buffer = buffer.slice(max);
       return words;
     },
-    acknowledge(sequence) {
-      const upTo = out.findLastIndex(({ seq }) => seq <= sequence);
-      if (upTo < 0 || connection.isClosed()) return;
-      out[upTo]?.ack();
-      out = out.slice(upTo + 1);
-    },
-    async close() {
-      await reading.close().catch(() => {});
-    },
+    acknowledge,
+    close: end,
   };
 }

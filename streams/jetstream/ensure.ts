@@ -70,13 +70,15 @@ async function ensureStream(
       `the stream ${name}, created ${new Date(known).toISOString()}, has vanished from this NATS server: restore it, or start over with --new-log`,
     );
   }
-  const shared = dropsOldest(server)
-    ? -1
-    : (existing?.config.max_bytes ?? Math.floor(bytesMax * definition.share));
+  const shared = dropsOldest(server) ? -1 : (existing?.config.max_bytes ?? bytesOf(definition, bytesMax));
   const wanted = configOf(definition, definition.forgets?.bytesMax ?? shared, replicas);
   const info =
     existing === undefined
-      ? await manager.streams.add({ ...wanted })
+      ? await manager.streams.add({ ...wanted }).catch((error: Error) => {
+          throw new LogUnfit(
+            `this NATS server does not take the stream ${name}${wanted.max_bytes > 0 ? ` of ${wanted.max_bytes} bytes` : ""}: ${error.message}; see its max_file_store, LOG_MAX_BYTES and the user's permissions`,
+          );
+        })
       : differences(wanted, existing.config).length === 0
         ? existing
         : await manager.streams.update(name, { ...wanted });
@@ -90,6 +92,12 @@ async function ensureStream(
     );
   }
   return epoch;
+}
+
+/** What a stream may hold of what all together may: what forgets has its own, and the others share the rest. */
+export function bytesOf({ share, forgets }: StreamDefinition, bytesMax: number): number {
+  const own = streams.reduce((sum, stream) => sum + (stream.forgets?.bytesMax ?? 0), 0);
+  return forgets?.bytesMax ?? Math.floor(Math.max(0, bytesMax - own) * share);
 }
 
 /**

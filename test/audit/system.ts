@@ -93,7 +93,7 @@ export async function startAuditedSystem(): Promise<AuditedSystem> {
     const purges = await openPurgeDoor();
     closers.push(purges.close);
     purges.leadTo(edge.url);
-    const purging = startPurges(catalogue, [createVarnish([purges.url])], logger);
+    const purging = startPurges(catalogue, [createVarnish(purges.url)], logger);
     closers.push(purging.stop);
     return {
       catalogue,

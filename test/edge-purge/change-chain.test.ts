@@ -18,7 +18,7 @@ function word(from: number | undefined, to: number, isNamed = true): Change {
 
 const follow = (...words: readonly Change[]) => {
   const chain = createChangeChain(versions);
-  return words.map((each) => chain.follow(each)?.map(({ from, to }) => [from, to]));
+  return words.map((each) => chain.follow(each, 1_000)?.map(({ from, to }) => [from, to]));
 };
 
 test("words that follow each other leave nothing open", () => {
@@ -57,5 +57,13 @@ test("a store that lost its data and is filled again leaves open only what is ne
 
 test("a word about another log is none", () => {
   const chain = createChangeChain(versionsOf(2_000));
-  expect(chain.follow(word(5, 7))).toBeUndefined();
+  expect(chain.follow(word(5, 7), 1_000)).toBeUndefined();
+  expect(chain.isOurs(word(5, 7))).toBe(false);
+});
+
+test("a word about events behind the log's end is none, and accounts for nothing", () => {
+  const chain = createChangeChain(versions);
+  expect(chain.follow(word(5, 7), 7)).toEqual([]);
+  expect(chain.follow(word(7, 1_000_000), 7)).toBeUndefined();
+  expect(chain.follow(word(9, 12), 12)?.map(({ from, to }) => [from, to])).toEqual([[7, 9]]);
 });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { varnishName } from "../../ops/purge/varnish.ts";
 import { type ProviderServer, startProviderServer } from "./provider-server.ts";
 import { openShop, type Shop } from "./shop.ts";
 
@@ -40,6 +41,7 @@ test("without an edge to purge the role says what is missing, in one line", asyn
 });
 
 test("the role purges, top shows how it fares, and a signal ends it and gives its lease back", async () => {
+  const name = varnishName(edge.url);
   const running = shelfwire(["actors"], { PURGE_VARNISH: edge.url });
   await vi.waitFor(async () => {
     await shop.publish("product.modified", "lamp", { title: "Lamp" });
@@ -54,13 +56,13 @@ test("the role purges, top shows how it fares, and a signal ends it and gives it
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   };
   await vi.waitFor(async () => {
-    const report = (await reports()).find(({ provider }) => provider === "varnish");
+    const report = (await reports()).find(({ provider }) => provider === name);
     expect(report).toMatchObject({ state: "up", failed: 0, expired: 0 });
     expect(report?.purged).toBeGreaterThan(0);
   }, patience);
   const { said: table } = await shelfwire(["top"], {}).ended;
-  expect(table).toMatch(/^PURGES +STATE +OWNER .*\nvarnish +up /m);
+  expect(table).toMatch(new RegExp(`^PURGES +STATE +OWNER .*\\n${name} +up `, "m"));
   running.kill();
   expect((await running.ended).code).toBe(0);
-  expect((await reports()).some(({ provider }) => provider === "varnish")).toBe(false);
+  expect((await reports()).some(({ provider }) => provider === name)).toBe(false);
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createPurgeQueue } from "../../actors/edge-purge/purge-queue.ts";
 
-const times = { windowMs: 30, lifetimeMs: 90_000 };
+const times = { windowMs: 30, lifetimeMs: 90_000, againAfterMs: 0 };
 const limits = { tagsPerCall: 4, tagBytesPerCall: 40 };
 
 test("a burst of one tag is one purge when its first wish has waited for the window, and one for what came since", () => {
@@ -16,10 +16,10 @@ test("a burst of one tag is one purge when its first wish has waited for the win
   expect(queue.dueAt()).toBe(1_030);
   expect(queue.take(1_029, limits)).toEqual([]);
   expect(queue.take(1_030, limits)).toEqual(["a"]);
-  queue.settle("purged");
+  queue.settle("purged", 0);
   expect([queue.size, queue.firstWanted(), queue.dueAt()]).toEqual([1, 3, 1_060]);
   expect(queue.take(1_060, limits)).toEqual(["a"]);
-  queue.settle("purged");
+  queue.settle("purged", 0);
   expect([queue.size, queue.firstWanted(), queue.dueAt()]).toEqual([0, undefined, undefined]);
 });
 
@@ -28,11 +28,11 @@ test("what comes behind a call gathers for a window, and what finds no room in o
   queue.want(["a"], 0, 1);
   queue.want(["b"], 5, 2);
   queue.take(30, limits);
-  queue.settle("purged");
+  queue.settle("purged", 0);
   expect(queue.dueAt()).toBe(60);
   queue.want(["c", "d", "e", "f", "g"], 6, 3);
   queue.take(60, limits);
-  queue.settle("purged");
+  queue.settle("purged", 0);
   expect(queue.dueAt()).toBe(60);
 });
 
@@ -42,7 +42,7 @@ test("a tag that is wanted while it is being purged is purged again", () => {
   queue.take(30, limits);
   queue.want(["a"], 40, 2);
   expect(queue.dueAt()).toBeUndefined();
-  queue.settle("purged");
+  queue.settle("purged", 0);
   expect(queue.firstWanted()).toBe(2);
   expect(queue.take(70, limits)).toEqual(["a"]);
 });
@@ -61,7 +61,7 @@ test("what failed waits again in its old place, and a newer wish for it is the s
   queue.want(["a", "b"], 0, 1);
   queue.take(30, { ...limits, tagsPerCall: 1 });
   queue.want(["a", "c"], 40, 2);
-  queue.settle("failed");
+  queue.settle("failed", 0);
   expect(queue.oldestAt()).toBe(0);
   expect(queue.firstWanted()).toBe(1);
   expect(queue.take(70, limits)).toEqual(["a", "b", "c"]);
@@ -73,9 +73,41 @@ test("a call has no more tags and no more bytes than the provider takes, and one
   const calls: (readonly string[])[] = [];
   while (queue.size > 0) {
     calls.push(queue.take(30, limits));
-    queue.settle("purged");
+    queue.settle("purged", 0);
   }
   expect(calls.map((tags) => tags.length)).toEqual([1, 2, 4, 1]);
+});
+
+test("behind caches of caches each tag is purged once more after a while, for which no word waits", () => {
+  const queue = createPurgeQueue({ ...times, againAfterMs: 2_000 });
+  queue.want(["a", "b"], 0, 1);
+  queue.take(30, limits);
+  queue.settle("purged", 50);
+  expect([queue.firstWanted(), queue.size, queue.dueAt()]).toEqual([undefined, 0, 2_050]);
+  // A purge on account of a later change is that of the earlier one as well.
+  queue.want(["b"], 1_000, 2);
+  expect(queue.take(1_030, limits)).toEqual(["b"]);
+  queue.settle("purged", 1_040);
+  expect(queue.take(2_049, limits)).toEqual([]);
+  queue.want(["c"], 2_000, 3);
+  expect(queue.take(2_050, limits)).toEqual(["c", "a"]);
+  queue.settle("failed", 2_060);
+  expect(queue.take(2_100, limits)).toEqual(["c"]);
+  queue.settle("purged", 2_110);
+  expect(queue.take(4_200, limits)).toEqual(["b", "a", "c"]);
+  queue.settle("purged", 4_210);
+  expect(queue.dueAt()).toBeUndefined();
+});
+
+test("a second purge that a provider does not take for a lifetime is given up", () => {
+  const queue = createPurgeQueue({ ...times, againAfterMs: 2_000 });
+  queue.want(["a"], 0, 1);
+  queue.take(30, limits);
+  queue.settle("purged", 30);
+  expect(queue.expire(92_029)).toBe(0);
+  expect(queue.dueAt()).toBe(2_030);
+  queue.expire(92_030);
+  expect(queue.dueAt()).toBeUndefined();
 });
 
 test("what nobody can hold any more is dropped and counted", () => {
@@ -125,7 +157,7 @@ test("no wish is lost: each one is purged behind its window, expires, or is want
           const ripe = [...open].filter(([, { at }]) => at + times.windowMs <= now);
           const begun = new Set(ripe.map(([word]) => word));
           const tags = queue.take(now, limits);
-          queue.settle(step.works ? "purged" : "failed");
+          queue.settle(step.works ? "purged" : "failed", now);
           expect(new Set(tags).size).toBe(tags.length);
           if (step.works) for (const word of begun) for (const tag of tags) open.get(word)?.tags.delete(tag);
         }

@@ -8,7 +8,8 @@ import { type Catalogue, openCatalogue } from "../../ops/catalogue.ts";
 import { startEdge } from "../../ops/edge/edge.ts";
 import { startEmbedded } from "../../ops/embedded/embedded.ts";
 import { createLogger } from "../../ops/logger.ts";
-import { createVarnish } from "../../ops/purge/varnish.ts";
+import { freePort } from "../../ops/port.ts";
+import { createVarnish, varnishName } from "../../ops/purge/varnish.ts";
 import { apiRedisTimeoutMs, startApi } from "../../ops/roles/api.ts";
 import { startProjectors } from "../../ops/roles/projectors.ts";
 import { startPurges } from "../../ops/roles/purges.ts";
@@ -55,6 +56,9 @@ export async function openShop(options: {
     closers.push(catalogue.close);
     return catalogue;
   };
+  const edgePort = await freePort(0);
+  const edgeUrl = `http://127.0.0.1:${edgePort}`;
+  const providers = options.providers ?? (options.varnish ? [varnishName(edgeUrl)] : []);
   const catalogue = await open("projector", 5_000);
   const api = await startApi(await open("api", apiRedisTimeoutMs), {
     host: "127.0.0.1",
@@ -62,7 +66,7 @@ export async function openShop(options: {
     drainMs: 0,
     identity: nobody,
     cacheBytesMax: 16_000_000,
-    edge: { lifetimes: options.lifetimes ?? "auto", providers: options.providers ?? [] },
+    edge: { lifetimes: options.lifetimes ?? "auto", providers },
     logger,
   });
   closers.push(api.stop);
@@ -77,7 +81,7 @@ export async function openShop(options: {
       probePath: "/readyz",
       dataDir: join(dataDir, "edge"),
       host: "127.0.0.1",
-      port: 0,
+      port: edgePort,
       cacheBytesMax: 64_000_000,
       logger,
     });
@@ -116,6 +120,6 @@ export async function openShop(options: {
   };
 }
 
-export const varnishOf = (shop: Shop): EdgeProvider => createVarnish([shop.url]);
+export const varnishOf = (shop: Shop): EdgeProvider => createVarnish(shop.url);
 
 export const money = (amount: number) => ({ amount, currency: "EUR" });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readUnnamed, spanOf } from "../../actors/edge-purge/unnamed-events.ts";
-import { tagsOf } from "../../actors/edge-purge/tags-of.ts";
+import { askedTags } from "../../actors/edge-purge/tags-of.ts";
 import { touchedByWord, untouched } from "../../actors/edge-purge/touched.ts";
 import { purgedAspects } from "../../api/cache-policy.ts";
 import { categoryTag, productTag } from "../../api/cache-tags.ts";
@@ -68,7 +68,7 @@ test("a category is purged with all above it, as the tree is and where it once s
   ];
   await store.putCategoryEvents({ partition: 0, position: undefined }, events);
   const tagsFor = async (...branches: readonly string[]) =>
-    [...(await tagsOf({ ...untouched(), branches: new Set(branches.map(id)) }, names, store))].sort();
+    [...(await askedTags({ ...untouched(), branches: new Set(branches.map(id)) }, names, store))].sort();
   expect(await tagsFor("lamps")).toEqual([
     "category-garden",
     "category-home",

@@ -1,3 +1,4 @@
+import { vi } from "vitest";
 import { createEdgePurge } from "../../actors/edge-purge/edge-purge.ts";
 import type { EdgeProvider, PurgeFailed } from "../../actors/edge-purge/edge-provider.ts";
 import { decodePurgeWord } from "../../actors/edge-purge/purge-report.ts";
@@ -34,7 +35,13 @@ function createEdge() {
   const attempts: number[] = [];
   const provider: EdgeProvider = {
     name: "varnish",
-    limits: { tagsPerCall: 100, tagBytesPerCall: 8_000, callsAtOnce: 100, callsPerSecond: 100 },
+    limits: {
+      tagsPerCall: 100,
+      tagBytesPerCall: 8_000,
+      callsAtOnce: 100,
+      callsPerSecond: 100,
+      againAfterMs: 0,
+    },
     async purge(tags) {
       attempts.push(Date.now());
       if (failing !== undefined) throw failing;
@@ -57,6 +64,9 @@ export type World = ReturnType<typeof createWorld>;
 
 export function createWorld() {
   const now = () => Date.now();
+  const clock = () => performance.now();
+  /** By how much the wall clock of the actor is off, in milliseconds. */
+  let skewMs = 0;
   const changes = createMemoryBroadcast();
   const open = createMemoryConsumers(changes, now);
   const log = createMemoryLog({ stream: "CATALOG", now, epoch });
@@ -75,7 +85,36 @@ export function createWorld() {
   const edge = createEdge();
   const running: Supervisor[] = [];
   let count = 0;
+  const beat = encodeChange({ by: "owner", count, moves: [], products: new Map(), names: [] });
+  const beats = () => changes.publish(beat);
+  beats();
+  /** A projector speaks each second. */
+  let beating: NodeJS.Timeout | undefined = setInterval(beats, 1_000);
+  const silence = () => {
+    clearInterval(beating);
+    beating = undefined;
+  };
   return {
+    silence,
+    speak() {
+      beating ??= setInterval(beats, 1_000);
+    },
+    skew(ms: number) {
+      skewMs = ms;
+    },
+    log,
+    /** The log says that it reaches to there. */
+    reach(last: number) {
+      const bounds = { first: 1, last, messages: last, epoch };
+      vi.spyOn(log, "bounds").mockResolvedValue(bounds);
+    },
+    /** So many words were said and are not held any more. */
+    forget(count: number) {
+      for (let at = 0; at < count; at++) beats();
+      open.forget();
+    },
+    /** Anything, on the subject of words. */
+    forge: (bytes: Uint8Array) => changes.publish(bytes),
     edge,
     leases,
     said,
@@ -99,11 +138,12 @@ export function createWorld() {
             lifetimeMs: longestAtEdgeMs,
           },
           about: () => ({ ...record.report(), host: "host", pid: running.length, restarts: 0 }),
-          now,
+          now: () => Date.now() + skewMs,
+          clock,
           random: () => 1,
           journal,
         });
-      const actor = supervise("purge", create, { journal, now });
+      const actor = supervise("purge", create, { journal, now: clock });
       running.push(actor);
       return actor;
     },
@@ -120,6 +160,9 @@ export function createWorld() {
     },
     publish: (kind: CatalogKind, about: string, payload: object) =>
       log.append(publicSubject(kind, id(about)), Buffer.from(JSON.stringify(payload))),
-    stop: () => Promise.all(running.map((actor) => actor.stop())),
+    stop: () => {
+      silence();
+      return Promise.all(running.map((actor) => actor.stop()));
+    },
   };
 }

@@ -160,12 +160,17 @@ test.each([
   ["WORKERS", "all", "must be a whole number from 1 to 64"],
   ["JWT_JWKS_URL", "id.example/keys", address],
   ["JWT_JWKS_URL", "file:///etc/keys", address],
-  ["JWT_JWKS_URL", "https://user:secret@id.example/keys", address],
   ["DRAIN_MS", "1s", "must be a whole number of milliseconds from 0 to 60000"],
   ["LOG_LEVEL", "loud", "must be one of fatal, error, warn, info, debug, trace, silent"],
   ["DEMO", "yes", "must be 0 or 1"],
   ["EDGE_LIFETIMES", "off", "must be one of auto, long, short"],
   ["PURGE_VARNISH", "varnish:6081", "must be http://HOST:PORT, several separated by commas"],
+  ["PURGE_VARNISH", "http://v1:6081/cache", "must be http://HOST:PORT, several separated by commas"],
+  [
+    "PURGE_VARNISH",
+    "http://v1:6081, http://v2:6081?a",
+    "must be http://HOST:PORT, several separated by commas",
+  ],
   ["PURGE_FASTLY_SERVICE", "my service", "must be the identifier of a service"],
   ["PURGE_FASTLY_SERVICE", "abc", "needs FASTLY_API_TOKEN as well"],
   ["PURGE_FASTLY_SOFT", "yes", "must be 0 or 1"],
@@ -197,6 +202,19 @@ test("a token that is none stops the start without being shown", () => {
   expect(() => parseConfig(fastly)).toThrow(
     /^FASTLY_API_TOKEN=\(9 bytes\): must be printable text without spaces$/,
   );
+});
+
+test.each([
+  ["JWT_JWKS_URL", "https://user:secret@id.example/keys", "https://(credentials)@id.example/keys"],
+  ["PURGE_VARNISH", "http://v1,http://u:secret@v2", "http://v1,http://(credentials)@v2"],
+  ["PURGE_VARNISH", "http://u:se@cret@v1:6081", "http://(credentials)@v1:6081"],
+])("credentials in %s stop the start without being shown", (name, value, shown) => {
+  expect(() => parseConfig({ [name]: value })).toThrow(`${name}=${shown}: must be http://`);
+});
+
+test("a cache that is named twice is one", () => {
+  const { purge } = parseConfig({ PURGE_VARNISH: "http://v1:80, http://v2,http://v1/" });
+  expect(purge.varnish?.map((address) => new URL(address).origin)).toEqual(["http://v1", "http://v2"]);
 });
 
 test("tokens have one source", () => {

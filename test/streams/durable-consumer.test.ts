@@ -141,6 +141,51 @@ describe.each(adapters)("a durable consumer ($adapter)", ({ start }) => {
     await Promise.all([one.close(), other.close()]);
   });
 
+  test("a lost reader that nobody closes takes nothing from the one that follows it", async () => {
+    const abandoned = await overheard.open("followed");
+    await take(abandoned, said);
+    const next = await overheard.open("followed");
+    await take(next, said);
+    await expect(
+      (async () => {
+        for (;;) await abandoned.take(10, 100);
+      })(),
+    ).rejects.toThrow(ConsumerLost);
+    // A client asks again for what it misses after two heartbeats.
+    const until = Date.now() + (overheard.server === undefined ? 100 : 6 * limits.heartbeatMs);
+    while (Date.now() < until) {
+      const words = say(2);
+      expect((await take(next, 2)).map(textOf)).toEqual(words);
+      await next.take(1, 50);
+    }
+    await next.close();
+  });
+
+  test("opening it twice without acknowledging anything loses nothing of the place", async () => {
+    const first = await overheard.open("twice");
+    say(lookBack + 20);
+    const taken = await take(first, said);
+    const floor = taken.at(-10)?.sequence ?? 0;
+    first.acknowledge(floor);
+    await vi.waitFor(
+      async () => {
+        if (overheard.connection === undefined) return;
+        const manager = await jetstreamManager(overheard.connection);
+        const { ack_floor } = await manager.consumers.info("CHANGES", "twice");
+        expect(ack_floor.stream_seq).toBe(floor);
+      },
+      { timeout: 20_000, interval: 20 },
+    );
+    const opened = await overheard.open("twice");
+    expect((await take(opened, lookBack))[0]?.sequence).toBe(floor + 1 - lookBack);
+    await opened.close();
+    const third = await overheard.open("twice");
+    const again = await take(third, lookBack + 9);
+    expect(again[0]?.sequence).toBe(floor + 1 - lookBack);
+    expect(again.filter(({ isKnown }) => isKnown).at(-1)?.sequence).toBe(floor);
+    await Promise.all([first.close(), third.close()]);
+  });
+
   test("no more words are out than the limit says until some are acknowledged", async () => {
     const consumer = await overheard.open("bounded");
     say(limits.unacknowledgedMax);

@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "nats";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { startEmbedded } from "../../ops/embedded/embedded.ts";
+import { createLogger } from "../../ops/logger.ts";
 import { startLeashed } from "../../ops/embedded/leash.ts";
 import { freePort } from "../../ops/port.ts";
 import { connectNats } from "../../streams/jetstream/connection.ts";
 import {
   assertMapping,
+  bytesOf,
   dropsOldest,
   type EnsureOptions,
   ensureStreams,
@@ -59,6 +62,33 @@ test("a stream that exists keeps its bytes where the server keeps its events, an
 test("servers are told apart by whether they drop the oldest of a full stream", () => {
   const versions = ["2.9.10", "2.10.29", "2.11.0-RC.1", "2.11.0", "2.12.1", "3.0.0"];
   expect(versions.filter(dropsOldest)).toEqual(["2.9.10", "2.10.29"]);
+});
+
+test("all streams together hold no more than the log may, and what forgets has all of its own", () => {
+  const bytesMax = 2 ** 30;
+  const sum = streams.reduce((all, stream) => all + bytesOf(stream, bytesMax), 0);
+  expect(sum).toBeLessThanOrEqual(bytesMax);
+  expect(sum).toBeGreaterThan(bytesMax - streams.length);
+  const [changes] = streams.filter(({ forgets }) => forgets !== undefined);
+  expect(changes && bytesOf(changes, bytesMax)).toBe(16 * 2 ** 20);
+});
+
+test("a server that has no room for a stream is said so in one line", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "shelfwire-test-"));
+  const embedded = await startEmbedded({
+    dataDir,
+    logger: createLogger("silent"),
+    nats: { port: 0, storeBytesMax: 8 * 2 ** 20 },
+  });
+  const small = await connectNats({ servers: [embedded.natsUrl ?? ""], name: "test" });
+  const making = ensureStreams(small, options);
+  await expect(making).rejects.toThrow(LogUnfit);
+  await expect(making).rejects.toThrow(
+    /^this NATS server does not take the stream CHANGES of 16777216 bytes: .*; see its max_file_store.*$/,
+  );
+  await small.close();
+  await embedded.stop();
+  rmSync(dataDir, { recursive: true, force: true });
 });
 
 test("an event stream that has vanished is not made again in silence", async () => {
