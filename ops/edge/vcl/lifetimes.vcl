@@ -25,11 +25,11 @@ sub keep_as_told {
 		return;
 	}
 	call read_lifetime;
+	call end_at_boundary;
 	if (beresp.http.edge-control ~ "(?i)(^|[ ,])(no-store|no-cache|private)($|[ ,=])" ||
 	    beresp.http.Vary ~ "(^|[ ,])\*($|[ ,])") {
 		set beresp.ttl = 0s;
 	}
-	call end_at_boundary;
 	if (beresp.ttl <= 0s) {
 		# A note that this is not kept, so that its readers do not wait for one another.
 		set beresp.ttl = 120s;
@@ -133,9 +133,15 @@ sub end_at_boundary {
 		call give_to_those_who_wait;
 		return;
 	}
-	# The lifetime that the boundary cut short, with the fraction that rounding took from it; a lifetime of 0 as well.
-	if (std.real(beresp.http.edge-left, 0.0) <
+	# A lifetime that the boundary cut short has lost up to a second to rounding. Where that left nothing, this is all of
+	# it, which does not depend on how the API's clock compares with this one.
+	if (beresp.ttl <= 0s && beresp.http.edge-control ~ "(?i)(^|[ ,])max-age=0+($|[ ,])") {
+		set beresp.ttl = 1s;
+	} else if (beresp.ttl > 0s && std.real(beresp.http.edge-left, 0.0) <
 	    std.real(regsub(beresp.http.edge-control, "(?i)^.*max-age=([0-9]+).*$", "\1"), 0.0) + 1.0) {
+		set beresp.ttl = beresp.ttl + 1s;
+	}
+	if (beresp.ttl > std.duration(beresp.http.edge-left + "s", 0s)) {
 		set beresp.ttl = std.duration(beresp.http.edge-left + "s", 0s);
 	}
 	if (beresp.ttl + beresp.grace > std.duration(beresp.http.edge-left + "s", 0s)) {
