@@ -4,15 +4,18 @@
 # millisecond: a known change ends an answer at its Catalog-Valid-Until, which the seconds of max-age round down, and
 # nothing reaches past it: no lifetime, no revalidation behind a stale answer, no stale answer for a dead API.
 
-sub keep_as_told {
-	set beresp.http.edge-stored = std.time2real(now, 0.0);
-	call name_answer;
+sub read_directives {
 	set beresp.http.edge-control = beresp.http.Cache-Control;
 	if (beresp.http.CDN-Cache-Control) {
 		set beresp.http.edge-control = beresp.http.CDN-Cache-Control;
 	}
 	# Words inside of quoted strings are no directives.
 	set beresp.http.edge-control = regsuball(beresp.http.edge-control, {""[^"]*""}, "");
+}
+
+sub keep_as_told {
+	set beresp.http.edge-stored = std.time2real(now, 0.0);
+	call name_answer;
 
 	# The API's answers depend on the key alone. So what it does not want to be stored, errors above all, still goes to
 	# those who were waiting for the same; but an error that a request brought on itself, by its size say, is its own.

@@ -40,8 +40,17 @@ sub ask_origin {
 }
 
 # An API that cannot answer leaves what is kept as it is: behind a stale answer that was given already, and where there
-# is one to give.
+# is one to give. So does a degraded answer, which is good for one reader: were it to take the place of what is kept, the
+# next outage would find nothing to show.
 sub refuse_failures {
+	if (beresp.status < 400 && bereq.url ~ "^/api/" && beresp.http.edge-control ~ "(?i)(^|[ ,])no-store($|[ ,])") {
+		if (bereq.is_bgfetch) {
+			return (abandon);
+		}
+		if (bereq.http.edge-stale == "held") {
+			return (error(503));
+		}
+	}
 	if (beresp.status < 400 || beresp.status == 404 || beresp.status == 410) {
 		return;
 	}

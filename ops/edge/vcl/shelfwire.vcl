@@ -63,6 +63,7 @@ sub vcl_backend_response {
 	if (bereq.uncacheable) {
 		return (deliver);
 	}
+	call read_directives;
 	call refuse_failures;
 	call keep_as_told;
 	return (deliver);
