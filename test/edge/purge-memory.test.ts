@@ -37,6 +37,20 @@ test("a second purge guards what is under way for as long as a first one", async
   await expect.poll(() => read(path), { timeout: 3_000 }).toBe("new");
 });
 
+test("an answer that takes longer than a purge is remembered is not kept for long", async () => {
+  const path = "/api/products/slow";
+  const asked = Promise.withResolvers<ServerResponse>();
+  origin.answer = (_, response) => asked.resolve(response);
+  const first = read(path);
+  const response = await asked.promise;
+  await edge.purge("product-slow");
+  await until(2_300);
+  give(response, "product-slow", "old");
+  expect(await first).toBe("old");
+  origin.answer = (_, later) => give(later, "product-slow", "new");
+  await expect.poll(() => read(path), { timeout: 3_000 }).toBe("new");
+});
+
 test("a second purge reaches what is past its lifetime for as long as a first one", async () => {
   const path = "/api/products/again";
   const lifetime = { "cdn-cache-control": "public, max-age=1, stale-while-revalidate=60" };

@@ -159,6 +159,10 @@ sub purged_lately {
 	if (vsthrottle.remaining("everything", 1, 2s) == 0) {
 		set beresp.http.edge-purged = "lately";
 	}
+	# It took so long that a purge behind which it was made may be forgotten again.
+	if (std.time2real(now, 0.0) - std.real(bereq.http.edge-began, 0.0) > 1.5) {
+		set beresp.http.edge-purged = "perhaps";
+	}
 	call look_for_one_purge;
 	call look_for_one_purge;
 	call look_for_one_purge;

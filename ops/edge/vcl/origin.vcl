@@ -12,6 +12,8 @@ sub ask_origin {
 	} else if (bereq.retries > 0) {
 		set bereq.backend = by_key.backend(by=URL, alt=bereq.retries - 1, healthy=ALL);
 	}
+	# See purged_lately.
+	set bereq.http.edge-began = std.time2real(now, 0.0);
 	set bereq.connect_timeout = 500ms;
 	# Out of service is not dead: who has nothing stale to fall back on asks a node that says so all the same.
 	if (!std.healthy(bereq.backend)) {
