@@ -2,6 +2,7 @@ import { readFileSync, globSync } from "node:fs";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { limits } from "../../api/limits.ts";
 import { type Origin, productHeaders, startOrigin, startTestEdge, type TestEdge } from "./edges.ts";
 
 /**
@@ -243,6 +244,22 @@ describe("flooding: one answer has one key", () => {
 test("an address of 100 products passes", async () => {
   const path = `/api/products?ids=${Array.from({ length: 100 }, () => "%E2%82%AC".repeat(42)).join(",")}`;
   expect((await edge.ask(path)).status).toBe(200);
+});
+
+test("a longer address than the API reads is refused before anything is made of it", async () => {
+  const before = origin.seen.length;
+  const padded = (start: string, bytes: number) => start + "y".repeat(bytes - start.length);
+  for (const [start, bytesMax] of [
+    ["/api/products/a?", limits.urlBytesMax],
+    ["/page?", limits.urlBytesMax],
+    ["/api/products?ids=", limits.batchUrlBytesMax],
+  ] as const) {
+    expect((await edge.ask(padded(start, bytesMax))).status).toBe(200);
+    const { status, headers, text } = await edge.ask(padded(start, bytesMax + 1));
+    expect([status, headers["cache-control"]]).toEqual([414, "no-store"]);
+    expect(JSON.parse(text)).toMatchObject({ type: "urn:shelfwire:problem:url-too-long", status: 414 });
+  }
+  expect(origin.seen.length - before).toBe(3);
 });
 
 test("an answer with fifty long tags passes, and says them to nobody", async () => {

@@ -33,6 +33,7 @@ sub vcl_recv {
 	if (req.restarts > 0) {
 		return (hash);
 	}
+	call refuse_long_addresses;
 	call forget_notes;
 	call answer_purges;
 	call drop_unkeyed;
