@@ -8,6 +8,7 @@
 #
 #   origins, by_key             directors over the API's nodes, each with its probe
 #   last_resort                 the same without
+#   streams                     the same with its probe and a limit of connections
 #   acl purgers                 who may purge
 #   sub try_another_origin      asks again where there is somebody else to ask
 #
