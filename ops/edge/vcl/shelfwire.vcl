@@ -40,6 +40,7 @@ sub vcl_recv {
 	call drop_unkeyed;
 	call normalise_key;
 	call pass_what_is_not_kept;
+	call pass_other_spellings;
 	return (hash);
 }
 
