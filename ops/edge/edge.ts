@@ -99,11 +99,18 @@ const parameters = [
   "vsl_space=16m",
 ];
 
+/**
+ * For what is on its way without being kept, and for what lives less than 10 s: beside the cache and without a limit,
+ * unless it is given one. Where it is full, what is being passed fails, and what is kept is still answered.
+ */
+const transientBytesMax = 64 * 2 ** 20;
+
 const kind = (vcl: string, { host, cacheBytesMax }: EdgeSettings): ServerKind => ({
   name: "varnishd",
   arguments: (port, storeDir) =>
     // In the foreground, on its leash; as who we are, since the folder is ours; without a port for commands.
-    ["-F", "-j", "none", "-T", "none", "-n", storeDir, "-f", vcl, "-s", `malloc,${cacheBytesMax}`].concat(
+    ["-F", "-j", "none", "-T", "none", "-n", storeDir, "-f", vcl].concat(
+      ["-s", `malloc,${cacheBytesMax}`, "-s", `Transient=malloc,${transientBytesMax}`],
       addressesOf(host).flatMap((each) => ["-a", `${bracketed(each)}:${port}`]),
       parameters.flatMap((parameter) => ["-p", parameter]),
     ),

@@ -20,6 +20,12 @@ export interface Origins {
  */
 const probe = { intervalMs: 500, timeoutMs: 1_000, window: 3, threshold: 2 };
 
+/**
+ * Streams of events that a node is asked for at once. Each holds two of Varnish's threads for as long as a reader likes,
+ * and those who want what is kept need some as well.
+ */
+export const streamsMax = 500;
+
 const configuration = fileURLToPath(new URL("./vcl/shelfwire.vcl", import.meta.url));
 
 /** The whole configuration: the part of this place, and the rest by its path. */
@@ -40,6 +46,8 @@ probe service {
 ${nodes.map(({ name, url }) => backend(name, url, "\t.probe = service;\n")).join("")}
 # The same nodes, unwatched: Varnish asks nobody whose probe fails.
 ${nodes.map(({ name, url }) => backend(`${name}_anyway`, url, "")).join("")}
+# The same nodes, for streams of events: as many as one may hold.
+${nodes.map(({ name, url }) => backend(`${name}_streams`, url, `\t.probe = service;\n\t.max_connections = ${streamsMax};\n`)).join("")}
 acl purgers {
 ${purgers.map((purger) => `	${aclEntry(purger)};\n`).join("")}}
 
@@ -47,7 +55,8 @@ sub vcl_init {
 	new origins = directors.round_robin();
 	new by_key = directors.shard();
 	new last_resort = directors.round_robin();
-${nodes.map(({ name }) => `	origins.add_backend(${name});\n	by_key.add_backend(${name});\n	last_resort.add_backend(${name}_anyway);\n`).join("")}	by_key.reconfigure();
+	new streams = directors.round_robin();
+${nodes.map(({ name }) => `	origins.add_backend(${name});\n	by_key.add_backend(${name});\n	last_resort.add_backend(${name}_anyway);\n	streams.add_backend(${name}_streams);\n`).join("")}	by_key.reconfigure();
 	return (ok);
 }
 
@@ -69,12 +78,12 @@ const askOthers = (
 	}
 `;
 
-const backend = (name: string, url: URL, watched: string): string => `
+const backend = (name: string, url: URL, more: string): string => `
 backend ${name} {
 	.host = ${quoted(url.hostname.replace(/^\[|\]$/g, ""))};
 	.port = ${quoted(url.port || "80")};
 	.host_header = ${quoted(url.host)};
-${watched}}
+${more}}
 `;
 
 function aclEntry(purger: string): string {

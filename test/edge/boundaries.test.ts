@@ -67,6 +67,41 @@ test("a lifetime of 0 s before the boundary is one of its milliseconds, and no n
   expect(origin.seen.length - before).toBe(1);
 });
 
+test("so it is where the API's clock is ahead of the edge's", async () => {
+  boundary = Date.now() + 1_500;
+  lagMs = -700;
+  const path = "/api/products/clock-ahead";
+  const before = origin.seen.length;
+  const first = await edge.ask(path);
+  expect([first.headers["cache-control"], first.edge]).toEqual([
+    "public, max-age=0",
+    expect.stringMatching(/stored$/),
+  ]);
+  expect((await edge.ask(path)).edge).toMatch(/^edge; hit; ttl=0$/);
+  expect(origin.seen.length - before).toBe(1);
+});
+
+test("rounding gives back no more than a second: the age of an answer still counts", async () => {
+  origin.answer = (_, response) =>
+    response
+      .writeHead(200, { ...productHeaders, age: "20", "catalog-valid-until": String(Date.now() + 25_500) })
+      .end("aged");
+  await edge.ask("/api/products/aged");
+  expect((await edge.ask("/api/products/aged")).edge).toMatch(/^edge; hit; ttl=[3-5]$/);
+});
+
+test("a boundary makes nothing storable that must not be stored", async () => {
+  for (const control of ["private, max-age=0", "private, max-age=5", "no-cache, max-age=0"]) {
+    const path = `/api/products/${encodeURIComponent(control)}`;
+    let asked = 0;
+    origin.answer = (_, response) =>
+      response
+        .writeHead(200, { "cache-control": control, "catalog-valid-until": String(Date.now() + 800) })
+        .end(String(++asked));
+    expect([(await edge.ask(path)).text, (await edge.ask(path)).text]).toEqual(["1", "2"]);
+  }
+});
+
 test("an answer that became wrong on its way is asked for again", async () => {
   boundary = Date.now() - 1;
   lagMs = 50;

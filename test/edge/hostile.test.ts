@@ -2,6 +2,7 @@ import { readFileSync, globSync } from "node:fs";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { limits } from "../../api/limits.ts";
 import { type Origin, productHeaders, startOrigin, startTestEdge, type TestEdge } from "./edges.ts";
 
 /**
@@ -227,22 +228,82 @@ describe("flooding: one answer has one key", () => {
     expect(JSON.parse((await edge.ask(ids)).text)).toMatchObject({ url: ids });
   });
 
-  test("every parameter that a route of the API reads is known to the edge", () => {
+  test("whatever the spelling: another one than the usual is answered and not kept", async () => {
+    for (const path of [
+      "/api/products/l%61mp",
+      "/api/products/lamp%2D1",
+      "/api/products/caf%c3%a9",
+      "/api/products/caf%C3%a9",
+      "/api/products/a%2f",
+      "/api/products/lamp?view=det%61ils",
+      "/api/categories/light/products?page=01",
+      "/api/categories/light/products?page_size=007&sort=newest",
+      "/images/l%61mp/b.svg",
+    ]) {
+      const { text, edge: member } = await edge.ask(path);
+      expect([path, JSON.parse(text).url, member]).toEqual([path, path, "edge; fwd=bypass; fwd-status=200"]);
+    }
+    for (const path of [
+      `/api/products/${encodeURIComponent("café/ü €~x")}`,
+      "/api/categories/light/products?page=10",
+      "/api/categories/100%25/products?page=0",
+    ]) {
+      await edge.ask(path);
+      expect((await edge.ask(path)).edge).toMatch(/^edge; hit/);
+    }
+  });
+
+  test("whatever languages are read, on pages as well", async () => {
+    origin.answer = (_, response) =>
+      response.writeHead(200, { "cache-control": "max-age=60", vary: "Accept-Language" }).end();
+    const before = origin.seen.length;
+    for (const at of many) {
+      await edge.ask("/page/languages", { headers: { "accept-language": `en;q=0.${at}` } });
+    }
+    expect(origin.seen.length - before).toBe(1);
+  });
+
+  test("every parameter that a route of the API reads reaches it", async () => {
     const root = resolve(import.meta.dirname, "../..");
-    const read = (path: string) => readFileSync(join(root, path), "utf8");
-    const routes = globSync("api/routes/*.ts", { cwd: root }).map(read).join("");
-    const names = [...routes.matchAll(/Parameter\(\s*request\.query,\s*"(\w+)"/g)].map(
-      ([, name]) => name ?? "",
+    const sources = globSync("api/routes/*.ts", { cwd: root }).map((path) =>
+      readFileSync(join(root, path), "utf8"),
     );
-    expect(names.length).toBeGreaterThan(3);
-    const known = read("ops/edge/vcl/keys.vcl") + read("ops/edge/vcl/requests.vcl");
-    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(known))).toEqual([]);
+    const routes = sources
+      .flatMap((source) => source.split(/\bserver\.get\b/).slice(1))
+      .map((source) => ({
+        path: /"(\/[^"]*)"/.exec(source)?.[1] ?? "",
+        names: [...source.matchAll(/Parameter\(\s*request\.query,\s*"(\w+)"/g)].map(([, name]) => name),
+      }))
+      .filter(({ names }) => names.length > 0);
+    expect(routes.length).toBeGreaterThan(3);
+    for (const { path, names } of routes) {
+      for (const name of names) {
+        const { text } = await edge.ask(`${path.replaceAll(":", "of-")}?utm=1&${name}=x`);
+        expect([path, JSON.parse(text).url]).toEqual([path, expect.stringMatching(`[?&]${name}=x$`)]);
+      }
+    }
   });
 });
 
 test("an address of 100 products passes", async () => {
   const path = `/api/products?ids=${Array.from({ length: 100 }, () => "%E2%82%AC".repeat(42)).join(",")}`;
   expect((await edge.ask(path)).status).toBe(200);
+});
+
+test("a longer address than the API reads is refused before anything is made of it", async () => {
+  const before = origin.seen.length;
+  const padded = (start: string, bytes: number) => start + "y".repeat(bytes - start.length);
+  for (const [start, bytesMax] of [
+    ["/api/products/a?", limits.urlBytesMax],
+    ["/page?", limits.urlBytesMax],
+    ["/api/products?ids=", limits.batchUrlBytesMax],
+  ] as const) {
+    expect((await edge.ask(padded(start, bytesMax))).status).toBe(200);
+    const { status, headers, text } = await edge.ask(padded(start, bytesMax + 1));
+    expect([status, headers["cache-control"]]).toEqual([414, "no-store"]);
+    expect(JSON.parse(text)).toMatchObject({ type: "urn:shelfwire:problem:url-too-long", status: 414 });
+  }
+  expect(origin.seen.length - before).toBe(3);
 });
 
 test("an answer with fifty long tags passes, and says them to nobody", async () => {

@@ -67,6 +67,45 @@ describe.each([
   });
 });
 
+describe("a degraded answer, which the API wants nobody to store, takes the place of nothing that is kept", () => {
+  const degraded = { "cache-control": "no-store", "cdn-cache-control": "no-store" };
+  const dead = (_: unknown, response: ServerResponse): void => void response.destroy();
+
+  test("behind what is shown while it is revalidated", async () => {
+    const path = "/api/products/degraded-behind";
+    const lifetime = "public, max-age=1, stale-while-revalidate=20";
+    origin.answer = give({ ...productHeaders, "cdn-cache-control": lifetime });
+    await edge.ask(path);
+    version = 2;
+    origin.answer = give(degraded);
+    const before = origin.seen.length;
+    await expect
+      .poll(async () => (await edge.ask(path)) && origin.seen.length, { timeout: 3_000 })
+      .toBeGreaterThan(before);
+    origin.answer = dead;
+    const later = await Promise.all(Array.from({ length: 5 }, () => edge.ask(path)));
+    expect(later.map(({ status, text }) => `${status} ${text}`)).toEqual(Array(5).fill("200 1"));
+  });
+
+  test("nor what was purged: that is shown instead, marked", async () => {
+    const path = "/api/products/degraded-purged";
+    origin.answer = give({ ...productHeaders, "surrogate-key": "product-degraded" });
+    await edge.ask(path);
+    version = 2;
+    origin.answer = give(degraded);
+    expect(await edge.purge("product-degraded")).toBeGreaterThan(0);
+    for (const answer of [give(degraded), dead]) {
+      origin.answer = answer;
+      const shown = await edge.ask(path);
+      expect([shown.status, shown.text, shown.headers["cache-control"]]).toEqual([200, "1", "no-store"]);
+      expect(shown.edge).toMatch(/detail=stale$/);
+    }
+    expect((await edge.ask("/api/products/degraded-unseen")).status).toBe(503);
+    origin.answer = give(degraded);
+    expect((await edge.ask("/api/products/degraded-new")).text).toBe("2");
+  });
+});
+
 test("an API out of service is not asked for what can be shown, but for everything else", async () => {
   await edge.ask("/api/products/kept");
   origin.inService = false;

@@ -112,6 +112,8 @@ sub answer_in_json {
 		set resp.body = """{"type":"urn:shelfwire:problem:not-a-purger","title":"You may not purge","status":403,"detail":"purge from an address that EDGE_PURGERS allows"}""";
 	} else if (resp.status == 405) {
 		set resp.body = """{"type":"urn:shelfwire:problem:method-not-allowed","title":"This cannot be done here","status":405}""";
+	} else if (resp.status == 414) {
+		set resp.body = """{"type":"urn:shelfwire:problem:url-too-long","title":"The address is too long","status":414,"detail":"it may be 2048 bytes long"}""";
 	} else {
 		set resp.http.Retry-After = "1";
 		set resp.body = """{"type":"urn:shelfwire:problem:unavailable","title":"What this answer needs cannot be reached just now","status":""" + resp.status + "}";

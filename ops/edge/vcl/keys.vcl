@@ -44,11 +44,22 @@ sub keep_known_parameters {
 	}
 }
 
-# The API answers in one language, so its requests name none: thousands of spellings of Accept-Language would be as
-# many variants. Accept-Encoding is "gzip" or nothing already, which is Varnish's own doing.
+# The API answers in one language, and nobody else behind this in more: thousands of spellings of Accept-Language would be
+# as many variants. Accept-Encoding is "gzip" or nothing already, which is Varnish's own doing.
 sub normalise_negotiation {
-	if (req.url ~ "^/(api|images)/") {
-		unset req.http.Accept-Language;
-		unset req.http.Accept-Charset;
+	unset req.http.Accept-Language;
+	unset req.http.Accept-Charset;
+}
+
+# One address has many spellings (RFC 3986, 6.2.2): a letter may be written %61, %C3 as %c3, and a number 01. The API reads
+# them all as one; VCL cannot rewrite them. Links and encodeURIComponent write none of them, so whoever does is answered,
+# and has nothing kept for it.
+sub pass_other_spellings {
+	if (req.url ~ "^/(api|images)/" &&
+	    (req.url ~ "%(2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])" ||
+	    req.url ~ "%([a-f][0-9A-Fa-f]|[0-9A-F][a-f])" ||
+	    req.url ~ "[?&](page|page_size|days|min_price|max_price|min_rating)=0[0-9]")) {
+		set req.http.edge-fwd = "bypass";
+		return (pass);
 	}
 }

@@ -4,15 +4,18 @@
 # millisecond: a known change ends an answer at its Catalog-Valid-Until, which the seconds of max-age round down, and
 # nothing reaches past it: no lifetime, no revalidation behind a stale answer, no stale answer for a dead API.
 
-sub keep_as_told {
-	set beresp.http.edge-stored = std.time2real(now, 0.0);
-	call name_answer;
+sub read_directives {
 	set beresp.http.edge-control = beresp.http.Cache-Control;
 	if (beresp.http.CDN-Cache-Control) {
 		set beresp.http.edge-control = beresp.http.CDN-Cache-Control;
 	}
 	# Words inside of quoted strings are no directives.
 	set beresp.http.edge-control = regsuball(beresp.http.edge-control, {""[^"]*""}, "");
+}
+
+sub keep_as_told {
+	set beresp.http.edge-stored = std.time2real(now, 0.0);
+	call name_answer;
 
 	# The API's answers depend on the key alone. So what it does not want to be stored, errors above all, still goes to
 	# those who were waiting for the same; but an error that a request brought on itself, by its size say, is its own.
@@ -25,11 +28,11 @@ sub keep_as_told {
 		return;
 	}
 	call read_lifetime;
+	call end_at_boundary;
 	if (beresp.http.edge-control ~ "(?i)(^|[ ,])(no-store|no-cache|private)($|[ ,=])" ||
 	    beresp.http.Vary ~ "(^|[ ,])\*($|[ ,])") {
 		set beresp.ttl = 0s;
 	}
-	call end_at_boundary;
 	if (beresp.ttl <= 0s) {
 		# A note that this is not kept, so that its readers do not wait for one another.
 		set beresp.ttl = 120s;
@@ -133,9 +136,15 @@ sub end_at_boundary {
 		call give_to_those_who_wait;
 		return;
 	}
-	# The lifetime that the boundary cut short, with the fraction that rounding took from it; a lifetime of 0 as well.
-	if (std.real(beresp.http.edge-left, 0.0) <
+	# A lifetime that the boundary cut short has lost up to a second to rounding. Where that left nothing, this is all of
+	# it, which does not depend on how the API's clock compares with this one.
+	if (beresp.ttl <= 0s && beresp.http.edge-control ~ "(?i)(^|[ ,])max-age=0+($|[ ,])") {
+		set beresp.ttl = 1s;
+	} else if (beresp.ttl > 0s && std.real(beresp.http.edge-left, 0.0) <
 	    std.real(regsub(beresp.http.edge-control, "(?i)^.*max-age=([0-9]+).*$", "\1"), 0.0) + 1.0) {
+		set beresp.ttl = beresp.ttl + 1s;
+	}
+	if (beresp.ttl > std.duration(beresp.http.edge-left + "s", 0s)) {
 		set beresp.ttl = std.duration(beresp.http.edge-left + "s", 0s);
 	}
 	if (beresp.ttl + beresp.grace > std.duration(beresp.http.edge-left + "s", 0s)) {
@@ -149,6 +158,10 @@ sub purged_lately {
 	set beresp.http.edge-purged = "";
 	if (vsthrottle.remaining("everything", 1, 2s) == 0) {
 		set beresp.http.edge-purged = "lately";
+	}
+	# It took so long that a purge behind which it was made may be forgotten again.
+	if (std.time2real(now, 0.0) - std.real(bereq.http.edge-began, 0.0) > 1.5) {
+		set beresp.http.edge-purged = "perhaps";
 	}
 	call look_for_one_purge;
 	call look_for_one_purge;

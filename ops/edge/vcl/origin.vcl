@@ -5,19 +5,10 @@ sub ask_origin {
 	if (bereq.is_bgfetch && bereq.http.edge-stale == "shown") {
 		return (abandon);
 	}
-	# What is kept is asked for at one node by its key, so that all of them together remember more; what is passed goes
-	# around. Again means elsewhere.
-	if (!bereq.uncacheable) {
-		set bereq.backend = by_key.backend(by=HASH, alt=bereq.retries, healthy=ALL);
-	} else if (bereq.retries > 0) {
-		set bereq.backend = by_key.backend(by=URL, alt=bereq.retries - 1, healthy=ALL);
-	}
+	# See purged_lately.
+	set bereq.http.edge-began = std.time2real(now, 0.0);
 	set bereq.connect_timeout = 500ms;
-	# Out of service is not dead: who has nothing stale to fall back on asks a node that says so all the same.
-	if (!std.healthy(bereq.backend)) {
-		set bereq.backend = last_resort.backend();
-		set bereq.first_byte_timeout = 2s;
-	}
+	call choose_origin;
 	# As the origin's address names it.
 	unset bereq.http.Host;
 	unset bereq.http.edge-fwd;
@@ -29,6 +20,9 @@ sub ask_origin {
 		set bereq.http.If-None-Match = regsuball(bereq.http.If-None-Match, {"-gzip""}, {"""});
 	}
 	if (bereq.uncacheable) {
+		if (bereq.first_byte_timeout > 10s) {
+			set bereq.first_byte_timeout = 10s;
+		}
 		return;
 	}
 	# Everybody who wants the same waits for this one: with something stale to show, not for long.
@@ -39,9 +33,38 @@ sub ask_origin {
 	}
 }
 
+sub choose_origin {
+	# A stream has no end to wait for, and holds threads until its reader goes: beyond the limit there is none.
+	if (bereq.uncacheable && bereq.url ~ "^/api/products/[^/?]+/live(\?|$)") {
+		set bereq.backend = streams.backend();
+		return;
+	}
+	# What is kept is asked for at one node by its key, so that all of them together remember more; what is passed goes
+	# around. Again means elsewhere.
+	if (!bereq.uncacheable) {
+		set bereq.backend = by_key.backend(by=HASH, alt=bereq.retries, healthy=ALL);
+	} else if (bereq.retries > 0) {
+		set bereq.backend = by_key.backend(by=URL, alt=bereq.retries - 1, healthy=ALL);
+	}
+	# Out of service is not dead: who has nothing stale to fall back on asks a node that says so all the same.
+	if (!std.healthy(bereq.backend)) {
+		set bereq.backend = last_resort.backend();
+		set bereq.first_byte_timeout = 2s;
+	}
+}
+
 # An API that cannot answer leaves what is kept as it is: behind a stale answer that was given already, and where there
-# is one to give.
+# is one to give. So does a degraded answer, which is good for one reader: were it to take the place of what is kept, the
+# next outage would find nothing to show.
 sub refuse_failures {
+	if (beresp.status < 400 && bereq.url ~ "^/api/" && beresp.http.edge-control ~ "(?i)(^|[ ,])no-store($|[ ,])") {
+		if (bereq.is_bgfetch) {
+			return (abandon);
+		}
+		if (bereq.http.edge-stale == "held") {
+			return (error(503));
+		}
+	}
 	if (beresp.status < 400 || beresp.status == 404 || beresp.status == 410) {
 		return;
 	}

@@ -32,12 +32,13 @@ sub answer_purges {
 # What was purged is remembered by tag, for two uses that Varnish's list of kept answers does not serve:
 #
 # - An answer that the API made before a change, and that arrives after the purge, was not there to be purged. So what
-#   was purged within 2 s is kept for a second only (purged_lately).
+#   was purged within 2 s is kept for a second only (purged_lately), and so is what took more than 1.5 s to come.
 # - A soft purge passes over answers whose lifetime has ended already, and those may still be shown for a while behind
 #   which they are revalidated. So what was purged within 30 s, the longest such while, is not (judge_stale).
 #
-# A token bucket of one token is the memory: purging takes the token, and it is back when the time has passed. VCL has
-# no loop, so eight tags of a request are remembered one by one, and longer lists as a purge of everything.
+# A token bucket of one token is the memory: purging takes the token, and it is back when the time has passed. The time
+# begins when a token is taken, and an empty bucket has none: so each purge puts one in first, which otherwise would be
+# remembered no longer than the one before it. VCL has no loop, so eight tags of a request are remembered one by one, and longer lists as a purge of everything.
 sub remember_purges {
 	set req.http.edge-query = regsuball(req.http.edge-query, "[,\s]+", " ");
 	call remember_one_purge;
@@ -58,7 +59,9 @@ sub remember_one_purge {
 	set req.http.edge-tag = regsub(req.http.edge-query, "^ *([^ ]*).*$", "\1");
 	set req.http.edge-query = regsub(req.http.edge-query, "^ *[^ ]* *", "");
 	if (req.http.edge-tag != "") {
+		vsthrottle.return_token(req.http.edge-tag, 1, 2s);
 		set req.http.edge-denied = vsthrottle.is_denied(req.http.edge-tag, 1, 2s);
+		vsthrottle.return_token(req.http.edge-tag, 1, 30s);
 		set req.http.edge-denied = vsthrottle.is_denied(req.http.edge-tag, 1, 30s);
 	}
 }

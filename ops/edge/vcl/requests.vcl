@@ -1,5 +1,13 @@
 # Requests: what is taken out of them, and which never meet the cache.
 
+# The API's own limits (api/limits.ts): behind them is nothing to be had, and here each address would be read by many
+# patterns first. Only a batch names many products.
+sub refuse_long_addresses {
+	if (str.count(req.url) > 2048 && (req.url !~ "^/api/products\?" || str.count(req.url) > 39524)) {
+		return (synth(414));
+	}
+}
+
 sub forget_notes {
 	unset req.http.edge-denied;
 	unset req.http.edge-fwd;
@@ -68,7 +76,8 @@ sub pass_what_is_not_kept {
 	}
 	# What is never stored needs no place in the cache, not even for a note that it is never stored: anybody could
 	# make millions of those. Streams of events have no end to wait for.
-	if (req.url ~ "^/api/products(\?|$)" ||
+	if (req.url ~ "^/(healthz|readyz|metrics|ops)([/?]|$)" ||
+	    req.url ~ "^/api/products(\?|$)" ||
 	    req.url ~ "^/api/products/[^/?]+/(price|inventory|live)(\?|$)" ||
 	    req.url ~ "^/api/products/[^/?]+\?(.*&)?as_of=" ||
 	    req.url ~ "^/api/(me|checkout)([/?.;]|$)") {

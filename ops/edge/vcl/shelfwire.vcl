@@ -8,6 +8,7 @@
 #
 #   origins, by_key             directors over the API's nodes, each with its probe
 #   last_resort                 the same without
+#   streams                     the same with its probe and a limit of connections
 #   acl purgers                 who may purge
 #   sub try_another_origin      asks again where there is somebody else to ask
 #
@@ -33,11 +34,13 @@ sub vcl_recv {
 	if (req.restarts > 0) {
 		return (hash);
 	}
+	call refuse_long_addresses;
 	call forget_notes;
 	call answer_purges;
 	call drop_unkeyed;
 	call normalise_key;
 	call pass_what_is_not_kept;
+	call pass_other_spellings;
 	return (hash);
 }
 
@@ -63,6 +66,7 @@ sub vcl_backend_response {
 	if (bereq.uncacheable) {
 		return (deliver);
 	}
+	call read_directives;
 	call refuse_failures;
 	call keep_as_told;
 	return (deliver);
