@@ -192,6 +192,16 @@ test("of several nodes, one that fails is passed over, and readers notice nothin
       Array.from({ length: 10 }, (_, at) => both.ask(`/api/products/node-${at}`)),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    // So is one whose answers are degraded, where there is something stale that they would replace.
+    const tagged = give({ ...productHeaders, "surrogate-key": "product-shared" });
+    origin.answer = other.answer = tagged;
+    const paths = Array.from({ length: 10 }, (_, at) => `/api/products/shared-${at}`);
+    await Promise.all(paths.map((path) => both.ask(path)));
+    await both.purge("product-shared");
+    version = 2;
+    origin.answer = (_, response) => response.writeHead(200, { "cache-control": "no-store" }).end("degraded");
+    const texts = await Promise.all(paths.map(async (path) => (await both.ask(path)).text));
+    expect(new Set(texts)).toEqual(new Set(["2"]));
   } finally {
     await both.stop();
   }
