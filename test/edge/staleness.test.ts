@@ -106,6 +106,25 @@ describe("a degraded answer, which the API wants nobody to store, takes the plac
   });
 });
 
+test.each([431, 429])(
+  "a refusal that a request brought on itself, %i, takes the place of nothing, and keeps nobody from asking",
+  async (status) => {
+    const path = `/api/products/refused-${status}`;
+    const answer = give({ ...productHeaders, "surrogate-key": `product-refused-${status}` });
+    origin.answer = answer;
+    await edge.ask(path);
+    await edge.purge(`product-refused-${status}`);
+    version = 2;
+    origin.answer = (request, response) =>
+      request.headers["x-much"] === undefined
+        ? answer(request, response)
+        : void response.writeHead(status, { "cache-control": "no-store" }).end();
+    const shown = await edge.ask(path, { headers: { "x-much": "y" } });
+    expect([shown.status, shown.text, shown.headers["cache-control"]]).toEqual([200, "1", "no-store"]);
+    expect(await edge.ask(path)).toMatchObject({ status: 200, text: "2" });
+  },
+);
+
 test("an API out of service is not asked for what can be shown, but for everything else", async () => {
   await edge.ask("/api/products/kept");
   origin.inService = false;
@@ -173,6 +192,16 @@ test("of several nodes, one that fails is passed over, and readers notice nothin
       Array.from({ length: 10 }, (_, at) => both.ask(`/api/products/node-${at}`)),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    // So is one whose answers are degraded, where there is something stale that they would replace.
+    const tagged = give({ ...productHeaders, "surrogate-key": "product-shared" });
+    origin.answer = other.answer = tagged;
+    const paths = Array.from({ length: 10 }, (_, at) => `/api/products/shared-${at}`);
+    await Promise.all(paths.map((path) => both.ask(path)));
+    await both.purge("product-shared");
+    version = 2;
+    origin.answer = (_, response) => response.writeHead(200, { "cache-control": "no-store" }).end("degraded");
+    const texts = await Promise.all(paths.map(async (path) => (await both.ask(path)).text));
+    expect(new Set(texts)).toEqual(new Set(["2"]));
   } finally {
     await both.stop();
   }

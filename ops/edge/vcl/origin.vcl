@@ -15,6 +15,7 @@ sub ask_origin {
 	unset bereq.http.edge-query;
 	unset bereq.http.edge-tag;
 	unset bereq.http.edge-denied;
+	unset bereq.http.edge-refused;
 	# The names that compare_validators gives to compressed answers are the edge's own.
 	if (bereq.http.If-None-Match) {
 		set bereq.http.If-None-Match = regsuball(bereq.http.If-None-Match, {"-gzip""}, {"""});
@@ -71,6 +72,11 @@ sub refuse_failures {
 	if (bereq.is_bgfetch) {
 		return (abandon);
 	}
+	# What a request brought on itself, by its size or by how many there were, is no failure: the next one is asked for.
+	if (beresp.status < 500 && bereq.http.edge-stale == "held") {
+		set bereq.http.edge-refused = "itself";
+		return (error(503));
+	}
 	if (beresp.status >= 500) {
 		call try_another_origin;
 		# By way of vcl_backend_error, which alone lets the stale answer live.
@@ -97,7 +103,9 @@ sub give_up {
 sub tell_those_who_hold {
 	if (bereq.http.edge-stale == "held") {
 		set beresp.http.Vary = "edge-stale";
-		set beresp.http.edge-denied = vsthrottle.is_denied("failing " + bereq.url, 1, 1s);
+		if (!bereq.http.edge-refused) {
+			set beresp.http.edge-denied = vsthrottle.is_denied("failing " + bereq.url, 1, 1s);
+		}
 	}
 }
 
