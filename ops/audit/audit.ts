@@ -8,6 +8,7 @@ import { createFindings, type Finding } from "./findings.ts";
 import type { History, State } from "./history.ts";
 import { createHttpTier } from "./http-tier.ts";
 import type { Judgement } from "./judge.ts";
+import { createJudging } from "./judging.ts";
 import { createOracle, type OracleCounts } from "./oracle.ts";
 import { createRedisTier } from "./redis-tier.ts";
 import { createSchedule, type Question } from "./schedule.ts";
@@ -64,8 +65,6 @@ const progressMs = 10_000;
 const inFlightMax = 32;
 const tracedMax = 50_000;
 const pendingMax = 200_000;
-/** How long an answer may be ahead of the oracle before the log's end is asked for. */
-const aheadMsMax = 5_000;
 /** What a state is kept for beyond the last question about it: answers older than this are known to be so, not by how much. */
 const horizonBeyondMs = 60_000;
 
@@ -96,7 +95,6 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   const allowance = createAllowance(options.changesPerSecondMax, now);
   let taken = 0;
   let passedOver = 0;
-  let wakeAhead: (() => void)[] = [];
 
   const oracle = createOracle({
     catalog,
@@ -112,12 +110,9 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
         schedule.add({ history, state }, state.time);
       }
     },
-    onHead() {
-      const waiting = wakeAhead;
-      wakeAhead = [];
-      for (const wake of waiting) wake();
-    },
+    onHead: () => judging.wake(),
   });
+  const judging = createJudging({ oracle, catalog, others, now });
 
   const schedule = createSchedule<Change>({
     offsetsMs: offsets,
@@ -134,30 +129,9 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     const tier = tiers[place];
     if (tier === undefined) return;
     const reply = await tier.ask(change.history.id);
-    const judgement = await judged(change.history.id, reply);
+    const judgement = await judging.judge(change.history.id, reply);
     const history = oracle.historyOf(change.history.id) ?? change.history;
     count(tier, history, reply, judgement, offsetMs);
-  }
-
-  /** Waits for the oracle where the tier is ahead of it. */
-  async function judged(id: History["id"], reply: Reply): Promise<Judgement> {
-    for (let first = true; ; first = false) {
-      const history = oracle.historyOf(id);
-      if (history === undefined) return { verdict: "unchecked", reason: "behind" };
-      const judgement = reply.judge(history, oracle.head, others);
-      if (judgement.verdict === "wrong" && (await oracle.extend(id))) continue;
-      if (judgement.verdict !== "ahead") return judgement;
-      if (!first && now() - reply.answeredAt > aheadMsMax) {
-        const { last } = await catalog.bounds().catch(() => ({ last: judgement.sequence }));
-        if (last >= judgement.sequence) return { verdict: "unchecked", reason: "behind" };
-        const what = "version, which is beyond the end of the log";
-        return { verdict: "wrong", what, expected: last, found: judgement.sequence };
-      }
-      await Promise.race([
-        new Promise<void>((wake) => wakeAhead.push(wake)),
-        delay(aheadMsMax, undefined, { ref: false }),
-      ]);
-    }
   }
 
   function count(tier: Tier, history: History, reply: Reply, judgement: Judgement, offsetMs: number): void {
