@@ -11,7 +11,7 @@ import { actors, api, projector } from "./commands/roles.ts";
 import { type PublishOptions, publish } from "./commands/publish.ts";
 import { list, type Mended, republish, show } from "./commands/quarantine.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
-import { giveWay, letOthersFirst } from "./priority.ts";
+import { letOthersFirst } from "./priority.ts";
 import { top } from "./commands/top.ts";
 import { verify } from "./commands/verify.ts";
 import { VerifyImpossible } from "./verify/verify.ts";
@@ -159,7 +159,7 @@ describeAudit(program.command("audit"))
     const wanted = parseAudit(words);
     const { config, logger } = settings();
     // It watches those who answer, and is not to be in their way.
-    giveWay();
+    letOthersFirst();
     const sound = await withCatalogue(config, logger, "audit", (catalogue, servers) =>
       runAudit(catalogue, servers, logger, wanted, words.json === true ? print : undefined),
     );

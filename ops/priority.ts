@@ -14,8 +14,3 @@ export function letOthersFirst(): void {
     // Without util-linux it is just nice.
   }
 }
-
-/** Lets others go first where there is a choice, for who has to ask at set moments and so must get its turn all the same. */
-export function giveWay(): void {
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-}
