@@ -9,7 +9,7 @@ import { id } from "../streams/id.ts";
 /** Who waits for whom: a tier that is ahead of the oracle is not late. */
 
 const lamp = id("lamp");
-const history = { id: lamp, states: [] } as unknown as History;
+const history: History = { id: lamp, states: [] };
 const end = 7;
 
 let head: number;

@@ -15,8 +15,10 @@ const start = async () => {
   actor = await shop.startPurges([createVarnish(edge.url)]);
 };
 const purged = () => edge.requests.flatMap(({ headers }) => headers["xkey-softpurge"]?.split(" ") ?? []);
-const lifetimes = async () =>
-  ((await shop.get("/readyz", shop.api)).body as unknown as { edge: { lifetimes: string } }).edge.lifetimes;
+async function lifetimes(): Promise<string | undefined> {
+  const { body } = await shop.get("/readyz", shop.api);
+  return (body.edge as { readonly lifetimes: string } | undefined)?.lifetimes;
+}
 const price = (id: string, amount: number) => shop.publish("price.updated", id, { new_price: money(amount) });
 
 beforeAll(async () => {
