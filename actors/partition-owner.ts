@@ -81,8 +81,8 @@ export function createPartitionOwner(options: PartitionOwnerOptions): PartitionO
         else held.set(partition, renewed);
       }),
     );
-    const taken = await leases.keys();
-    const members = [...taken].filter((key) => key.startsWith(memberPrefix)).length;
+    const taken = await leases.owners();
+    const members = [...taken.keys()].filter((key) => key.startsWith(memberPrefix)).length;
     const share = Math.ceil(partitionCount / Math.max(members, 1));
     const surplus = [...held].slice(share);
     for (const [partition, { lease }] of surplus) {

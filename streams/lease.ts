@@ -11,9 +11,7 @@ export interface Leases {
   /** The lease, good for another `ttlMs`, or undefined if it was lost. What it says of its owner may be new. */
   renew(lease: Lease): Promise<Lease | undefined>;
   release(lease: Lease): Promise<void>;
-  /** Every key that somebody holds. */
-  keys(): Promise<ReadonlySet<string>>;
-  /** Every key that somebody holds, with what it says of its owner. Costs more than the keys alone. */
+  /** Every key that somebody holds, with what it says of its owner. Costs a request for each key. */
   owners(): Promise<ReadonlyMap<string, string>>;
 }
 

@@ -27,8 +27,5 @@ export function createMemoryLeases(ttlMs: number, now: () => number): Leases {
       const living = [...held].filter(([, { until }]) => until > now());
       return new Map(living.map(([key, { owner }]) => [key, owner]));
     },
-    async keys() {
-      return new Set([...held.keys()].filter((key) => living(key) !== undefined));
-    },
   };
 }

@@ -1,5 +1,9 @@
+import { jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
+import { bucketEntries } from "./bucket-entries.ts";
+
+const name = "EPOCHS";
 
 /**
  * The epochs of event streams as first seen, kept beside them: when a stream is gone and this record is not,
@@ -11,17 +15,12 @@ export interface EpochRecord {
 }
 
 export async function openEpochRecord(connection: NatsConnection, replicas: number): Promise<EpochRecord> {
-  const bucket = await new Kvm(connection).create("EPOCHS", { history: 1, replicas, max_bytes: 1024 * 1024 });
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const bucket = await new Kvm(connection).create(name, { history: 1, replicas, max_bytes: 1024 * 1024 });
   return {
     async read() {
-      const epochs = new Map<string, number>();
-      const names: string[] = [];
-      for await (const name of await bucket.keys()) names.push(name);
-      for (const name of names) {
-        const entry = await bucket.get(name);
-        if (entry?.operation === "PUT") epochs.set(name, Number(entry.string()));
-      }
-      return epochs;
+      const entries = await bucketEntries(manager, bucket, name);
+      return new Map([...entries].map(([stream, epoch]) => [stream, Number(epoch)]));
     },
     async write(epochs) {
       for (const [name, epoch] of epochs) await bucket.put(name, String(epoch));

@@ -1,8 +1,11 @@
-import { jetstream } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "nats";
 import type { Leases } from "../lease.ts";
 import { limits } from "../limits.ts";
+import { bucketEntries } from "./bucket-entries.ts";
+
+const name = "LEASES";
 
 /**
  * Leases in a JetStream key-value bucket whose entries vanish after `limits.leaseTtlMs`: the server's clock
@@ -11,12 +14,14 @@ import { limits } from "../limits.ts";
 export async function openJetStreamLeases(connection: NatsConnection, replicas: number): Promise<Leases> {
   // A request that was lost with its link is asked again while the lease still lives; the client would wait 5 s.
   const client = jetstream(connection, { timeout: limits.leaseAskMs });
-  const bucket = await new Kvm(client).create("LEASES", {
+  const bucket = await new Kvm(client).create(name, {
     ttl: limits.leaseTtlMs,
     history: 1,
     replicas,
     max_bytes: 16 * 1024 * 1024,
   });
+
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: limits.leaseAskMs });
 
   return {
     ttlMs: limits.leaseTtlMs,
@@ -47,19 +52,7 @@ export async function openJetStreamLeases(connection: NatsConnection, replicas: 
       }
     },
 
-    async keys() {
-      const keys = new Set<string>();
-      for await (const key of await bucket.keys()) keys.add(key);
-      return keys;
-    },
-
-    async owners() {
-      const owners = new Map<string, string>();
-      for await (const entry of await bucket.history({ key: ">" })) {
-        if (entry.operation === "PUT") owners.set(entry.key, entry.string());
-      }
-      return owners;
-    },
+    owners: () => bucketEntries(manager, bucket, name),
   };
 }
 

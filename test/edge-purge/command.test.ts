@@ -57,7 +57,7 @@ test("the role purges, top shows how it fares, and a signal ends it and gives it
   };
   await vi.waitFor(async () => {
     const report = (await reports()).find(({ provider }) => provider === name);
-    expect(report).toMatchObject({ state: "up", failed: 0, expired: 0 });
+    expect(report).toMatchObject({ state: "up", failed: 0, expired: 0, unread: 0 });
     expect(report?.purged).toBeGreaterThan(0);
   }, patience);
   const { said: table } = await shelfwire(["top"], {}).ended;

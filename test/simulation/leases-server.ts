@@ -39,6 +39,5 @@ export function createLeasesClient(life: Life, network: Network, server: LeasesS
     renew: (lease) => ask<Lease | undefined>(`renew ${lease.key}`, () => server.current.renew(lease)),
     release: (lease) => ask(`release ${lease.key}`, () => server.current.release(lease)),
     owners: () => ask("owners", () => server.current.owners()),
-    keys: () => ask("keys", () => server.current.keys()),
   };
 }
