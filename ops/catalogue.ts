@@ -27,6 +27,8 @@ export interface Catalogue {
   readonly derived: Log;
   readonly quarantine: Log;
   readonly ledger: Log;
+  /** Which products are hot, and what operators want of them. */
+  readonly hot: Log;
   readonly leases: Leases;
   /** What owners of the catalogue's partitions tell every node. */
   readonly changes: Broadcast;
@@ -34,6 +36,12 @@ export interface Catalogue {
   readonly consumeChanges: OpenConsumer;
   /** What purge actors say of themselves. */
   readonly purges: Broadcast;
+  /** What API workers tell of their readers. */
+  readonly heat: Broadcast;
+  /** Hot products' values, who holds them, and who asks most: `actors/hot/`. */
+  readonly hotValues: Broadcast;
+  readonly hotHeld: Broadcast;
+  readonly hotCallers: Broadcast;
   readonly readModel: ReadModel;
   readonly redis: RedisConnection;
   readonly epochs: { readonly catalog: number; readonly activity: number };
@@ -53,8 +61,14 @@ export interface CatalogueOptions {
   readonly newLog?: boolean;
 }
 
-/** No stream takes it: what it says lasts no longer than the moment. */
-const purgesSubject = "edge.purge";
+/** No stream takes these: what they say lasts no longer than the moment. */
+const momentary = {
+  purges: "edge.purge",
+  heat: "heat",
+  hotValues: "hot.value",
+  hotHeld: "hot.held",
+  hotCallers: "hot.callers",
+} as const;
 
 /** Throws `LogUnfit` with one line for the operator when the log is not as it must be. */
 export async function openCatalogue(options: CatalogueOptions): Promise<Catalogue> {
@@ -104,12 +118,13 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
     }
     const epochs = await ensureStreams(connection, { bytesMax: servers.logBytesMax, replicas, knownEpochs });
     if (newLog || knownEpochs.size < epochs.size) await record.write(epochs);
-    const [catalog, activity, derived, quarantine, ledger] = await Promise.all([
+    const [catalog, activity, derived, quarantine, ledger, hot] = await Promise.all([
       openJetStreamLog(connection, "CATALOG"),
       openJetStreamLog(connection, "ACTIVITY"),
       openJetStreamLog(connection, "DERIVED"),
       openJetStreamLog(connection, "QUARANTINE"),
       openJetStreamLog(connection, "LEDGER"),
+      openJetStreamLog(connection, "HOT"),
     ]);
     const leases = await orRefuse(
       openJetStreamLeases(connection, replicas),
@@ -124,10 +139,15 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
       derived,
       quarantine,
       ledger,
+      hot,
       leases,
       changes: openBroadcast(connection, changesSubject),
       consumeChanges: (name) => openDurableConsumer(connection, "CHANGES", name),
-      purges: openBroadcast(connection, purgesSubject),
+      purges: openBroadcast(connection, momentary.purges),
+      heat: openBroadcast(connection, momentary.heat),
+      hotValues: openBroadcast(connection, momentary.hotValues),
+      hotHeld: openBroadcast(connection, momentary.hotHeld),
+      hotCallers: openBroadcast(connection, momentary.hotCallers),
       readModel,
       redis,
       epochs: { catalog: epochNamed("CATALOG"), activity: epochNamed("ACTIVITY") },

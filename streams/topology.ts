@@ -9,7 +9,7 @@ import { limits } from "./limits.ts";
  * whose disk runs full hangs instead, reads included.) Only what is of use for minutes forgets: see `forgets`.
  */
 export interface StreamDefinition {
-  readonly name: "CATALOG" | "ACTIVITY" | "DERIVED" | "QUARANTINE" | "LEDGER" | "CHANGES";
+  readonly name: "CATALOG" | "ACTIVITY" | "DERIVED" | "QUARANTINE" | "LEDGER" | "CHANGES" | "HOT";
   readonly description: string;
   readonly subjects: readonly string[];
   /** Share of the bytes that the log may take in all. */
@@ -25,6 +25,9 @@ export interface StreamDefinition {
    */
   readonly forgets?: { readonly afterMs: number; readonly bytesMax: number };
 }
+
+/** The transitions of hot products, and what operators want of them. */
+export const hotSubjects = ["hot.transition.>", "hot.command.>"];
 
 /** What owners of partitions tell every node: a broadcast, which the stream CHANGES overhears. */
 export const changesSubject = "changes.catalog";
@@ -85,5 +88,16 @@ export const streams: readonly StreamDefinition[] = [
     events: false,
     // Ten times as long as an edge may hold anything that a change makes wrong.
     forgets: { afterMs: 600_000, bytesMax: 16 * 1024 * 1024 },
+  },
+  {
+    name: "HOT",
+    description: "Which products are hot: each transition with its reason, and what operators want",
+    subjects: hotSubjects,
+    share: 0,
+    messageBytesMax: limits.payloadBytesMax,
+    lastPerSubject: false,
+    events: false,
+    // A hot product has a transition with each refresh, so that what goes first is about those that are not hot.
+    forgets: { afterMs: 7 * 24 * 3_600_000, bytesMax: 256 * 1024 * 1024 },
   },
 ];
