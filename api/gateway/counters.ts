@@ -14,6 +14,12 @@ export interface GatewayCounters {
   servedWhileChecking: number;
   /** Of these, the ones whose time of trust was not over yet. */
   refreshedEarly: number;
+  /** Turned by the clock, from what was held. */
+  flipped: number;
+  /** Values of hot products that were pushed and are held. */
+  pushed: number;
+  /** Pushed, and older than what was heard or shown. */
+  pushedInVain: number;
   invalidated: number;
   /** Invalidated, and the bytes were the same when they were made again. */
   invalidatedInVain: number;
@@ -38,6 +44,9 @@ export function createGatewayCounters(): GatewayCounters {
     revalidated: 0,
     servedWhileChecking: 0,
     refreshedEarly: 0,
+    flipped: 0,
+    pushed: 0,
+    pushedInVain: 0,
     invalidated: 0,
     invalidatedInVain: 0,
     raced: 0,

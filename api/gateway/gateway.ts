@@ -12,6 +12,9 @@ import { createAbsentProducts } from "./absent-products.ts";
 import { createGatewayCounters, type GatewayCounters } from "./counters.ts";
 import type { Floors } from "./floors.ts";
 import { hearChanges } from "./heard-changes.ts";
+import { withFlips } from "./flips.ts";
+import { createHotProducts } from "./hot-products.ts";
+import { type HotLine, hearPushedValues } from "./pushed-values.ts";
 import { createHeldAnswers } from "./held-answers.ts";
 import { createKeeping } from "./keeping.ts";
 import type { MadeAnswer } from "./made-answer.ts";
@@ -65,23 +68,30 @@ export interface Page {
 }
 
 export interface GatewayOptions {
-  readonly answers: ProductAnswers;
+  readonly answers: Pick<ProductAnswers, "make">;
   readonly stored: StoredAnswers;
   readonly changes: Broadcast;
   readonly floors: Floors;
   readonly versions: Versions;
   readonly bytesMax: number;
+  /** Where values of hot products come from; none come where it is left out. */
+  readonly hot?: HotLine;
   readonly now: () => number;
   readonly random?: () => number;
   readonly journal: Journal;
 }
 
+/** How long a value may be on its way; then it is asked for. */
+const awaitedMs = 50;
+
 export function createGateway(options: GatewayOptions): Gateway {
   const { answers, floors, now, journal, random = Math.random } = options;
   const counters = createGatewayCounters();
-  const held = createHeldAnswers(options.bytesMax);
+  const held = withFlips(createHeldAnswers(options.bytesMax), counters, now);
+  const hot = createHotProducts(now);
   const heard = hearChanges(options.changes, options.versions, (touched) => {
     for (const view of views) absent[view].remove(touched.products.keys());
+    if (hot.size > 0) for (const id of touched.products.keys()) awaitValue(id);
     counters.invalidated += held.touch(touched);
   });
   const absentIn = () =>
@@ -90,7 +100,21 @@ export function createGateway(options: GatewayOptions): Gateway {
   const absent = { assembled: absentIn(), details: absentIn() };
   const trust = createTrust({ heard, floors, now, random });
   const { keep, servedAs } = createKeeping({ held, heard, trust, absent, counters, now });
+  const pushed =
+    options.hot &&
+    hearPushedValues({
+      ...{ line: options.hot, hot, held, heard, trust, floors, absent, versions: options.versions },
+      ...{ counters, now },
+    });
   const loads = createLoads({ moment: heard.moment, floors, keep, counters, journal });
+
+  /** Of a hot product the new value follows the word that it changed: nobody loads what comes by itself. */
+  function awaitValue(id: Identifier): void {
+    const entry = hot.isPushed(id) ? held.peek(keyOf(id, "assembled")) : undefined;
+    if (entry === undefined || entry.touched) return;
+    if (trust.standing(entry, productPolicies.assembled, 0) === "unsure") return;
+    entry.awaiting = { until: now() + awaitedMs, knownAt: trust.knownAt(entry) };
+  }
 
   const productItem = (id: Identifier, view: View): Item => ({
     key: keyOf(id, view),
@@ -183,6 +207,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (!served.degraded) floors.raisePage(key, served.sequence ?? 0);
       return served;
     },
-    close: () => heard.close(),
+    close() {
+      heard.close();
+      pushed?.close();
+    },
   };
 }

@@ -16,6 +16,11 @@ export interface HeardChanges {
   moment(): number;
   /** Whether nothing that was heard since then concerns these, and nothing can have been missed. */
   unchangedSince(moment: number, about: About): boolean;
+  /**
+   * Whether a value that includes everything up to these positions includes all that was heard of what it is about. A
+   * position that is left out is not asked for.
+   */
+  covered(positions: ReadonlyMap<number, number>, about: About): boolean;
   /** Whether something about one of these partitions may have been missed since then. */
   inDoubtSince(moment: number, partitions: readonly number[]): boolean;
   /** When the last of these partitions was known to be at the head of the log; 0 where one never was. */
@@ -40,6 +45,10 @@ export interface Touched {
   readonly names: ReadonlySet<string>;
 }
 
+interface Word extends Pick<Change, "moves"> {
+  readonly touched: Touched;
+}
+
 /** Changes that a load under way is held against, and the names in them; one that takes longer is not kept. */
 const rememberedMax = 512;
 const rememberedNamesMax = 20_000;
@@ -60,12 +69,22 @@ export function hearChanges(
   let moment = 0;
   /** How many words each announcer has said. */
   const counts = new Map<string, number>();
-  let recent: Touched[] = [];
+  let recent: Word[] = [];
+  /** Up to where a value must reach to include what is not remembered of its partition: missed, or too long ago. */
+  const unknownTo: number[] = allPartitions.map(() => Number.POSITIVE_INFINITY);
   let named = 0;
 
-  function doubt(partition: number): void {
+  /** `to`: where the word begins from which on everything is heard again. */
+  function doubt(partition: number, to: number): void {
     gaps[partition] = moment;
     headAts[partition] = 0;
+    unknownTo[partition] = to;
+  }
+
+  function forget({ touched, moves }: Word): void {
+    named -= sizeOf(touched);
+    for (const { partition, to } of moves)
+      unknownTo[partition] = Math.max(unknownTo[partition] as number, sequenceOf(to));
   }
 
   const sizeOf = ({ products, names }: Touched) => products.size + names.size;
@@ -81,22 +100,23 @@ export function hearChanges(
   }
 
   function hear({ moves, products, names }: Change): void {
+    const touched = { products: products ?? new Map(), names: new Set(names) };
+    // Before the partitions count as further on: what an entry was worth until now is still to be seen.
+    onChange(touched);
     moment++;
     for (const { partition, from, to, headAt } of moves) {
       // Products that are too many to be named may be any of the partition's.
-      if (from !== ends[partition] || products === undefined) doubt(partition);
+      if (from !== ends[partition] || products === undefined) doubt(partition, sequenceOf(to));
       ends[partition] = to;
       reached[partition] = sequenceOf(to);
       headAts[partition] = headAt;
     }
-    const touched = { products: products ?? new Map(), names: new Set(names) };
-    recent.push(touched);
+    recent.push({ touched, moves });
     named += sizeOf(touched);
     while (recent.length > rememberedMax || named > rememberedNamesMax) {
       const oldest = recent.shift();
-      if (oldest !== undefined) named -= sizeOf(oldest);
+      if (oldest !== undefined) forget(oldest);
     }
-    onChange(touched);
   }
 
   function missed(): void {
@@ -106,7 +126,7 @@ export function hearChanges(
     for (const partition of allPartitions) {
       ends[partition] = undefined;
       reached[partition] = 0;
-      doubt(partition);
+      doubt(partition, Number.POSITIVE_INFINITY);
     }
   }
 
@@ -133,7 +153,15 @@ export function hearChanges(
       const count = moment - since;
       if (count === 0) return true;
       if (count > recent.length || inDoubtSince(since, about.partitions)) return false;
-      return !recent.slice(-count).some((touched) => concerns(touched, about));
+      return !recent.slice(-count).some(({ touched }) => concerns(touched, about));
+    },
+    covered(positions, about) {
+      const reaches = (partition: number, to: number) => (positions.get(partition) ?? Infinity) >= to;
+      if (!about.partitions.every((partition) => reaches(partition, unknownTo[partition] as number)))
+        return false;
+      const includes = ({ moves }: Word) =>
+        moves.every(({ partition, to }) => reaches(partition, sequenceOf(to)));
+      return recent.every((word) => !concerns(word.touched, about) || includes(word));
     },
     headAt: (partitions) => Math.min(...partitions.map((partition) => headAts[partition] as number)),
     reached: (partition) => reached[partition] as number,

@@ -33,6 +33,8 @@ export interface Held {
   readonly tookMs: number;
   /** Something in it changed: it is served only where no tier has anything newer. */
   touched: boolean;
+  /** It was touched a moment ago, and its new value is on its way. */
+  awaiting?: Awaiting | undefined;
   /** When it was made. */
   readonly madeAt: number;
   /** Not checked behind a request again before. */
@@ -41,9 +43,18 @@ export interface Held {
   degraded?: Prepared;
 }
 
+export interface Awaiting {
+  /** How long it is served as it is, by the clock of `madeAt`. */
+  readonly until: number;
+  /** When it was last known to equal the log. */
+  readonly knownAt: number;
+}
+
 /** What an answer takes beside its bytes: places in maps, and its own fields; the latter with a purge tag each. */
 const heldBytes = 1_024;
 const nameBytes = 300;
+/** What it is made of, where it is held to be rendered again: so many times its bytes. */
+const aheadTimes = 3;
 const costOf = ({ bytes }: Prepared, dependsOn: number) => bytes.length + heldBytes + nameBytes * dependsOn;
 
 export function createHeldAnswers(bytesMax: number): HeldAnswers {
@@ -95,8 +106,9 @@ export function createHeldAnswers(bytesMax: number): HeldAnswers {
       return answers.peek(key) !== undefined || lately.wasWanted(key);
     },
     put(key, held) {
-      const { prepared, products, names } = held.answer;
-      answers.set(key, held, costOf(prepared, products.size + names.length));
+      const { prepared, products, names, later } = held.answer;
+      const ahead = later === undefined ? 0 : aheadTimes * prepared.bytes.length;
+      answers.set(key, held, costOf(prepared, products.size + names.length) + ahead);
       if (answers.peek(key) === held) index(key, held.answer);
     },
     touch({ products, names }) {

@@ -9,7 +9,7 @@ import type { GatewayCounters } from "./counters.ts";
 import type { HeardChanges } from "./heard-changes.ts";
 import type { Held, HeldAnswers } from "./held-answers.ts";
 import type { Item, Load } from "./loads.ts";
-import { aspectsIn, type MadeAnswer } from "./made-answer.ts";
+import { aboutAnswer, type MadeAnswer } from "./made-answer.ts";
 import { type Served, servedAnew } from "./served.ts";
 import type { Trust } from "./trust.ts";
 
@@ -65,15 +65,9 @@ export function createKeeping(options: {
       const isOlder = newer !== undefined && sequence < newer.shown;
       return isOlder ? servedAs(newer, "stale") : servedAnew(answer);
     }
-    const about = {
-      products: answer.products,
-      aspectsOf: (product: Identifier) => aspectsIn(answer, product),
-      names: answer.names,
-      partitions: answer.partitions,
-    };
     if (standing?.touched === true && standing.answer.prepared.etag === answer.prepared.etag)
       counters.invalidatedInVain++;
-    const isUnchanged = heard.unchangedSince(moment, about);
+    const isUnchanged = heard.unchangedSince(moment, aboutAnswer(answer));
     if (!isUnchanged) counters.raced++;
     // A store that came back as an older copy of itself: products in it are asked for again, all else is not shown.
     const wentBack = sequence < floor || (standing !== undefined && sequence < standing.answer.sequence);

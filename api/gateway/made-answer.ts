@@ -3,6 +3,7 @@ import type { Identifier } from "../../streams/identifier.ts";
 import type { Prepared } from "../answer.ts";
 import type { Shown } from "../cache-policy.ts";
 import type { Source } from "../sources.ts";
+import type { About } from "./heard-changes.ts";
 
 /** An answer made from the tiers behind the gateway, with what it shows and what it depends on. */
 export interface MadeAnswer {
@@ -14,6 +15,8 @@ export interface MadeAnswer {
   readonly knownAt: number;
   /** The next moment at which it changes by the clock. */
   readonly validUntil: number | undefined;
+  /** What it is from then on, at that moment or a later one, for whoever holds it: nothing is asked for that. */
+  readonly later?: ((moment: number) => MadeAnswer) | undefined;
   readonly degraded: boolean;
   /** The products in it, and up to where each is included. */
   readonly products: ReadonlyMap<Identifier, number>;
@@ -28,6 +31,19 @@ export interface MadeAnswer {
   readonly positionOf: readonly number[];
 }
 
+/** A change by the clock that is nearer is held ready, as `MadeAnswer.later`. What is farther is made anew until then. */
+export const aheadMs = 600_000;
+
+export const isAhead = (validUntil: number | undefined, moment: number): boolean =>
+  validUntil !== undefined && validUntil - moment <= aheadMs;
+
 /** What a change of the product must touch to change the answer. */
 export const aspectsIn = ({ subject, shows }: MadeAnswer, id: Identifier): Aspects =>
   id === subject ? shows.ofSubject : shows.ofOthers;
+
+export const aboutAnswer = (answer: MadeAnswer): About => ({
+  products: answer.products,
+  aspectsOf: (product) => aspectsIn(answer, product),
+  names: answer.names,
+  partitions: answer.partitions,
+});

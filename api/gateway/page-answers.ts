@@ -16,7 +16,7 @@ import type { CatalogReader, Found } from "../reader.ts";
 import { slowest } from "../sources.ts";
 import { reviewsView, summaryDetailsView, summaryView, type View } from "../views.ts";
 import type { Page } from "./gateway.ts";
-import type { MadeAnswer } from "./made-answer.ts";
+import { isAhead, type MadeAnswer } from "./made-answer.ts";
 
 /** Answers about many products or none, made from the tiers behind the gateway: lists, the tree, reviews. */
 export interface PageAnswers {
@@ -126,11 +126,12 @@ export function createPageAnswers(options: {
     const results = await reader.read(gathered.ids, { ...wanted, logQueueMax: listLogQueueMax });
     const found = results.filter((one): one is Found => one !== undefined);
     const states = found.map(({ state }) => state);
-    const moment = now();
     const headAt = allAtHead(gathered.positions, versions);
-    const isFresh = headAt !== undefined && moment - headAt <= freshnessMs;
+    const isFresh = headAt !== undefined && now() - headAt <= freshnessMs;
     const degraded = !isFresh || current.degraded || found.some(({ source }) => source === "stale");
-    const body = {
+    const tags = tagHeaders([categoryTag(category), ...states.map((state) => productTag(state.id))]);
+    const order = sort === "newest" ? [] : [pricesName(category)];
+    const bodyAt = (moment: number) => ({
       items: states.map((state) =>
         view === "details" ? summaryDetailsView(state) : summaryView(state, moment),
       ),
@@ -139,22 +140,27 @@ export function createPageAnswers(options: {
       page_size: pageSize,
       sort,
       facets: [],
+    });
+    // Prices turn by the clock; the order by price follows when the lists are told of it.
+    const answerAt = (moment: number): MadeAnswer => {
+      const validUntil = view === "details" ? undefined : boundaryAmong(states, moment);
+      const body = bodyAt(moment);
+      return {
+        prepared: prepare(degraded ? { ...body, degraded } : body, tags),
+        source: slowest(found),
+        sequence: isFresh ? lowestSequence(gathered.positions) : 0,
+        knownAt: isFresh ? Math.min(headAt, ...found.map(({ knownAt }) => knownAt)) : 0,
+        validUntil,
+        later: isAhead(validUntil, moment) ? answerAt : undefined,
+        degraded,
+        products: new Map(found.map(({ state, sequence }) => [state.id, sequence])),
+        subject: undefined,
+        shows: (view === "details" ? cachePolicies.listingDetails : cachePolicies.listing).shows,
+        names: [membersName(category), ...order],
+        ...everywhere,
+      };
     };
-    const tags = tagHeaders([categoryTag(category), ...states.map((state) => productTag(state.id))]);
-    const order = sort === "newest" ? [] : [pricesName(category)];
-    return {
-      prepared: prepare(degraded ? { ...body, degraded } : body, tags),
-      source: slowest(found),
-      sequence: isFresh ? lowestSequence(gathered.positions) : 0,
-      knownAt: isFresh ? Math.min(headAt, ...found.map(({ knownAt }) => knownAt)) : 0,
-      validUntil: view === "details" ? undefined : boundaryAmong(states, moment),
-      degraded,
-      products: new Map(found.map(({ state, sequence }) => [state.id, sequence])),
-      subject: undefined,
-      shows: (view === "details" ? cachePolicies.listingDetails : cachePolicies.listing).shows,
-      names: [membersName(category), ...order],
-      ...everywhere,
-    };
+    return answerAt(now());
   }
 
   async function makeReviews(id: Identifier, wanted: ReadOptions): Promise<MadeAnswer> {

@@ -1,18 +1,13 @@
-import { groupName } from "../../projections/changes.ts";
-import type { Versions } from "../../projections/version.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
-import { type Identifier, tokenOf } from "../../streams/identifier.ts";
-import { allPartitions, partitionOf } from "../../streams/partition.ts";
-import { prepare } from "../answer.ts";
-import { boundaryAmong } from "../boundary.ts";
-import { productTag, tagHeaders } from "../cache-tags.ts";
-import { productPolicies } from "../cache-policy.ts";
+import { sequenceOf, type Versions } from "../../projections/version.ts";
+import type { Identifier } from "../../streams/identifier.ts";
 import { allAtHead } from "../catalog-health.ts";
 import { Problem } from "../problems.ts";
 import { dueSequence, type ReadOptions } from "../read-options.ts";
 import type { CatalogReader, Found } from "../reader.ts";
-import { productView, type View } from "../views.ts";
+import type { View } from "../views.ts";
 import type { MadeAnswer } from "./made-answer.ts";
+import { type Group, type ProductParts, renderProduct } from "./product-parts.ts";
 import { madeOf, type StoredAnswers } from "./stored-answers.ts";
 
 /**
@@ -26,17 +21,12 @@ export interface ProductAnswers {
     view: View,
     options: ReadOptions,
   ): Promise<readonly (MadeAnswer | undefined)[]>;
+  /** What its answers are made of, for who shows them elsewhere; it is stored ready as well. Throws as `make` does. */
+  parts(id: Identifier, options: ReadOptions): Promise<ProductParts | undefined>;
 }
 
 /** Variants shown with a product; more belong into a listing. */
 const variantsMax = 500;
-
-interface Group {
-  readonly id: Identifier;
-  readonly members: readonly Found[];
-  readonly knownAt: number;
-  readonly degraded: boolean;
-}
 
 export function createProductAnswers(options: {
   readonly reader: CatalogReader;
@@ -64,58 +54,41 @@ export function createProductAnswers(options: {
     }
   }
 
-  async function gather(group: Identifier, wanted: ReadOptions): Promise<Group> {
+  async function gatherGroup(group: Identifier, wanted: ReadOptions): Promise<Group> {
     const gathered = await readModel.readGroup(group).catch(() => undefined);
     const { members, reached } = await membersOf((gathered?.ids ?? []).slice(0, variantsMax), wanted);
     const headAt = gathered && allAtHead(gathered.positions, versions);
     const whole = reached && headAt !== undefined && now() - headAt <= wanted.freshnessMs;
-    return { id: group, members, knownAt: headAt ?? 0, degraded: !whole };
+    const positions = new Map(
+      (gathered?.positions ?? []).map((position, partition) => [
+        partition,
+        position === undefined ? 0 : sequenceOf(position.version),
+      ]),
+    );
+    return { id: group, members, knownAt: headAt ?? 0, degraded: !whole, positions };
   }
 
-  function answerOf(found: Found, group: Group | undefined, view: View): MadeAnswer {
-    const members = group?.members ?? [];
-    const states = members.map(({ state }) => state);
-    const moment = now();
-    const degraded = group?.degraded === true || [found, ...members].some(({ source }) => source === "stale");
-    const body = productView(found.state, states, view, moment);
-    const own = [partitionOf(tokenOf(found.state.id))];
-    const products = new Map([...members, found].map(({ state, sequence }) => [state.id, sequence]));
-    const tags = tagHeaders([found.state.id, ...products.keys()].map(productTag));
-    return {
-      prepared: prepare(degraded ? { ...body, degraded } : body, tags),
-      source: found.source,
-      sequence: found.sequence,
-      knownAt: Math.min(
-        found.knownAt,
-        ...members.map(({ knownAt }) => knownAt),
-        group?.knownAt ?? Number.POSITIVE_INFINITY,
-      ),
-      validUntil: view === "details" ? undefined : boundaryAmong([found.state, ...states], moment),
-      degraded,
-      products,
-      subject: found.state.id,
-      shows: productPolicies[view].shows,
-      names: group === undefined ? [] : [groupName(group.id)],
-      // Whoever joins the group may be of any partition.
-      partitions: group === undefined ? own : allPartitions,
-      positionOf: own,
-    };
-  }
-
-  async function assemble(ids: readonly Identifier[], view: View, wanted: ReadOptions) {
+  async function gather(ids: readonly Identifier[], wanted: ReadOptions) {
     const results = await reader.read(ids, wanted);
     const named = results.map((found) => found?.state.details.group_id ?? null);
     const groups = new Map<Identifier, Group>();
     const distinct = [...new Set(named)].filter((group) => group !== null);
-    for (const group of await Promise.all(distinct.map((id) => gather(id, wanted))))
+    for (const group of await Promise.all(distinct.map((id) => gatherGroup(id, wanted))))
       groups.set(group.id, group);
-    return results.map((found, at) => {
+    return results.map((found, at): ProductParts | undefined => {
       const group = named[at] ?? null;
-      if (found === undefined) return undefined;
-      const answer = answerOf(found, group === null ? undefined : groups.get(group), view);
-      if (view === "assembled" && group === null) stored.store(found, answer);
-      return answer;
+      return found && { found, group: group === null ? undefined : groups.get(group) };
     });
+  }
+
+  function render(parts: ProductParts, view: View): MadeAnswer {
+    const answer = renderProduct(parts, view, now());
+    if (view === "assembled" && parts.group === undefined) stored.store(parts.found, answer);
+    return answer;
+  }
+
+  async function assemble(ids: readonly Identifier[], view: View, wanted: ReadOptions) {
+    return (await gather(ids, wanted)).map((parts) => parts && render(parts, view));
   }
 
   /** What the store holds ready, undefined for each that it does not; undefined where it does not answer. */
@@ -135,6 +108,11 @@ export function createProductAnswers(options: {
   }
 
   return {
+    async parts(id, wanted) {
+      const [parts] = await gather([id], wanted);
+      if (parts !== undefined) render(parts, "assembled");
+      return parts;
+    },
     async make(ids, view, wanted) {
       if (view === "details" || wanted.stored !== undefined) return assemble(ids, view, wanted);
       const ready = await readyAmong(ids, wanted);

@@ -8,7 +8,7 @@ import { cachePolicies } from "../cache-policy.ts";
 import type { Found } from "../reader.ts";
 import { createAnswerDecoder, encodeAnswer } from "./answer-text.ts";
 import type { Floors } from "./floors.ts";
-import type { MadeAnswer } from "./made-answer.ts";
+import { isAhead, type MadeAnswer } from "./made-answer.ts";
 
 /**
  * Assembled products as they leave, in Redis beside what they are made of: bytes and ETag are made once for each change
@@ -16,6 +16,9 @@ import type { MadeAnswer } from "./made-answer.ts";
  *
  * Nothing is stored, and nothing stored is served, while a partition waits to be rebuilt: a rebuild replaces values and
  * leaves their versions as they are, so that no stamp tells what was made before it.
+ *
+ * Nor where the clock changes it soon: who holds that answer holds what comes behind the change as well, which takes the
+ * registers.
  *
  * What is asked for in one turn of the event loop goes out as one command.
  */
@@ -111,7 +114,7 @@ export function createStoredAnswers(options: {
     const stored = decode(id, answer);
     if (stored === undefined) return undefined;
     const { prepared, newest, validUntil } = stored;
-    if (newest > reached || (validUntil !== undefined && at >= validUntil)) return undefined;
+    if (newest > reached || isAhead(validUntil, at)) return undefined;
     if (reached < floors.raise(id, newest)) return undefined;
     return { prepared, validUntil, sequence: reached, knownAt: position.headAt, tookMs };
   }
@@ -137,6 +140,7 @@ export function createStoredAnswers(options: {
 
     store({ state: { id }, stamp, newest }, { prepared, validUntil }) {
       if (stamp === undefined || storing >= storingMax || !mayAnswer(stamp.position)) return;
+      if (isAhead(validUntil, now())) return;
       storing++;
       readModel
         .putAnswer(id, stamp, encodeAnswer(versions(newest), prepared, validUntil))

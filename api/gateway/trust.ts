@@ -43,7 +43,8 @@ export function createTrust(options: {
 
   /** An owner's clock may be ahead of ours. */
   function knownAt(entry: Held): number {
-    const { answer, touched } = entry;
+    const { answer, touched, awaiting } = entry;
+    if (touched && awaiting !== undefined) return awaiting.knownAt;
     const isSure = !touched && !inDoubt(entry);
     return Math.min(
       now(),
@@ -51,7 +52,8 @@ export function createTrust(options: {
     );
   }
 
-  function reach({ answer }: Held): number {
+  function reach({ answer, touched, shown }: Held): number {
+    if (touched) return shown;
     let heardOf = Number.POSITIVE_INFINITY;
     for (const partition of answer.positionOf) heardOf = Math.min(heardOf, heard.reached(partition));
     return Math.max(answer.sequence, heardOf);
@@ -63,6 +65,19 @@ export function createTrust(options: {
     return true;
   }
 
+  /**
+   * Whether something that was touched a moment ago is served as it was: its new value is on its way, and nobody has seen
+   * anything newer.
+   */
+  function awaits(entry: Held, minSequence: number): boolean {
+    const { answer, awaiting, shown } = entry;
+    if (awaiting === undefined || now() >= awaiting.until || minSequence > shown || inDoubt(entry))
+      return false;
+    for (const [id, sequence] of answer.products)
+      if (floors.of(id) > (id === answer.subject ? Math.max(sequence, shown) : sequence)) return false;
+    return true;
+  }
+
   return {
     knownAt,
     inDoubt,
@@ -70,7 +85,8 @@ export function createTrust(options: {
     isAsNewAsShown,
     standing(entry, { freshnessMs, gatewayMs }, minSequence) {
       const { answer, touched, tookMs, madeAt } = entry;
-      if (touched || (answer.validUntil !== undefined && now() >= answer.validUntil)) return "unsure";
+      if (answer.validUntil !== undefined && now() >= answer.validUntil) return "unsure";
+      if (touched) return awaits(entry, minSequence) ? "trusted" : "unsure";
       if (inDoubt(entry)) return "unsure";
       if ((minSequence > 0 && reach(entry) < minSequence) || !isAsNewAsShown(entry)) return "unsure";
       const age = now() - knownAt(entry);
