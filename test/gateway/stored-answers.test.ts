@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { prepare } from "../../api/answer.ts";
 import { createFloors, type Floors } from "../../api/gateway/floors.ts";
-import type { MadeAnswer } from "../../api/gateway/made-answer.ts";
+import { aheadMs, type MadeAnswer } from "../../api/gateway/made-answer.ts";
 import {
   createStoredAnswers,
   madeOf,
@@ -93,9 +93,10 @@ const passedOver: Readonly<Record<string, () => Promise<unknown>>> = {
     floors.raise(lamp, 13);
     return ask(lamp);
   },
-  "the moment has come at which it changes": async () => {
-    await store('{"on":"sale"}', 11, now + 10);
-    expect(await ask(lamp)).toMatchObject({ validUntil: now + 10 });
+  "the moment is near at which it changes": async () => {
+    const at = now + aheadMs + 10;
+    await store('{"on":"sale"}', 11, at);
+    expect(await ask(lamp)).toMatchObject({ validUntil: at });
     now += 10;
     return ask(lamp);
   },

@@ -8,6 +8,8 @@ import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors
 import { createGateway } from "../../api/gateway/gateway.ts";
 import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
+import { encodeParts } from "../../api/gateway/product-parts.ts";
+import type { HotLine } from "../../api/gateway/pushed-values.ts";
 import { createStoredAnswers } from "../../api/gateway/stored-answers.ts";
 import { createCatalogReader } from "../../api/reader.ts";
 import { createReadiness } from "../../api/drain.ts";
@@ -20,6 +22,7 @@ import type { ReadModel } from "../../projections/read-model.ts";
 import { type Versions, versionsOf } from "../../projections/version.ts";
 import type { Journal } from "../../streams/journal.ts";
 import type { Log } from "../../streams/log.ts";
+import type { Identifier } from "../../streams/identifier.ts";
 import type { Broadcast } from "../../streams/broadcast.ts";
 import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
@@ -50,7 +53,11 @@ export interface World {
     readonly changes?: Broadcast;
     readonly floors?: Floors;
     readonly admission?: Admission;
+    /** Where values of hot products come from. */
+    readonly hot?: HotLine;
   }): FastifyInstance;
+  /** What a product's page is made of, as an owner of the hot set would push it now. */
+  parts(id: Identifier): Promise<string | undefined>;
 }
 
 export interface Running {
@@ -65,6 +72,14 @@ export function createWorld(readModel: ReadModel, now: number): World {
   const quarantine = createMemoryLog({ stream: "QUARANTINE", now: time, lastPerSubject: true });
   const changes = createMemoryBroadcast();
   const shared = { catalog, derived, readModel, versions, now: time, journal: silent };
+  function readingFrom(read: Log, floors: Floors) {
+    const reader = aboveFloors(
+      createCatalogReader({ ...shared, slots: createSlots(32), claims: unclaimed, catalog: read }),
+      floors,
+    );
+    const stored = createStoredAnswers({ ...shared, floors });
+    return { reader, stored, answers: createProductAnswers({ ...shared, reader, stored }) };
+  }
   return {
     catalog,
     quarantine,
@@ -107,19 +122,18 @@ export function createWorld(readModel: ReadModel, now: number): World {
       changes: heard = changes,
       floors = createFloors(),
       admission = createAdmission({ now: () => performance.now(), afterTurn: setImmediate }),
+      hot,
     } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
-      const reader = aboveFloors(
-        createCatalogReader({ ...shared, slots: createSlots(32), claims: unclaimed, catalog: read }),
-        floors,
-      );
-      const stored = createStoredAnswers({ ...shared, floors });
-      const answers = createProductAnswers({ ...shared, reader, stored });
+      const { reader, stored, answers } = readingFrom(read, floors);
       const tree = createTreeReader({ readModel, versions, floors, freshnessMs: 60_000, now: time });
       return createServer({
         edge: { isShort: false },
         purges: async () => [],
-        gateway: createGateway({ ...shared, answers, stored, changes: heard, floors, bytesMax: 1_000_000 }),
+        gateway: createGateway({
+          ...{ ...shared, answers, stored, changes: heard, floors, bytesMax: 1_000_000 },
+          ...(hot !== undefined && { hot }),
+        }),
         pages: createPageAnswers({ ...shared, reader, tree }),
         reader,
         health,
@@ -132,6 +146,12 @@ export function createWorld(readModel: ReadModel, now: number): World {
         admission,
         journal: silent,
       });
+    },
+
+    async parts(id) {
+      const { answers } = readingFrom(catalog, createFloors());
+      const parts = await answers.parts(id, { freshnessMs: 5_000 });
+      return parts && encodeParts(parts, versions);
     },
   };
 }
