@@ -5,7 +5,8 @@ import type { Config } from "../config.ts";
 import { openIdentity } from "../identity.ts";
 import { providerNames } from "../purge/settings.ts";
 import { createLogger } from "../logger.ts";
-import { apiRedisTimeoutMs, startApi } from "./api.ts";
+import { startApi } from "./api.ts";
+import { apiRedisTimeoutMs } from "./tiers.ts";
 
 /**
  * One of a node's API workers: a thread with its own connections, its own gateway's cache and its own server on the
