@@ -6,6 +6,7 @@ import { type Aspects, aspects } from "./aspects.ts";
 import {
   categoryName,
   type Change,
+  dropName,
   encodeChange,
   groupName,
   membersName,
@@ -134,6 +135,7 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
       if (lists === undefined) touched = undefined;
       for (const category of lists?.members ?? []) name(membersName(category));
       for (const category of lists?.prices ?? []) name(pricesName(category));
+      for (const product of lists?.fallen ?? []) name(dropName(product));
       return lists;
     },
     async advance(log, moves) {

@@ -17,7 +17,7 @@ export interface Change {
   readonly moves: readonly Move[];
   /** Products with the aspects that changed; undefined for so many that nothing was counted. */
   readonly products: ReadonlyMap<Identifier, Aspects> | undefined;
-  /** What else changed: `groupName`, `membersName`, `pricesName`, `treeName`, `categoryName`. */
+  /** What else changed: `groupName`, `membersName`, `pricesName`, `dropName`, `treeName`, `categoryName`. */
   readonly names: readonly string[];
 }
 
@@ -27,6 +27,8 @@ export const groupName = (group: Identifier): string => `group ${group}`;
 export const membersName = (category: Identifier): string => `members ${category}`;
 /** The order by price of a category's list. */
 export const pricesName = (category: Identifier): string => `prices ${category}`;
+/** A product's price fell to half or less: readers may come in crowds. */
+export const dropName = (product: Identifier): string => `drop ${product}`;
 /** The tree of categories. */
 export const treeName = "tree";
 /** A category of the tree: what it is called, where it stands, what is above it. */
@@ -35,8 +37,10 @@ export const categoryName = (category: Identifier): string => `category ${catego
 /** What a name says, and of whom; undefined for one that is about nobody, or that no version of ours makes. */
 export function readName(
   name: string,
-): { readonly kind: "group" | "members" | "prices" | "category"; readonly id: Identifier } | undefined {
-  const [, kind, text = ""] = /^(group|members|prices|category) ([^]+)$/.exec(name) ?? [];
+):
+  | { readonly kind: "group" | "members" | "prices" | "category" | "drop"; readonly id: Identifier }
+  | undefined {
+  const [, kind, text = ""] = /^(group|members|prices|category|drop) ([^]+)$/.exec(name) ?? [];
   const id = parseIdentifier(text);
   return kind === undefined || id === undefined ? undefined : { kind: kind as "group", id };
 }

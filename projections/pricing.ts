@@ -35,3 +35,7 @@ export function pricingAt(
 export function rankOf({ version, price }: Pricing): string {
   return `${version}~${String(price).padStart(16, "0")}`;
 }
+
+/** Whether an amount fell to half or less. */
+export const isHalved = (before: number | undefined, after: number | undefined): boolean =>
+  before !== undefined && after !== undefined && before !== after && 2 * after <= before;

@@ -95,6 +95,8 @@ export interface TouchedLists {
   readonly members: readonly Identifier[];
   /** Only the order by price changed. */
   readonly prices: readonly Identifier[];
+  /** Products whose amount fell to half or less, in whichever lists they are. */
+  readonly fallen: readonly Identifier[];
 }
 
 export type ListingSort = "newest" | "price_asc" | "price_desc";

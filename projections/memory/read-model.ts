@@ -1,7 +1,7 @@
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionOf } from "../../streams/partition.ts";
 import type { CategoryEvent } from "../categories.ts";
-import { rankOf } from "../pricing.ts";
+import { isHalved, rankOf } from "../pricing.ts";
 import {
   type Fence,
   type ListingRow,
@@ -210,6 +210,7 @@ export function createMemoryReadModel(): MemoryReadModel {
       check(fence);
       const members = new Set<Identifier>();
       const prices = new Set<Identifier>();
+      const fallen: Identifier[] = [];
       for (const { id, membership, pricing } of puts) {
         const row: ListingRow = rows.get(id) ?? {
           membership: undefined,
@@ -238,11 +239,12 @@ export function createMemoryReadModel(): MemoryReadModel {
         const moves = String(after.shown) !== String(row.shown) || after.created !== row.created;
         if (moves) for (const category of [...row.shown, ...after.shown]) members.add(category);
         else if (after.amount !== row.amount) for (const category of after.shown) prices.add(category);
+        if (isHalved(row.amount, after.amount)) fallen.push(id);
         if (repriced) ranks.set(id, rankOf(pricing));
         if (repriced && pricing.nextBoundary !== undefined) boundaries.set(id, pricing.nextBoundary);
         if (repriced && pricing.nextBoundary === undefined) boundaries.delete(id);
       }
-      return { members: [...members], prices: [...prices].filter((id) => !members.has(id)) };
+      return { members: [...members], prices: [...prices].filter((id) => !members.has(id)), fallen };
     },
 
     async *readShown(partition, category) {

@@ -7,7 +7,7 @@ import type { RedisConnection, Told } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { fenced, pipelined } from "./pipeline.ts";
 import { readPosition } from "./positions.ts";
-import { noVersion, rankLength, touchedMembers } from "./scripts.ts";
+import { halved, noVersion, rankLength, touchedMembers } from "./scripts.ts";
 
 /**
  * Listings: in each partition a row for every product, and for each category two sorted sets that the rows
@@ -112,14 +112,16 @@ export function redisListings(redis: RedisConnection): ListingPart {
 function touchedIn(calls: readonly Told[]): TouchedLists | undefined {
   const members = new Set<Identifier>();
   const prices = new Set<Identifier>();
+  const fallen: Identifier[] = [];
   for (const told of calls) {
     if (told === 0) return undefined;
     for (let at = 0; at < told.length; at += 2) {
-      const touched = told[at + 1] === touchedMembers ? members : prices;
-      touched.add(identifierIn(told[at] as string));
+      const [name, how] = [told[at] as string, told[at + 1]];
+      if (how === halved) fallen.push(name as Identifier);
+      else (how === touchedMembers ? members : prices).add(identifierIn(name));
     }
   }
-  return { members: [...members], prices: [...prices].filter((id) => !members.has(id)) };
+  return { members: [...members], prices: [...prices].filter((id) => !members.has(id)), fallen };
 }
 
 /** Rising for `price_asc`, else falling; equal ones by the bytes of their ids, as Redis has them. */

@@ -27,6 +27,8 @@ export const noRank = "-".repeat(rankLength);
 /** How a list was touched: by who is in it, or only in its order by price. */
 export const touchedMembers = 2;
 export const touchedPrices = 1;
+/** What is told of a product, by its identifier, and not of a list: its amount fell to half or less. */
+export const halved = 3;
 /** A call with more rows does not say which lists it touched. */
 export const rowsToldMax = 64;
 
@@ -45,7 +47,7 @@ export function rowsOfCall(textsPerRow: number): string {
     for at = 3, #ARGV, ${textsPerRow} do ids[#ids + 1] = ARGV[at] end
     local rows = {}
     for at, row in ipairs(call('HMGET', KEYS[2], unpack(ids))) do rows[ids[at]] = row end
-    local changed, added, touched = {}, {}, {}
+    local changed, added, touched, fallen = {}, {}, {}, {}
     local function standing(id)
       local row = rows[id]
       if not row then return '${noVersion}', '${noRank}', '', '', '', '', '', '' end
@@ -68,6 +70,10 @@ export function rowsOfCall(textsPerRow: number): string {
       members[#members + 1] = score
       members[#members + 1] = id
     end
+    local function reprice(id, before, after)
+      if before == '' or after == '' or before == after then return end
+      if 2 * tonumber(after) <= tonumber(before) then fallen[#fallen + 1] = id end
+    end
     local function due(boundary, id)
       if boundary == '' then call('ZREM', KEYS[3], id) else call('ZADD', KEYS[3], boundary, id) end
     end`;
@@ -81,6 +87,10 @@ export const writeRows = `
     for token, how in pairs(touched) do
       told[#told + 1] = token
       told[#told + 1] = how
+    end
+    for _, id in ipairs(fallen) do
+      told[#told + 1] = id
+      told[#told + 1] = ${halved}
     end
     return told`;
 
@@ -235,6 +245,7 @@ export const scripts = {
             add(token .. price, score, id)
           end
         end
+        reprice(id, oldAmount, amount)
         if boundary ~= oldBoundary then due(boundary, id) end
         keep(id, membership, priced, created, group, amount, boundary, direct, shown)
       end
@@ -255,6 +266,7 @@ export const scripts = {
             add(token .. price, amount, id)
             touched[token] = ${touchedPrices}
           end
+          reprice(id, oldAmount, amount)
         end
         if boundary ~= oldBoundary then due(boundary, id) end
         keep(id, membership, priced, created, group, amount, boundary, direct, shown)

@@ -5,6 +5,7 @@ import {
   categoryName,
   type Change,
   decodeChange,
+  dropName,
   membersName,
   pricesName,
   treeName,
@@ -159,6 +160,11 @@ test("lists and the tree are named with the move behind them, once", async () =>
   expect(told.at(-1)?.names).toEqual([pricesName(home)]);
   await mine.advance("catalog", [{ partition, from: v(3), to: v(3), headAt: 2 }]);
   expect(told.at(-1)).toMatchObject({ names: [], products: new Map() });
+  await mine.putRows({ partition, position: v(3) }, [
+    { id: lamp, pricing: { ...pricing, version: v(4), price: 4, amount: 3 } },
+  ]);
+  await mine.advance("catalog", [{ partition, from: v(3), to: v(4), headAt: 3 }]);
+  expect(told.at(-1)?.names).toEqual([pricesName(home), dropName(lamp)]);
 });
 
 test("rows that are too many to say which lists they touched leave nothing counted", async () => {

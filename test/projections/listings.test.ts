@@ -78,6 +78,24 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
     expect(await told(priced(6, 8))).toEqual(nothing);
   });
 
+  test("an amount that falls to half or less is told, whichever way it is written and whoever lists it", async () => {
+    const fallen = async (one: ListingPut) =>
+      (await model.putRows(noPosition(partitionOfId(lamp)), [one]))?.fallen;
+    const priced = (sequence: number, amount: number) => ({
+      id: lamp,
+      pricing: { version: v(sequence), price: sequence, amount, nextBoundary: undefined },
+    });
+    expect(await fallen(listed(lamp, 1, { shown: [], amount: 1_000 }))).toEqual([]);
+    expect(await fallen(priced(2, 501))).toEqual([]);
+    expect(await fallen(priced(3, 1_000))).toEqual([]);
+    expect(await fallen(priced(4, 500))).toEqual([lamp]);
+    expect(await fallen(priced(4, 500))).toEqual([]);
+    expect(await fallen(priced(2, 100))).toEqual([]);
+    expect(await fallen(listed(lamp, 5, { created: 1, amount: 250 }))).toEqual([lamp]);
+    expect(await fallen(priced(6, 0))).toEqual([lamp]);
+    expect(await fallen(priced(7, 0))).toEqual([]);
+  });
+
   test("each in the order of its sort, those without a price last", async () => {
     const [a, b, c, d] = ["a", "b", "c", "d"].map(id) as [Identifier, Identifier, Identifier, Identifier];
     await put(
