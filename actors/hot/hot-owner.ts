@@ -1,0 +1,196 @@
+import { isBad, decodeEvent } from "../../streams/events.ts";
+import type { Versions } from "../../projections/version.ts";
+import type { Broadcast } from "../../streams/broadcast.ts";
+import type { Identifier } from "../../streams/identifier.ts";
+import type { Journal } from "../../streams/journal.ts";
+import type { Leases } from "../../streams/lease.ts";
+import type { Log, StoredMessage } from "../../streams/log.ts";
+import { createBell } from "../bell.ts";
+import { type Pause, pause as realPause } from "../pause.ts";
+import { whileHolding } from "../sole-holder.ts";
+import type { Actor } from "../supervisor.ts";
+import { createHotDecisions, type HotInput, type HotTodo } from "./hot-decisions.ts";
+import { openHotEar } from "./hot-ear.ts";
+import { createHotLoads, type HotLoaded, type HotValues } from "./hot-loads.ts";
+import { placedCommand, readHotStream } from "./hot-stream.ts";
+import { encodeHotWord } from "./hot-word.ts";
+import { createTransitionWriter } from "./transition-writer.ts";
+import { commandSubjects } from "./transitions.ts";
+
+/**
+ * The owner of hot products, one in the cluster by a lease: hears what is read and what has changed, decides who is hot,
+ * loads those and pushes their values to every API worker. What it decides is written to the HOT stream, from which the
+ * next owner goes on. Nothing of it stands in the path of a request, and two owners for a while only push twice.
+ */
+export interface HotOwnerOptions {
+  readonly values: HotValues;
+  /** The stream HOT. */
+  readonly hot: Log;
+  /** The catalogue's log, for the sales in it. */
+  readonly catalog: Log;
+  readonly versions: Versions;
+  readonly leases: Leases;
+  readonly heat: Broadcast;
+  readonly held: Broadcast;
+  readonly changes: Broadcast;
+  /** Where values are pushed to. */
+  readonly pushed: Broadcast;
+  /** Products that may be hot at once. */
+  readonly hotMax: number;
+  /** How long before a sale its products become warm. */
+  readonly warmBeforeMs: number;
+  /** What its lease says of it. */
+  readonly about: () => string;
+  /** Milliseconds since 1970: deadlines outlive the process. */
+  readonly now: () => number;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  readonly pause?: Pause;
+  readonly journal: Journal;
+}
+
+/** The lease of the one owner. */
+export const hotKey = "hot";
+
+/** Heat is looked at so often where nobody says anything, since silence cools. */
+const lookMs = 250;
+/** What may wait to be decided. Beyond it words of heat are dropped, which the next ones heal. */
+const inboxMax = 10_000;
+const batchMax = 512;
+const takeMs = 250;
+
+export function createHotOwner(options: HotOwnerOptions): Actor {
+  const { hot, catalog, leases, pushed, about, now, clock, pause = realPause, journal } = options;
+  let aliveAt = clock();
+  const alive = () => {
+    aliveAt = clock();
+  };
+
+  async function work(signal: AbortSignal): Promise<void> {
+    const ending = new AbortController();
+    const either = AbortSignal.any([signal, ending.signal]);
+    const bell = createBell(pause);
+    let inbox: HotInput[] = [];
+    const hear = (input: HotInput) => {
+      if (inbox.length >= inboxMax && input.kind === "heat") return;
+      inbox.push(input);
+      bell.ring();
+    };
+    // Before anything is read, so that nothing is missed between.
+    const ear = openHotEar({ ...options, heard: hear });
+    try {
+      const fold = await readHotStream(hot, alive);
+      const decisions = createHotDecisions(options);
+      const standing = [...fold.products].flatMap(([id, { state, sequence }]) =>
+        state.value === "cold" ? [] : [[id, sequence] as const],
+      );
+      const writer = createTransitionWriter(hot, standing);
+      const held = new Map<Identifier, HotLoaded>();
+      const loads = createHotLoads({
+        values: options.values,
+        signal: either,
+        pause,
+        loaded(id, loaded) {
+          // A tier that is behind may have answered.
+          if (loaded !== undefined && loaded.sequence >= (held.get(id)?.sequence ?? 0)) held.set(id, loaded);
+          hear({ kind: "loaded", id, sequence: loaded?.sequence });
+        },
+        failed(id, error) {
+          journal.debug({ product: id, err: error }, "a hot product could not be loaded");
+          hear({ kind: "load failed", id });
+        },
+      });
+
+      function act(todo: HotTodo): void {
+        const { id } = todo;
+        switch (todo.kind) {
+          case "load":
+            return loads.start(id);
+          case "push": {
+            const value = held.get(id)?.value;
+            const { push, untilMs, changesArePushed } = todo;
+            if (value !== undefined)
+              pushed.publish(encodeHotWord({ kind: "value", id, push, untilMs, changesArePushed, value }));
+            return;
+          }
+          case "cool":
+            return pushed.publish(encodeHotWord({ kind: "cool", id }));
+          case "alert":
+            return journal.error(
+              { product: id, failures: todo.failures },
+              "a hot product cannot be refreshed: its last value is served until it can; see that the log and Redis answer",
+            );
+          case "calm":
+            return journal.info({ product: id }, "the hot product is refreshed again, or hot no more");
+          case "forget":
+            held.delete(id);
+        }
+      }
+
+      function decide(input: HotInput): void {
+        const { transitions, todo } = decisions.take(input, now());
+        for (const transition of transitions) writer.write(transition);
+        for (const one of todo) act(one);
+      }
+
+      async function decideAll(): Promise<void> {
+        decide({ kind: "fold", fold });
+        while (!either.aborted) {
+          alive();
+          const inputs = inbox;
+          inbox = [];
+          for (const input of inputs) decide(input);
+          decide({ kind: "time" });
+          const waitMs = Math.max(0, (decisions.next() ?? Infinity) - now());
+          await bell.wait(Math.min(waitMs, lookMs), either);
+        }
+      }
+
+      async function follow(
+        log: Log,
+        from: number,
+        subject: string,
+        take: (message: StoredMessage) => void,
+      ): Promise<void> {
+        const tail = log.tail({ from, subject });
+        try {
+          while (!either.aborted) {
+            const { messages } = await tail.take(batchMax, takeMs);
+            for (const message of messages) take(message);
+          }
+        } finally {
+          await tail.close();
+        }
+      }
+
+      const commands = follow(hot, fold.last + 1, commandSubjects, (message) => {
+        for (const command of placedCommand(message)) hear({ kind: "command", command });
+      });
+      const sales = follow(catalog, 1, "log.catalog.*.sale.>", (message) => {
+        const event = decodeEvent(message);
+        if (!isBad(event) && (event.kind === "sale.scheduled" || event.kind === "sale.cancelled"))
+          hear({ kind: "sale", event });
+      });
+      const parts = [decideAll(), commands, sales];
+      try {
+        await Promise.race([Promise.all(parts), writer.failed]);
+        await writer.settled();
+      } finally {
+        ending.abort();
+        await Promise.allSettled(parts);
+      }
+    } finally {
+      ear.close();
+    }
+  }
+
+  return {
+    aliveAt: () => aliveAt,
+    async run(signal) {
+      await whileHolding({ leases, key: hotKey, about, alive, clock, pause }, signal, async (held) => {
+        journal.info({}, "hot products are looked after from here");
+        await work(held);
+      });
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { evolveSale, type Sale, type SaleEvent } from "../../projections/sales.ts";
+import type { Identifier } from "../../streams/identifier.ts";
+import { createDeadlines } from "./deadlines.ts";
+import type { HotSale } from "./hot-state.ts";
+
+/**
+ * Which products are in which sale, and when each must be warm: some minutes before the sale begins. It is made from the
+ * log's sale events, the oldest first, and forgets a sale that has ended. Pure: times are passed in, in milliseconds
+ * since 1970.
+ */
+export interface SaleCalendar {
+  /** The products that the sale no longer names, or no longer at these times. */
+  hear(event: SaleEvent, at: number): readonly Identifier[];
+  /** Products that must be warm from now on, each once for each sale as it stands. */
+  due(at: number): readonly PlannedSale[];
+  /** When there is something due next. */
+  next(): number | undefined;
+}
+
+export interface PlannedSale extends HotSale {
+  readonly product: Identifier;
+}
+
+/** Products in sales to come, counted once for each sale. Beyond it the sale that begins last is forgotten: it warms by its heat. */
+export const plannedMax = 200_000;
+
+interface Planned {
+  readonly sale: Sale;
+  readonly from: number;
+}
+
+export function createSaleCalendar({ warmBeforeMs }: { readonly warmBeforeMs: number }): SaleCalendar {
+  const sales = new Map<Identifier, Planned>();
+  const deadlines = createDeadlines<Identifier>();
+  let planned = 0;
+
+  function forget(id: Identifier): void {
+    planned -= sales.get(id)?.sale.items.length ?? 0;
+    sales.delete(id);
+    deadlines.set(id, undefined);
+  }
+
+  function forgetLast(): void {
+    let last: Identifier | undefined;
+    for (const [id, { from }] of sales)
+      if (last === undefined || from > (sales.get(last)?.from ?? 0)) last = id;
+    if (last !== undefined) forget(last);
+  }
+
+  return {
+    hear(event, at) {
+      const before = sales.get(event.id);
+      const sale = evolveSale(before?.sale, event);
+      if (sale === before?.sale) return [];
+      forget(event.id);
+      const from = sale.starts_at - warmBeforeMs;
+      if (sale.ends_at > at && sale.items.length > 0) {
+        sales.set(event.id, { sale, from });
+        deadlines.set(event.id, Math.max(from, at));
+        planned += sale.items.length;
+        while (planned > plannedMax) forgetLast();
+      }
+      // One whose time has moved is told anew when it is due.
+      const kept = from > at ? [] : sale.items.map(({ product_id }) => product_id);
+      const still = new Set(sale.ends_at > at ? kept : []);
+      return sale.named.filter((id) => !still.has(id));
+    },
+    due(at) {
+      const told: PlannedSale[] = [];
+      for (const id of deadlines.take(at)) {
+        const { sale, from } = sales.get(id) ?? {};
+        if (sale === undefined || from === undefined) continue;
+        if (sale.ends_at <= at) {
+          forget(id);
+          continue;
+        }
+        deadlines.set(id, sale.ends_at);
+        for (const { product_id } of sale.items)
+          told.push({ product: product_id, sale: id, from, until: sale.ends_at });
+      }
+      return told;
+    },
+    next: () => deadlines.next(),
+  };
+}

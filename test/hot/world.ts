@@ -1,0 +1,196 @@
+import type { HeatWord } from "../../actors/hot/heat-word.ts";
+import { encodeHeatWord } from "../../actors/hot/heat-word.ts";
+import type { HotLoaded } from "../../actors/hot/hot-loads.ts";
+import { createHotOwner } from "../../actors/hot/hot-owner.ts";
+import { readHotReports } from "../../actors/hot/hot-report.ts";
+import type { HotState } from "../../actors/hot/hot-state.ts";
+import { readHotStream } from "../../actors/hot/hot-stream.ts";
+import { decodeHotWord, encodeHeldWord } from "../../actors/hot/hot-word.ts";
+import {
+  commandSubject,
+  decodeTransition,
+  encodeCommand,
+  isTransitionSubject,
+} from "../../actors/hot/transitions.ts";
+import { type Supervisor, supervise } from "../../actors/supervisor.ts";
+import { aspects } from "../../projections/aspects.ts";
+import { dropName, encodeChange } from "../../projections/changes.ts";
+import { versionsOf } from "../../projections/version.ts";
+import type { Identifier } from "../../streams/identifier.ts";
+import type { Log } from "../../streams/log.ts";
+import { limits } from "../../streams/limits.ts";
+import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
+import { createMemoryLeases } from "../../streams/memory-leases.ts";
+import { createMemoryLog } from "../../streams/memory-log.ts";
+import { publicSubject } from "../../streams/subjects.ts";
+import { id } from "../streams/id.ts";
+import { readTail } from "../streams/reading.ts";
+
+/** All that an owner of hot products stands on, in memory and in simulated time; and API workers, as far as it sees them. */
+
+const epoch = 1_000;
+const wordEveryMs = 50;
+const loadTakesMs = 3;
+const heldTakesMs = 2;
+
+export interface Worker {
+  /** Reads a second, by product. */
+  read(products: Readonly<Record<string, number>>): void;
+  /** What it holds of what was pushed: by product, the value and until when. */
+  readonly holds: Map<string, { readonly value: string; readonly untilMs: number; readonly at: number }>;
+  /** It says nothing any more. */
+  die(): void;
+  /** It hears what is pushed, and does not answer. */
+  confirms: boolean;
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {}) {
+  const now = () => Date.now();
+  const clock = () => performance.now();
+  const catalog = createMemoryLog({ stream: "CATALOG", now, epoch });
+  const hot = createMemoryLog({ stream: "HOT", now, epoch });
+  const leases = createMemoryLeases(limits.leaseTtlMs, now);
+  const [heat, held, changes, pushed] = [
+    createMemoryBroadcast(),
+    createMemoryBroadcast(),
+    createMemoryBroadcast(),
+    createMemoryBroadcast(),
+  ];
+  const alerts: string[] = [];
+  const journal = {
+    debug: () => {},
+    info: (_: object, message: string) => void alerts.push(message),
+    warn: () => {},
+    error: (_: object, message: string) => void alerts.push(message),
+  };
+  const loads: Identifier[] = [];
+  const failing = { is: false };
+  /** The version of each product there is. */
+  const products = new Map<string, number>();
+  const values = {
+    async load(product: Identifier): Promise<HotLoaded | undefined> {
+      loads.push(product);
+      await new Promise((resolve) => setTimeout(resolve, loadTakesMs));
+      if (failing.is) throw new Error("no tier answers");
+      const sequence = products.get(product);
+      return sequence === undefined ? undefined : { value: `{"version":${sequence}}`, sequence };
+    },
+  };
+  const running: Supervisor[] = [];
+  const workers: Worker[] = [];
+  const beating: NodeJS.Timeout[] = [];
+  let words = 0;
+
+  function addWorker(by: string): Worker {
+    let reads: HeatWord["products"] = [];
+    let count = 0;
+    let isDead = false;
+    const say = () => {
+      if (isDead) return;
+      const word = { by, count: ++count, holds: true, products: reads, callers: reads, endpoints: [] };
+      heat.publish(encodeHeatWord(word));
+    };
+    const worker: Worker = {
+      holds: new Map(),
+      confirms: true,
+      read(wanted) {
+        reads = Object.entries(wanted).map(([key, perSecond]) => ({ key, perSecond }));
+      },
+      die() {
+        isDead = true;
+      },
+    };
+    pushed.listen({
+      missed: () => {},
+      hear(bytes) {
+        const word = decodeHotWord(bytes);
+        if (word === undefined || isDead) return;
+        if (word.kind === "cool") {
+          worker.holds.delete(word.id);
+          return;
+        }
+        worker.holds.set(word.id, { value: word.value, untilMs: word.untilMs, at: now() });
+        if (worker.confirms)
+          setTimeout(() => held.publish(encodeHeldWord({ by, held: [word.push] })), heldTakesMs);
+      },
+    });
+    workers.push(worker);
+    beating.push(setInterval(say, wordEveryMs));
+    return worker;
+  }
+
+  return {
+    hot,
+    workers,
+    addWorker,
+    alerts,
+    loads,
+    failing,
+    products,
+    start(log: Log = hot, holding = leases): Supervisor {
+      const options = { values, hot: log, catalog, versions: versionsOf(epoch), leases: holding };
+      const actor = supervise(
+        "hot",
+        () =>
+          createHotOwner({
+            ...options,
+            ...{
+              heat,
+              held,
+              changes,
+              pushed,
+              hotMax,
+              warmBeforeMs: 300_000,
+              about: () => "owner",
+              now,
+              clock,
+              journal,
+            },
+          }),
+        { journal, now: clock },
+      );
+      running.push(actor);
+      return actor;
+    },
+    /** A product is written, and its change told. */
+    write(product: string, { isDrop = false } = {}): void {
+      products.set(product, (products.get(product) ?? 0) + 1);
+      const names = isDrop ? [dropName(id(product))] : [];
+      const named = new Map([[id(product), aspects.price]]);
+      changes.publish(encodeChange({ by: "projector", count: ++words, moves: [], products: named, names }));
+    },
+    /** Nobody hears this word about changes. */
+    loseWord: () => void words++,
+    command: (command: "add" | "remove", product: string) =>
+      hot.append(commandSubject(id(product)), encodeCommand({ command, at: now() })),
+    schedule(sale: string, startsInMs: number, endsInMs: number, sold: readonly string[]) {
+      const payload = {
+        starts_at: new Date(now() + startsInMs).toISOString(),
+        ends_at: new Date(now() + endsInMs).toISOString(),
+        items: sold.map((product_id) => ({ product_id, sale_price: { amount: 100, currency: "EUR" } })),
+      };
+      return catalog.append(publicSubject("sale.scheduled", id(sale)), Buffer.from(JSON.stringify(payload)));
+    },
+    cancel: (sale: string) => catalog.append(publicSubject("sale.cancelled", id(sale)), Buffer.from("{}")),
+    async state(product: string): Promise<HotState | undefined> {
+      return (await readHotStream(hot, () => {})).products.get(id(product))?.state;
+    },
+    reports: () => readHotReports(hot, now()),
+    /** Each transition of the product, as `before > after`. */
+    async transitions(product: string): Promise<readonly string[]> {
+      const { messages } = await hot.bounds();
+      const all = messages === 0 ? [] : await readTail(hot, { from: 1 }, messages);
+      return all.flatMap(({ subject, payload }) => {
+        const transition = isTransitionSubject(subject) ? decodeTransition(payload) : undefined;
+        if (transition?.after.product !== product || transition.before === transition.after.value) return [];
+        return [`${transition.before} > ${transition.after.value}`];
+      });
+    },
+    async stop(): Promise<void> {
+      for (const timer of beating) clearInterval(timer);
+      await Promise.all(running.map((actor) => actor.stop()));
+    },
+  };
+}
