@@ -6,6 +6,7 @@ import { partitionCount } from "../streams/partition.ts";
 import { type AuditWords, describeAudit, parseAudit, runAudit } from "./commands/audit.ts";
 import { edge } from "./commands/edge.ts";
 import { checkExport, type ExportOptions, runExport } from "./commands/export.ts";
+import { describeHot } from "./commands/hot.ts";
 import { checkImport, describeImport, type ImportOptions, runImport } from "./commands/import.ts";
 import { actors, api, projector } from "./commands/roles.ts";
 import { type PublishOptions, publish } from "./commands/publish.ts";
@@ -71,7 +72,7 @@ program
 
 program
   .command("actors")
-  .description("purge the edges that the settings name; run two, so that one takes over")
+  .description("look after hot products, and purge the edges that the settings name; run two, so that one takes over")
   .action(async () => {
     const { config, logger } = settings();
     await actors(config, logger);
@@ -192,6 +193,14 @@ program
       top(catalogue, process.stdout, options.json === true ? print : undefined),
     );
   });
+
+describeHot(program.command("hot"), json, {
+  print,
+  on: (work) => {
+    const { config, logger } = settings();
+    return withCatalogue(config, logger, "hot", work);
+  },
+});
 
 const quarantine = program.command("quarantine").description("what could not be an event");
 

@@ -2,10 +2,11 @@ import { openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { createProviders } from "../purge/providers.ts";
-import { Refused } from "../refused.ts";
 import { startApiWorkers } from "../roles/api-workers.ts";
+import { startHot } from "../roles/hot.ts";
 import { startProjectors } from "../roles/projectors.ts";
 import { startPurges } from "../roles/purges.ts";
+import { apiRedisTimeoutMs } from "../roles/tiers.ts";
 import { findServers } from "../servers.ts";
 import { untilSignal } from "../signals.ts";
 
@@ -40,24 +41,17 @@ export async function projector(config: Config, logger: Logger): Promise<void> {
 
 /** Actors of which the cluster needs one: the others wait for its lease. */
 export async function actors(config: Config, logger: Logger): Promise<void> {
-  const providers = createProviders(config.purge);
-  if (providers.length === 0) {
-    throw new Refused(
-      "no actor has anything to do: name an edge to purge with PURGE_VARNISH, PURGE_FASTLY_SERVICE, PURGE_CLOUDFLARE_ZONE or PURGE_CLOUDFRONT_DISTRIBUTION",
-    );
-  }
   const ended = untilSignal();
   const servers = await findServers(config, logger);
-  const catalogue = await openCatalogue({
-    servers,
-    role: "actors",
-    replicas: config.replicas,
-    logger,
-    redisTimeoutMs: 10_000,
-  });
-  const running = startPurges(catalogue, providers, logger);
+  const { replicas } = config;
+  const open = (role: string, redisTimeoutMs: number) =>
+    openCatalogue({ servers, role, replicas, logger, redisTimeoutMs });
+  const purging = await open("actors", 10_000);
+  const purges = startPurges(purging, createProviders(config.purge), logger);
+  const reading = await open("hot", apiRedisTimeoutMs);
+  const hot = startHot(reading, config, logger);
   await ended;
-  await running.stop();
-  await catalogue.close();
+  await Promise.all([purges.stop(), hot.stop()]);
+  await Promise.all([purging.close(), reading.close()]);
   await servers.stop();
 }

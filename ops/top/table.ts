@@ -1,7 +1,9 @@
 import type { PurgeReport } from "../../actors/edge-purge/purge-report.ts";
+import type { HotReport } from "../../actors/hot/hot-report.ts";
 import type { ProjectionStatus } from "../../actors/projection-status.ts";
 
-/** Tables for people: the projections with a line for each owner of each log, purges with one for each provider. */
+/** Tables for people: the projections with a line for each owner of each log, purges with one for each provider,
+ * and the hot products. */
 
 type Columns<Status> = readonly (readonly [string, (status: Status) => string])[];
 
@@ -33,6 +35,20 @@ const purgeColumns: Columns<PurgeReport> = [
   ["RESTARTS", ({ restarts }) => String(restarts)],
 ];
 
+const hotColumns: Columns<HotReport> = [
+  ["PRODUCT", ({ product }) => product],
+  ["STATE", ({ state }) => state],
+  ["SINCE", ({ since }) => timeText(since)],
+  ["REASONS", ({ reasons, has_room }) => [...reasons, ...(has_room ? [] : ["no room"])].join(", ")],
+  ["HELD BY", ({ holders, of }) => `${holders} of ${of}`],
+  ["CHANGES ARE", ({ mode }) => (mode === "push" ? "pushed" : "invalidations")],
+  ["READS/S", ({ per_second }) => String(per_second ?? "-")],
+  ["NEXT", ({ next }) => (next === null ? "-" : timeText(next))],
+];
+
+const timeText = (ms: number) => new Date(ms).toISOString().slice(0, 19).concat("Z");
+
+export const hotTableOf = (reports: readonly HotReport[]): string => table(hotColumns, reports);
 export const tableOf = (statuses: readonly ProjectionStatus[]): string => table(columns, statuses);
 export const purgeTableOf = (reports: readonly PurgeReport[]): string => table(purgeColumns, reports);
 
