@@ -2,7 +2,6 @@ import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import type { EdgeLifetimes } from "../api/edge-trust.ts";
-import { isPurger } from "./edge/origins.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
 import { parsePurge, purgeSettings } from "./purge/settings.ts";
 import {
@@ -11,6 +10,7 @@ import {
   ConfigError,
   type Environment,
   httpAddress,
+  networks,
   type Setting,
   valueOf,
   wholeNumber,
@@ -154,6 +154,24 @@ export const settings = {
     allowed: "a text",
     schema: z.string(),
   } satisfies Setting<string | undefined>,
+  trustedProxies: {
+    name: "TRUSTED_PROXIES",
+    unset: [],
+    default: "none",
+    meaning:
+      "Who may say in `X-Forwarded-For` whom a request is from, for what is counted and limited by address",
+    allowed: "IP addresses or networks such as 10.0.0.0/8, separated by commas",
+    schema: networks,
+  } satisfies Setting<readonly string[]>,
+  callerReadsPerSecond: {
+    name: "CALLER_READS_PER_SECOND",
+    unset: 0,
+    default: "0",
+    meaning:
+      "Requests a second, in the whole cluster, above which a user or an address is refused; 0 refuses nobody",
+    allowed: "a whole number from 0 to 1000000",
+    schema: wholeNumber(0, 1_000_000),
+  } satisfies Setting<number>,
   drainMs: {
     name: "DRAIN_MS",
     unset: 1_000,
@@ -191,10 +209,7 @@ export const settings = {
     default: "127.0.0.1,::1",
     meaning: "Who may purge the edge; behind a proxy on the same machine everybody is 127.0.0.1",
     allowed: "IP addresses or networks such as 10.0.0.0/8, separated by commas",
-    schema: z
-      .string()
-      .transform((text): readonly string[] => text.split(",").map((each) => each.trim()))
-      .pipe(z.array(z.string().refine(isPurger))),
+    schema: networks,
   } satisfies Setting<readonly string[]>,
   edgeCacheBytesMax: {
     name: "EDGE_CACHE_BYTES",
@@ -251,6 +266,8 @@ export function parseConfig(environment: Environment) {
     jwtKeySetUrl,
     jwtIssuer: read<string | undefined>(settings.jwtIssuer),
     jwtAudience: read<string | undefined>(settings.jwtAudience),
+    trustedProxies: read<readonly string[]>(settings.trustedProxies),
+    callerReadsPerSecond: read(settings.callerReadsPerSecond),
     drainMs: read(settings.drainMs),
     edgeOrigins: read<readonly string[] | undefined>(settings.edgeOrigins),
     edgeHost: read(settings.edgeHost),

@@ -3,6 +3,9 @@ import type { FastifyInstance } from "fastify";
 import { type Admission, createAdmission } from "../../api/admission.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
+import { createReadHeat, type ReadHeat } from "../../api/heat/heat.ts";
+import type { RateLimit } from "../../api/heat/rate-limit.ts";
+import { createAddressOf } from "../../api/heat/reader-address.ts";
 import { type Identity, nobody } from "../../api/identity/identity.ts";
 import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
@@ -50,6 +53,9 @@ export interface World {
     readonly changes?: Broadcast;
     readonly floors?: Floors;
     readonly admission?: Admission;
+    readonly heat?: ReadHeat;
+    readonly trustedProxies?: readonly string[];
+    readonly rateLimit?: RateLimit;
   }): FastifyInstance;
 }
 
@@ -107,6 +113,9 @@ export function createWorld(readModel: ReadModel, now: number): World {
       changes: heard = changes,
       floors = createFloors(),
       admission = createAdmission({ now: () => performance.now(), afterTurn: setImmediate }),
+      heat = createReadHeat({ by: "the world", holds: true, words: createMemoryBroadcast(), clock: time }),
+      trustedProxies = [],
+      rateLimit,
     } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const reader = aboveFloors(
@@ -116,8 +125,11 @@ export function createWorld(readModel: ReadModel, now: number): World {
       const stored = createStoredAnswers({ ...shared, floors });
       const answers = createProductAnswers({ ...shared, reader, stored });
       const tree = createTreeReader({ readModel, versions, floors, freshnessMs: 60_000, now: time });
-      return createServer({
+      const server = createServer({
         edge: { isShort: false },
+        heat,
+        addressOf: createAddressOf(trustedProxies),
+        rateLimit,
         purges: async () => [],
         gateway: createGateway({ ...shared, answers, stored, changes: heard, floors, bytesMax: 1_000_000 }),
         pages: createPageAnswers({ ...shared, reader, tree }),
@@ -132,6 +144,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         admission,
         journal: silent,
       });
+      return server.addHook("onClose", async () => heat.close());
     },
   };
 }
