@@ -45,7 +45,7 @@ const toldPerSecond = 4;
 const atOncePerSecond = 25;
 const calmPerSecond = atOncePerSecond / 2;
 
-/** How often something hot is told of. */
+/** How often something hot is told of, but for a time that a word at once has just done it. */
 const wordMs = 50;
 /** Between two words at least. */
 const betweenMs = 15;
@@ -80,7 +80,7 @@ export function createReadHeat({ by, holds, words, clock }: ReadHeatOptions): Re
   function beat(): void {
     const at = clock();
     const isDue = at - saidAt >= lifeMs - wordMs / 2;
-    if (!isStirring && !wasHot && !isDue) return;
+    if ((!isStirring && !wasHot && !isDue) || at - saidAt < betweenMs) return;
     isStirring = false;
     const word = wordAt(at);
     // The word behind the last hot one says that it is over.

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http";
-import { BlockList, isIP, type Socket } from "node:net";
+import type { IncomingHttpHeaders } from "node:http";
+import { BlockList, isIP } from "node:net";
 import { addressCaller, type Caller } from "./caller.ts";
 
 /**
@@ -10,7 +10,13 @@ import { addressCaller, type Caller } from "./caller.ts";
  * A household has a network of IPv6, of which any machine can take new addresses at will: it counts as one, by
  * its /64. IPv4 within IPv6 (`::ffff:192.0.2.1`) counts as IPv4.
  */
-export type AddressOf = (request: IncomingMessage) => Caller;
+export type AddressOf = (request: Addressed) => Caller;
+
+/** What of a request tells its address. */
+export interface Addressed {
+  readonly socket: Connection;
+  readonly headers: IncomingHttpHeaders;
+}
 
 /** `trustedProxies`: addresses and networks such as 10.0.0.0/8. */
 export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
@@ -29,9 +35,12 @@ interface End {
   readonly isTrusted: boolean;
 }
 const known = Symbol("the other end");
-type KnownSocket = Socket & { [known]?: End };
+interface Connection {
+  readonly remoteAddress?: string | undefined;
+  [known]?: End;
+}
 
-function endOf(socket: KnownSocket, trusted: BlockList | undefined): End {
+function endOf(socket: Connection, trusted: BlockList | undefined): End {
   return (socket[known] ??= makeEnd(socket.remoteAddress, trusted));
 }
 
