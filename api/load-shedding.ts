@@ -4,7 +4,7 @@ import type { Admission } from "./admission.ts";
 import { createArrivals } from "./arrivals.ts";
 import type { Readiness } from "./drain.ts";
 import { limits } from "./limits.ts";
-import { Problem } from "./problems.ts";
+import { createRefusal, isAlwaysTold } from "./refusal.ts";
 
 /**
  * The way to the routes leads through the admission; who is refused gets bytes that are ready, before anything of the
@@ -26,21 +26,6 @@ interface Next {
   readonly onToRoutes: () => void;
 }
 
-const alwaysTold = /^\/(?:healthz|readyz)(?:\?|$)/;
-
-const problem = new Problem("overloaded", "ask again in a second");
-const body = Buffer.from(JSON.stringify(problem.body()));
-const headers: readonly string[] = [
-  "cache-control",
-  "no-store",
-  "content-type",
-  "application/problem+json",
-  "retry-after",
-  "1",
-  "content-length",
-  String(body.length),
-];
-
 export function shedLoad(server: Server, { admission, readiness, short }: SheddingOptions): void {
   const routes = server.listeners("request") as RequestListener[];
   const waitedMs = createArrivals({
@@ -48,6 +33,7 @@ export function shedLoad(server: Server, { admission, readiness, short }: Sheddi
     idleMs: () => performance.nodeTiming.idleTime,
     afterTurn: setImmediate,
   });
+  const refuse = createRefusal("overloaded", "ask again in a second", readiness);
   let ticking: NodeJS.Timeout | undefined;
 
   function tick(): void {
@@ -57,19 +43,12 @@ export function shedLoad(server: Server, { admission, readiness, short }: Sheddi
     ticking = undefined;
   }
 
-  /** A body that is on its way is read and dropped by Node, so that the connection can go on. */
-  function refuse(request: IncomingMessage, response: ServerResponse): void {
-    const last = readiness.draining && readiness.endsWith(request.socket);
-    response.writeHead(problem.status, last ? [...headers, "connection", "close"] : [...headers]);
-    response.end(request.method === "HEAD" ? undefined : body);
-  }
-
   server.removeAllListeners("request");
   server.on("request", (request, response) => {
     const toRoutes = () => {
       for (const route of routes) route.call(server, request, response);
     };
-    if (alwaysTold.test(request.url ?? "")) {
+    if (isAlwaysTold(request)) {
       toRoutes();
       return;
     }

@@ -18,6 +18,7 @@ const problems = {
   "body-too-large": { status: 413, title: "The body is too large" },
   "url-too-long": { status: 414, title: "The address is too long" },
   "unsupported-body": { status: 415, title: "The body must be JSON" },
+  "too-many-requests": { status: 429, title: "You ask more often than anybody may" },
   "headers-too-large": { status: 431, title: "The headers are too large" },
   unavailable: { status: 503, title: "What this answer needs cannot be reached just now" },
   overloaded: { status: 503, title: "There is more to do here than can be done" },

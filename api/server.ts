@@ -8,6 +8,8 @@ import { writeClientError, refuseTunnels } from "./client-error.ts";
 import type { Readiness } from "./drain.ts";
 import { guard, withAllowedMethods } from "./gate.ts";
 import { createProductsShort, serveHeldFirst } from "./gateway/short-way.ts";
+import { observeRoutes } from "./heat/observing.ts";
+import { limitAddresses, limitUsers, type RateLimit } from "./heat/rate-limit.ts";
 import { recogniseCallers } from "./identity/caller.ts";
 import type { Identity } from "./identity/identity.ts";
 import { acceptJsonBodies } from "./json-body.ts";
@@ -34,6 +36,8 @@ export interface ServerOptions extends RouteContext {
   readonly logs: readonly CatalogHealth[];
   readonly readiness: Readiness;
   readonly admission: Admission;
+  /** Undefined where nobody is limited. */
+  readonly rateLimit: RateLimit | undefined;
   /** How the projections are, or null; asked at each look at `/readyz`, which waits for it. */
   readonly projections: () => Promise<readonly ProjectionStatus[] | null>;
   /** The same of purge actors. */
@@ -42,7 +46,7 @@ export interface ServerOptions extends RouteContext {
 }
 
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { journal, readiness } = options;
+  const { journal, readiness, rateLimit } = options;
   const server = fastify({
     logger: false,
     bodyLimit: limits.bodyBytesMax,
@@ -76,13 +80,16 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (readiness.draining && readiness.endsWith(request.raw.socket)) reply.header("connection", "close");
     done();
   });
-  // In this order: what is held costs hardly more than a refusal, and is answered before anybody waits.
-  // Each one goes before those that were there.
+  // In this order: what is held costs hardly more than a refusal, and is answered before anybody waits. Who asks too
+  // much gets nothing. Each one goes before those that were there.
   shedLoad(server.server, { ...options, short: createProductsShort(options) });
   serveHeldFirst(server.server, options);
+  if (rateLimit !== undefined) limitAddresses(server.server, { ...options, rateLimit });
   cutPipelines(server.server);
+  observeRoutes(server, options);
   guard(server);
   recogniseCallers(server, options.identity);
+  if (rateLimit !== undefined) limitUsers(server, rateLimit);
   acceptJsonBodies(server);
 
   withAllowedMethods(server, () => {
@@ -118,7 +125,7 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const { status } = problem;
   reply.code(status).header("cache-control", "no-store").header("content-type", "application/problem+json");
   if (status === 401) reply.header("www-authenticate", "Bearer");
-  if (status === 503) reply.header("retry-after", "1");
+  if (status === 503 || status === 429) reply.header("retry-after", "1");
   // As bytes, since fastify adds a charset to text, which this media type does not have.
   return reply.send(Buffer.from(JSON.stringify(problem.body())));
 }

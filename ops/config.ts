@@ -1,8 +1,7 @@
-import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import type { EdgeLifetimes } from "../api/edge-trust.ts";
-import { isPurger } from "./edge/origins.ts";
+import { edgeSettings } from "./edge/settings.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
 import { parsePurge, purgeSettings } from "./purge/settings.ts";
 import {
@@ -11,6 +10,8 @@ import {
   ConfigError,
   type Environment,
   httpAddress,
+  networks,
+  port,
   type Setting,
   valueOf,
   wholeNumber,
@@ -22,8 +23,6 @@ import {
  */
 
 export { ConfigError } from "./setting.ts";
-
-const port = { allowed: "a whole number from 0 to 65535", schema: wholeNumber(0, 65_535) } as const;
 
 const workersMax = 64;
 
@@ -154,6 +153,24 @@ export const settings = {
     allowed: "a text",
     schema: z.string(),
   } satisfies Setting<string | undefined>,
+  trustedProxies: {
+    name: "TRUSTED_PROXIES",
+    unset: [],
+    default: "none",
+    meaning:
+      "Who may say in `X-Forwarded-For` whom a request is from, for what is counted and limited by address",
+    allowed: "IP addresses or networks such as 10.0.0.0/8, separated by commas",
+    schema: networks,
+  } satisfies Setting<readonly string[]>,
+  callerReadsPerSecond: {
+    name: "CALLER_READS_PER_SECOND",
+    unset: 0,
+    default: "0",
+    meaning:
+      "Requests a second, in the whole cluster, above which a user or an address is refused; 0 refuses nobody",
+    allowed: "a whole number from 0 to 1000000",
+    schema: wholeNumber(0, 1_000_000),
+  } satisfies Setting<number>,
   drainMs: {
     name: "DRAIN_MS",
     unset: 1_000,
@@ -162,48 +179,23 @@ export const settings = {
     allowed: "a whole number of milliseconds from 0 to 60000",
     schema: wholeNumber(0, 60_000),
   } satisfies Setting<number>,
-  edgeOrigins: {
-    name: "EDGE_ORIGIN",
-    unset: undefined,
-    default: "what `DATA_DIR/run.json` names",
-    meaning: "API nodes that `npm run edge` stands in front of, without TLS",
-    allowed: "http://HOST:PORT, several separated by commas",
-    schema: addresses(["http"]),
-  } satisfies Setting<readonly string[] | undefined>,
-  edgeHost: {
-    name: "EDGE_HOST",
-    unset: "127.0.0.1",
-    default: "127.0.0.1",
-    meaning: "Address that the edge listens on; on 127.0.0.1 it always does",
-    allowed: "an IP address",
-    schema: z.string().refine((text) => isIP(text) !== 0),
-  } satisfies Setting<string>,
-  edgePort: {
-    ...port,
-    name: "EDGE_PORT",
-    unset: 8081,
-    default: "8081",
-    meaning: "Port of the edge; 0 takes any free one",
+  hotProductsMax: {
+    name: "HOT_PRODUCTS_MAX",
+    unset: 1_000,
+    default: "1000",
+    meaning: "Products that may be hot at once; of more, the coolest are as any other",
+    allowed: "a whole number from 0 to 10000",
+    schema: wholeNumber(0, 10_000),
   } satisfies Setting<number>,
-  edgePurgers: {
-    name: "EDGE_PURGERS",
-    unset: ["127.0.0.1", "::1"],
-    default: "127.0.0.1,::1",
-    meaning: "Who may purge the edge; behind a proxy on the same machine everybody is 127.0.0.1",
-    allowed: "IP addresses or networks such as 10.0.0.0/8, separated by commas",
-    schema: z
-      .string()
-      .transform((text): readonly string[] => text.split(",").map((each) => each.trim()))
-      .pipe(z.array(z.string().refine(isPurger))),
-  } satisfies Setting<readonly string[]>,
-  edgeCacheBytesMax: {
-    name: "EDGE_CACHE_BYTES",
-    unset: 256 * 2 ** 20,
-    default: "256MB",
-    meaning: "Memory for what the edge keeps",
-    allowed: "a size from 1MB on, in bytes or with KB, MB, GB or TB",
-    schema: bytes(1_000_000),
+  saleWarmSeconds: {
+    name: "SALE_WARM_SECONDS",
+    unset: 300,
+    default: "300",
+    meaning: "How long before a sale starts its products are made warm in every node",
+    allowed: "a whole number from 0 to 86400",
+    schema: wholeNumber(0, 86_400),
   } satisfies Setting<number>,
+  ...edgeSettings,
   logLevel: {
     name: "LOG_LEVEL",
     unset: "info",
@@ -251,7 +243,11 @@ export function parseConfig(environment: Environment) {
     jwtKeySetUrl,
     jwtIssuer: read<string | undefined>(settings.jwtIssuer),
     jwtAudience: read<string | undefined>(settings.jwtAudience),
+    trustedProxies: read<readonly string[]>(settings.trustedProxies),
+    callerReadsPerSecond: read(settings.callerReadsPerSecond),
     drainMs: read(settings.drainMs),
+    hotProductsMax: read(settings.hotProductsMax),
+    saleWarmMs: 1_000 * read(settings.saleWarmSeconds),
     edgeOrigins: read<readonly string[] | undefined>(settings.edgeOrigins),
     edgeHost: read(settings.edgeHost),
     edgePort: read(settings.edgePort),

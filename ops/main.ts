@@ -72,7 +72,9 @@ program
 
 program
   .command("actors")
-  .description("look after hot products, and purge the edges that the settings name; run two, so that one takes over")
+  .description(
+    "look after hot products, and purge the edges that the settings name; run two, so that one takes over",
+  )
   .action(async () => {
     const { config, logger } = settings();
     await actors(config, logger);

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /** One setting: an environment variable, what it may be, and what stands when it is unset or empty. */
@@ -39,12 +40,27 @@ export const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .pipe(z.number().min(least).max(most));
 
+export const port = { allowed: "a whole number from 0 to 65535", schema: wholeNumber(0, 65_535) } as const;
+
 /** `scheme://host:port`, several of one cluster separated by commas. */
 export const addresses = (schemes: readonly string[]) =>
   z
     .string()
     .transform((text): readonly string[] => text.split(",").map((address) => address.trim()))
     .pipe(z.array(z.string().refine((address) => hasScheme(address, schemes))));
+
+/** Addresses, and networks by the lengths of their prefixes, separated by commas. */
+export const networks = z
+  .string()
+  .transform((text): readonly string[] => text.split(",").map((each) => each.trim()))
+  .pipe(z.array(z.string().refine(isNetwork)));
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
 
 /** One `http://` or `https://` address, without credentials, which `fetch` would refuse at every use. */
 export const httpAddress = z

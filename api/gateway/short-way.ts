@@ -4,6 +4,7 @@ import { headersOf, matches } from "../answer.ts";
 import { productPolicies } from "../cache-policy.ts";
 import type { Readiness } from "../drain.ts";
 import type { EdgeTrust } from "../edge-trust.ts";
+import { type Observing, productEndpoint } from "../heat/observing.ts";
 import type { ShortWay } from "../load-shedding.ts";
 import { limits } from "../limits.ts";
 import { positionText } from "../position.ts";
@@ -18,7 +19,7 @@ import type { Served } from "./served.ts";
  * decoding, a body, a token, a position, too many headers, a node that is draining, a product that does not exist, a
  * failure.
  */
-export interface ShortWayOptions {
+export interface ShortWayOptions extends Observing {
   readonly gateway: Gateway;
   readonly readiness: Readiness;
   readonly edge: Pick<EdgeTrust, "isShort">;
@@ -42,7 +43,7 @@ export function serveHeldFirst(server: Server, options: ShortWayOptions): void {
   server.on("request", (request, response) => {
     const plain = readiness.draining ? undefined : knownPlain(request);
     const served = plain && gateway.held(plain.id, plain.view);
-    if (plain !== undefined && served !== undefined) send(plain, served, response, options);
+    if (plain !== undefined && served !== undefined) answer(plain, served, request, response, options);
     else for (const other of others) other.call(server, request, response);
   });
 }
@@ -62,16 +63,16 @@ export function createProductsShort(options: ShortWayOptions): ShortWay {
         left();
       }
     };
-    const answer = (served: Served | undefined): void =>
+    const give = (served: Served | undefined): void =>
       guarded(() => {
         if (served === undefined || readiness.draining) {
           onToRoutes();
           return;
         }
-        send(plain, served, response, options);
+        answer(plain, served, request, response, options);
         left();
       });
-    gateway.product(plain.id, plain.view, answer, () => guarded(onToRoutes));
+    gateway.product(plain.id, plain.view, give, () => guarded(onToRoutes));
     return true;
   };
 }
@@ -92,6 +93,18 @@ function plainOf({ method, url = "", rawHeaders }: IncomingMessage): Plain | und
   const validator = validatorAmong(rawHeaders);
   if (validator === unusual) return undefined;
   return { id: id as Identifier, view: details === undefined ? "assembled" : "details", validator };
+}
+
+/** Is counted behind the answer, so that the reader does not wait for it. */
+function answer(
+  plain: Plain,
+  served: Served,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ShortWayOptions,
+): void {
+  send(plain, served, response, options);
+  options.heat.asked(options.addressOf(request), productEndpoint, plain.id);
 }
 
 function send(

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { type Prepared, prepareParts, sendPrepared } from "../answer.ts";
 import { cachePolicies, productPolicies } from "../cache-policy.ts";
 import type { Served } from "../gateway/served.ts";
+import { callerOf } from "../heat/observing.ts";
 import { limits } from "../limits.ts";
 import { identifierListParameter, identifierParameter, type Query, wordParameter } from "../parameters.ts";
 import { minimumSequence, positionText } from "../position.ts";
@@ -13,7 +14,7 @@ import { sendServed } from "./served.ts";
 
 /** `GET /api/products/{id}` and `GET /api/products?ids=`: products assembled, or their details alone. */
 export function productRoutes(server: FastifyInstance, context: RouteContext): void {
-  const { gateway, stream, now } = context;
+  const { gateway, stream, now, heat } = context;
 
   server.get<{ Params: { id: string }; Querystring: Query }>("/api/products/:id", async (request, reply) => {
     const id = identifierParameter("id", request.params.id);
@@ -28,6 +29,8 @@ export function productRoutes(server: FastifyInstance, context: RouteContext): v
     const ids = identifierListParameter(request.raw.url ?? "", "ids", limits.batchMax);
     const results = await gateway.products(ids, "assembled", await minimumSequence(request, context));
     const found = results.filter((one) => one !== undefined);
+    const caller = callerOf(request, context);
+    for (const id of new Set(ids.filter((_, at) => results[at] !== undefined))) heat.given(caller, id);
     const missing = ids.filter((_, at) => results[at] === undefined);
     const degraded = found.some((one) => one.degraded);
     const knownAts = found.flatMap(({ knownAt }) => knownAt ?? []);

@@ -15,7 +15,10 @@ import type { Command, Option } from "commander";
 export function describeHot(
   command: Command,
   json: Option,
-  { print, on }: {
+  {
+    print,
+    on,
+  }: {
     readonly print: (value: object) => void;
     /** Does it on the catalogue that the settings name. */
     readonly on: (work: (catalogue: Catalogue) => Promise<void>) => Promise<void>;

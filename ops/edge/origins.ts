@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -89,14 +88,6 @@ ${more}}
 function aclEntry(purger: string): string {
   const [address = "", bits] = purger.split("/");
   return bits === undefined ? quoted(address) : `${quoted(address)}/${bits}`;
-}
-
-/** An address, or a network with the length of its prefix. */
-export function isPurger(text: string): boolean {
-  const [address = "", bits, ...rest] = text.split("/");
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
 /** Texts here are addresses and paths, which have no quotes of their own. */

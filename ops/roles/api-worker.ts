@@ -59,6 +59,7 @@ const api = await startApi(catalogue, {
   reusePort,
   wasReady,
   edge: { lifetimes: config.edgeLifetimes, providers: providerNames(config.purge) },
+  callers: { trustedProxies: config.trustedProxies, perSecondMax: config.callerReadsPerSecond },
   logger,
 });
 /** It goes on listening, so that the thread lives until it is ended. */

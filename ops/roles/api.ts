@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readPurgeReports } from "../../actors/edge-purge/purge-report.ts";
 import { createStatusReader, readProjectionStatus } from "../../actors/projection-status.ts";
 import { createAdmission } from "../../api/admission.ts";
@@ -6,6 +7,9 @@ import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
 import { createReadiness, drain } from "../../api/drain.ts";
 import type { EdgeLifetimes } from "../../api/edge-trust.ts";
+import { createReadHeat } from "../../api/heat/heat.ts";
+import { createRateLimit } from "../../api/heat/rate-limit.ts";
+import { createAddressOf } from "../../api/heat/reader-address.ts";
 import type { Identity } from "../../api/identity/identity.ts";
 import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
@@ -48,11 +52,17 @@ export async function startApi(
     readonly wasReady?: boolean;
     /** What CDNs may hold, and whose purge actors must give signs of life; none where it is left out. */
     readonly edge?: { readonly lifetimes: EdgeLifetimes; readonly providers: readonly string[] };
+    /** Whom reads count for, and how many a second a caller may make in the cluster; 0 is any number. */
+    readonly callers?: { readonly trustedProxies: readonly string[]; readonly perSecondMax: number };
     readonly logger: Logger;
   },
 ): Promise<Api> {
   const { host, port, drainMs, identity, logger, floors = createFloors(), reusePort = false } = options;
+  const { trustedProxies, perSecondMax } = options.callers ?? { trustedProxies: [], perSecondMax: 0 };
   const now = () => Date.now();
+  const clock = () => performance.now();
+  /** Names this worker in its words of heat, and of values that it holds. */
+  const by = randomUUID();
   const versions = catalogue.versions.catalog;
   const { readModel, breakers, listening: signs, ...logs } = openTiers(catalogue, logger);
   const healthOf = (name: LogName) =>
@@ -76,9 +86,13 @@ export async function startApi(
     floors,
     versions,
     bytesMax: options.cacheBytesMax,
+    hot: { values: catalogue.hotValues, held: catalogue.hotHeld, by },
     now,
     journal: logger,
   });
+  const heat = createReadHeat({ by, holds: true, words: catalogue.heat, clock });
+  const rateLimit =
+    perSecondMax > 0 ? createRateLimit({ words: catalogue.hotCallers, perSecondMax, clock }) : undefined;
   const edge = openEdgeTrust(catalogue, options.edge, logger);
   const server = createServer({
     gateway,
@@ -91,7 +105,10 @@ export async function startApi(
     logs: [health, healthOf("activity")],
     identity,
     readiness,
-    admission: createAdmission({ now: () => performance.now(), afterTurn: setImmediate }),
+    heat,
+    addressOf: createAddressOf(trustedProxies),
+    rateLimit,
+    admission: createAdmission({ now: clock, afterTurn: setImmediate }),
     projections: createStatusReader(() => readProjectionStatus({ ...catalogue, logs: catalogue, now }), now),
     purges: createStatusReader(() => readPurgeReports(catalogue.leases), now),
     journal: logger,
@@ -119,6 +136,8 @@ export async function startApi(
       await drain(server.server, readiness, drainMs);
       await server.close();
       gateway.close();
+      heat.close();
+      rateLimit?.close();
       signs.close();
       edge.close();
     },

@@ -59,10 +59,7 @@ export function startHot(
 }
 
 /** What hot products are made of, by the way of any reader; stored ready for all on the way. */
-function hotValuesOf(
-  catalogue: Catalogue,
-  logger: Logger,
-): { readonly values: HotValues; close(): void } {
+function hotValuesOf(catalogue: Catalogue, logger: Logger): { readonly values: HotValues; close(): void } {
   const now = () => Date.now();
   const versions = catalogue.versions.catalog;
   const { readModel, breakers, listening, catalog, derived } = openTiers(catalogue, logger);

@@ -37,7 +37,9 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-export async function startRunning(): Promise<Running> {
+export async function startRunning(
+  settings: Pick<Parameters<typeof startApi>[1], "callers"> = {},
+): Promise<Running> {
   const dataDir = await mkdtemp(join(tmpdir(), "shelfwire-system-"));
   const logger = createLogger("silent");
   const embedded = await startEmbedded({ dataDir, logger, nats: { port: 0 }, redis: { port: 0 } });
@@ -60,6 +62,7 @@ export async function startRunning(): Promise<Running> {
     drainMs: 0,
     identity: nobody,
     cacheBytesMax: 16_000_000,
+    ...settings,
     logger,
   });
   await api.untilReady();

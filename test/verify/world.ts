@@ -3,6 +3,9 @@ import type { FastifyInstance } from "fastify";
 import { type Admission, createAdmission } from "../../api/admission.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
+import { createReadHeat, type ReadHeat } from "../../api/heat/heat.ts";
+import type { RateLimit } from "../../api/heat/rate-limit.ts";
+import { createAddressOf } from "../../api/heat/reader-address.ts";
 import { type Identity, nobody } from "../../api/identity/identity.ts";
 import { aboveFloors, createFloors, type Floors } from "../../api/gateway/floors.ts";
 import { createGateway } from "../../api/gateway/gateway.ts";
@@ -55,6 +58,9 @@ export interface World {
     readonly admission?: Admission;
     /** Where values of hot products come from. */
     readonly hot?: HotLine;
+    readonly heat?: ReadHeat;
+    readonly trustedProxies?: readonly string[];
+    readonly rateLimit?: RateLimit;
   }): FastifyInstance;
   /** What a product's page is made of, as an owner of the hot set would push it now. */
   parts(id: Identifier): Promise<string | undefined>;
@@ -123,12 +129,18 @@ export function createWorld(readModel: ReadModel, now: number): World {
       floors = createFloors(),
       admission = createAdmission({ now: () => performance.now(), afterTurn: setImmediate }),
       hot,
+      heat = createReadHeat({ by: "the world", holds: true, words: createMemoryBroadcast(), clock: time }),
+      trustedProxies = [],
+      rateLimit,
     } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const { reader, stored, answers } = readingFrom(read, floors);
       const tree = createTreeReader({ readModel, versions, floors, freshnessMs: 60_000, now: time });
-      return createServer({
+      const server = createServer({
         edge: { isShort: false },
+        heat,
+        addressOf: createAddressOf(trustedProxies),
+        rateLimit,
         purges: async () => [],
         gateway: createGateway({
           ...{ ...shared, answers, stored, changes: heard, floors, bytesMax: 1_000_000 },
@@ -146,6 +158,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         admission,
         journal: silent,
       });
+      return server.addHook("onClose", async () => heat.close());
     },
 
     async parts(id) {

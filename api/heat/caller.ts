@@ -1,0 +1,16 @@
+import type { Identifier, Token } from "../../streams/identifier.ts";
+import { hashOf } from "../../streams/partition.ts";
+
+/** Who a read counts for. */
+export interface Caller {
+  /** `user:<id>` or `address:<text>`, as words carry it. */
+  readonly key: string;
+  /** 32 bits by which a counter tells callers apart. */
+  readonly hash: number;
+}
+
+export const userCaller = (user: Identifier): Caller => callerNamed(`user:${user}`);
+export const addressCaller = (address: string): Caller => callerNamed(`address:${address}`);
+
+/** A key is hashed as if it were a token. */
+const callerNamed = (key: string): Caller => ({ key, hash: hashOf(key as Token) });

@@ -1,0 +1,145 @@
+import type { Heat } from "../../actors/hot/heat-word.ts";
+import { seededHashOf } from "../key-table.ts";
+import { createLeast } from "./least.ts";
+import { createPlaces, nowhere } from "./places.ts";
+
+/**
+ * How often keys were read lately, in memory that does not grow, however many keys there are.
+ *
+ * The keys: Space-Saving (Metwally, Agrawal, El Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data
+ * Streams", ICDT 2005). A new key takes the slot of the coolest one, and its count. That count is only for staying: what
+ * is told of a key is what it was read since it took the slot. That is never more than it was read, and less by
+ * no more than all reads together divided by the slots; a key that is read more often than that has a slot.
+ *
+ * Lately: exponential forward decay (Cormode, Shkapenyuk, Srivastava, Xu, "Forward Decay", ICDE 2009). Older reads do
+ * not lose weight, newer ones weigh more, so that nothing is touched by the passage of time and no slot overtakes another
+ * by it. Now and then all is divided by a power of two.
+ *
+ * Not by one reader alone: each slot votes on who reads most (Boyer and Moore, "MJRTY", 1981), with the same weights. Reads of
+ * two readers cancel each other out in pairs, and what is left over is one reader's; a slot's heat is what was cancelled.
+ * If the keenest reader has the weight F of n, that is at least n - F and at most 2 (n - F): nothing for one reader
+ * alone, all of n where two read in turn.
+ *
+ * The coolest slot is found by a lazy heap (`least.ts`). The buckets of equal counts of the paper would hold one slot
+ * each, since counts with decay are hardly ever equal. A read of a known key touches no heap.
+ */
+export interface HeatCounter {
+  /**
+   * One read, by a reader of whom 32 bits are known. `now`: milliseconds that do not go back, of which the whole ones
+   * count. O(1); for a new key O(log capacity), spread over all reads.
+   */
+  add(key: string, reader: number, now: number): void;
+  /** Those of at least so many reads a second, the hottest first. O(capacity). */
+  hottest(now: number, leastPerSecond: number, max: number): readonly Heat[];
+}
+
+export interface HeatCounterOptions {
+  /** Slots, about 150 bytes each with their keys. */
+  readonly capacity: number;
+  /** After so many milliseconds a read counts half. */
+  readonly halfLifeMs: number;
+  /** Whether reads of one reader alone count. */
+  readonly countsAlone: boolean;
+  /** Is told of each key at the read that takes it past this rate from below. */
+  readonly passing?: { readonly perSecond: number; readonly passed: (key: string) => void };
+}
+
+/** Far from where a double ends, at 1,023. */
+const halfLivesMax = 512;
+
+export function createHeatCounter(options: HeatCounterOptions): HeatCounter {
+  const { capacity, halfLifeMs, countsAlone, passing } = options;
+  /** By slot. One that nobody has taken has no key, and no read ever has that one. */
+  const keys = Array.from({ length: capacity }).fill("") as string[];
+  const hashes = new Uint32Array(capacity);
+  const places = createPlaces(capacity);
+  /** What decides who stays: with what was taken over. */
+  const counts = new Float64Array(capacity);
+  /** Since the key took the slot. */
+  const own = new Float64Array(capacity);
+  /** Of `own`, what is left to the last reader once others are cancelled out. */
+  const surplus = new Float64Array(capacity);
+  const readers = new Uint32Array(capacity);
+  const coolest = createLeast(counts);
+
+  let moment = 0;
+  /** When a read weighed 1. */
+  let landmark = 0;
+  let weight = 1;
+  /** Reads a second for a weight at this moment: a steady rate r has the weight r * halfLife / ln 2. */
+  let perSecond = 0;
+  let passingWeight = Number.POSITIVE_INFINITY;
+  reach(0);
+
+  function reach(to: number): void {
+    moment = to;
+    const halfLives = (to - landmark) / halfLifeMs;
+    if (halfLives > halfLivesMax) rebase(Math.floor(halfLives));
+    weight = 2 ** ((to - landmark) / halfLifeMs);
+    perSecond = (1_000 * Math.LN2) / (halfLifeMs * weight);
+    if (passing !== undefined) passingWeight = passing.perSecond / perSecond;
+  }
+
+  /** By a power of two, which changes no digit of anything. */
+  function rebase(halfLives: number): void {
+    landmark += halfLives * halfLifeMs;
+    const factor = 2 ** -halfLives;
+    for (const values of [counts, own, surplus])
+      for (let at = 0; at < capacity; at++) values[at] = (values[at] as number) * factor;
+    coolest.scale(factor);
+  }
+
+  function find(key: string, hash: number): number {
+    let at = places.first(hash);
+    while (at !== nowhere && !(hashes[at] === hash && keys[at] === key)) at = places.next(at);
+    return at;
+  }
+
+  function take(key: string, hash: number): number {
+    const at = coolest.find();
+    if (keys[at] !== "") places.delete(hashes[at] as number, at);
+    keys[at] = key;
+    hashes[at] = hash;
+    places.add(hash, at);
+    own[at] = 0;
+    surplus[at] = 0;
+    return at;
+  }
+
+  function vote(at: number, reader: number): void {
+    const standing = surplus[at] as number;
+    if (readers[at] === reader) {
+      surplus[at] = standing + weight;
+    } else if (standing >= weight) {
+      surplus[at] = standing - weight;
+    } else {
+      readers[at] = reader;
+      surplus[at] = weight - standing;
+    }
+  }
+
+  return {
+    add(key, reader, now) {
+      const whole = Math.floor(now);
+      if (whole !== moment) reach(whole);
+      const hash = seededHashOf(key);
+      const found = find(key, hash);
+      const at = found === nowhere ? take(key, hash) : found;
+      const before = (own[at] as number) - (surplus[at] as number);
+      counts[at] = (counts[at] as number) + weight;
+      own[at] = (own[at] as number) + weight;
+      if (!countsAlone) vote(at, reader);
+      const after = (own[at] as number) - (surplus[at] as number);
+      if (after >= passingWeight && before < passingWeight) passing?.passed(key);
+    },
+    hottest(now, leastPerSecond, max) {
+      reach(Math.floor(now));
+      const hot: Heat[] = [];
+      for (let at = 0; at < capacity; at++) {
+        const rate = ((own[at] as number) - (surplus[at] as number)) * perSecond;
+        if (rate >= leastPerSecond && rate > 0) hot.push({ key: keys[at] as string, perSecond: rate });
+      }
+      return hot.sort((a, b) => b.perSecond - a.perSecond || (a.key < b.key ? -1 : 1)).slice(0, max);
+    },
+  };
+}
