@@ -28,10 +28,12 @@ const wordVersion = 1;
 const keyLengthMax = 512;
 const listMax = 1_024;
 
-type Pairs = readonly (readonly [key: string, perSecond: number])[];
+/** Heat as it stands in words. */
+export type Pairs = readonly (readonly [key: string, perSecond: number])[];
 
-const pairs = (all: readonly Heat[]): Pairs => all.map(({ key, perSecond }) => [key, Math.round(perSecond)]);
-const heats = (all: Pairs): readonly Heat[] => all.map(([key, perSecond]) => ({ key, perSecond }));
+export const pairs = (all: readonly Heat[]): Pairs =>
+  all.map(({ key, perSecond }) => [key, Math.round(perSecond)]);
+export const heats = (all: Pairs): readonly Heat[] => all.map(([key, perSecond]) => ({ key, perSecond }));
 
 export function encodeHeatWord({ by, count, holds, products, callers, endpoints }: HeatWord): Uint8Array {
   const lists = { products: pairs(products), callers: pairs(callers), endpoints: pairs(endpoints) };
@@ -59,7 +61,7 @@ export function decodeHeatWord(bytes: Uint8Array): HeatWord | undefined {
   }
 }
 
-function isPairs(value: unknown): value is Pairs {
+export function isPairs(value: unknown): value is Pairs {
   return Array.isArray(value) && value.length <= listMax && value.every(isPair);
 }
 
