@@ -19,6 +19,7 @@ export interface HeatSums {
 export const silentMs = 1_000;
 /** Anybody may publish a word: the one that has been silent for longest is forgotten. */
 const workersMax = 2_048;
+const perSecondMax = 1e9;
 const listMax = 256;
 
 interface Worker {
@@ -32,10 +33,11 @@ export function createHeatSums(): HeatSums {
   const products = new Map<string, number>();
   let changed = new Set<string>();
 
-  // Whole numbers, or what was added could not be taken away again without a trace.
+  // Whole numbers that stay so, or what was added could not be taken away again without a trace.
   function add(all: readonly Heat[], sign: 1 | -1): void {
     for (const { key, perSecond } of all) {
-      const sum = (products.get(key) ?? 0) + sign * Math.max(0, Math.round(perSecond));
+      const sum =
+        (products.get(key) ?? 0) + sign * Math.min(perSecondMax, Math.max(0, Math.round(perSecond)));
       if (sum === 0) products.delete(key);
       else products.set(key, sum);
       changed.add(key);

@@ -2,7 +2,8 @@ import type { SaleEvent } from "../../projections/sales.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { HeatWord } from "./heat-word.ts";
-import { changesMode, decide } from "./hot-product.ts";
+import { changesMode } from "./hot-machine.ts";
+import { decide } from "./hot-product.ts";
 import { type Claim, createHotSet, type HotSet } from "./hot-set.ts";
 import {
   type HotEffect,
@@ -93,6 +94,8 @@ export function createHotDecisions({ hotMax, warmBeforeMs }: HotDecisionsOptions
   /** All commands up to there were applied. */
   let commandsTo = 0;
   let rateAt = Number.NEGATIVE_INFINITY;
+  /** Products to which something happened, as long as their claims are not looked at. */
+  const fed = new Set<Identifier>();
   let transitions: Transition[] = [];
   let todo: HotTodo[] = [];
 
@@ -131,8 +134,7 @@ export function createHotDecisions({ hotMax, warmBeforeMs }: HotDecisionsOptions
     if (known !== undefined || state !== before) {
       products.set(id, state);
       deadlines.set(id, state.deadline ?? undefined);
-      set.claim(id, claimOf(state, event.at));
-      if (isForgettable(state)) forget(id);
+      fed.add(id);
     }
     // Where nobody is there to hold it, nobody is waited for.
     if (effects.includes("push") && pushes.standing(id)?.of === 0) feedHeld(id, event.at);
@@ -151,6 +153,17 @@ export function createHotDecisions({ hotMax, warmBeforeMs }: HotDecisionsOptions
     for (const { type, id } of set.judge(at)) {
       if (type === "heated" || products.has(id) || type === "evicted") feed(id, { type, at });
     }
+  }
+
+  /** What each product is hot for now is told to the set once all that comes with it has happened. */
+  function settle(at: number): void {
+    for (const id of fed) {
+      const state = products.get(id);
+      if (state === undefined) continue;
+      set.claim(id, claimOf(state, at));
+      if (isForgettable(state)) forget(id);
+    }
+    fed.clear();
   }
 
   /** Whether there is room is known before the reason is, so that nothing is loaded in vain. */
@@ -213,7 +226,9 @@ export function createHotDecisions({ hotMax, warmBeforeMs }: HotDecisionsOptions
       feedKnown(id, { type: "time", at });
     }
     measure(at);
+    settle(at);
     judge(at);
+    settle(at);
   }
 
   function apply(input: HotInput, at: number): void {

@@ -9,6 +9,7 @@ import { createBell } from "../bell.ts";
 import { type Pause, pause as realPause } from "../pause.ts";
 import { whileHolding } from "../sole-holder.ts";
 import type { Actor } from "../supervisor.ts";
+import { encodeCallersWord } from "./callers-word.ts";
 import { createHotDecisions, type HotInput, type HotTodo } from "./hot-decisions.ts";
 import { openHotEar } from "./hot-ear.ts";
 import { createHotLoads, type HotLoaded, type HotValues } from "./hot-loads.ts";
@@ -35,6 +36,8 @@ export interface HotOwnerOptions {
   readonly changes: Broadcast;
   /** Where values are pushed to. */
   readonly pushed: Broadcast;
+  /** Where is told who asks most. */
+  readonly callers: Broadcast;
   /** Products that may be hot at once. */
   readonly hotMax: number;
   /** How long before a sale its products become warm. */
@@ -52,6 +55,8 @@ export interface HotOwnerOptions {
 /** The lease of the one owner. */
 export const hotKey = "hot";
 
+/** So often who asks most is told. */
+const callersEveryMs = 250;
 /** Heat is looked at so often where nobody says anything, since silence cools. */
 const lookMs = 250;
 /** What may wait to be decided. Beyond it words of heat are dropped, which the next ones heal. */
@@ -60,7 +65,7 @@ const batchMax = 512;
 const takeMs = 250;
 
 export function createHotOwner(options: HotOwnerOptions): Actor {
-  const { hot, catalog, leases, pushed, about, now, clock, pause = realPause, journal } = options;
+  const { hot, catalog, leases, pushed, callers, about, now, clock, pause = realPause, journal } = options;
   let aliveAt = clock();
   const alive = () => {
     aliveAt = clock();
@@ -134,6 +139,7 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
       }
 
       async function decideAll(): Promise<void> {
+        let toldAt = clock();
         decide({ kind: "fold", fold });
         while (!either.aborted) {
           alive();
@@ -141,6 +147,12 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
           inbox = [];
           for (const input of inputs) decide(input);
           decide({ kind: "time" });
+          if (clock() >= toldAt + callersEveryMs) {
+            toldAt = clock();
+            const at = now();
+            const word = { callers: decisions.callers(at), endpoints: decisions.endpoints(at) };
+            callers.publish(encodeCallersWord(word));
+          }
           const waitMs = Math.max(0, (decisions.next() ?? Infinity) - now());
           await bell.wait(Math.min(waitMs, lookMs), either);
         }

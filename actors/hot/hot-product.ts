@@ -1,261 +1,11 @@
-import { and, assign, enqueueActions, not, setup, type StateValue, transition } from "xstate";
-import {
-  absentMs,
-  dropMs,
-  type HotContext,
-  type HotEffect,
-  type HotEvent,
-  type HotState,
-  hotValues,
-  isWantedAt,
-  settledAt,
-  spreadOf,
-  withSale,
-} from "./hot-state.ts";
+import { type ActorScope, createActor, type SnapshotFrom, type StateValue } from "xstate";
+import { machine } from "./hot-machine.ts";
+import { type HotEffect, type HotEvent, type HotState, hotValues, settledAt } from "./hot-state.ts";
 
 /**
- * The state machine of one hot product. Pure: `decide` turns a state and an event into the next state and what is to be
- * done. Nothing runs in here, and no timer: a state's deadline is an absolute time in it, and the clock is an event.
- *
- * A reason to be hot comes and goes in any state. Which state that leads to is decided by guards that look at the
- * reasons whenever something happened, so no order of events can leave a product hot without one.
+ * The state machine of one hot product, pure: `decide` turns a state and an event into the next state and what is to be
+ * done. The statechart itself is in `hot-machine.ts`.
  */
-
-/** So long a load may take, waiting for its turn included. */
-export const loadDueMs = 10_000;
-/** So long a value waits to be held by every living worker. */
-export const holdMs = 1_000;
-/** Well before the 30 s end for which a gateway trusts what it holds. Spread, so that a sale's products do not refresh at once. */
-const refreshMs = { least: 10_000, spread: 4_000 };
-const retryMs = { first: 250, most: 8_000 };
-export const coolingMs = 30_000;
-/**
- * Pushing costs a message to each node with each write, invalidating a load in each node with each write that is read
- * afterwards: a load is dear, so pushing pays where reads are at least as many; the gap keeps it from changing to and fro.
- */
-const readsPerWrite = { toPush: 2, toInvalidate: 1 };
-
-const isPushing = ({ mode, reads, writes }: Pick<HotContext, "mode" | "reads" | "writes">): boolean =>
-  mode === "push"
-    ? writes === 0 || reads > writes * readsPerWrite.toInvalidate
-    : reads > writes * readsPerWrite.toPush;
-
-/** Whether what is measured now would change how the product's changes are told. */
-export const changesMode = ({ mode }: HotState, reads: number, writes: number): boolean =>
-  isPushing({ mode, reads, writes }) !== (mode === "push");
-
-function retryAfterMs({ product, failures }: HotContext): number {
-  const fullMs = Math.min(retryMs.most, retryMs.first * 2 ** Math.min(failures - 1, 16));
-  return Math.round(fullMs / 2 + (fullMs / 2) * spreadOf(product));
-}
-
-const machine = setup({
-  types: {} as { context: HotContext; events: HotEvent },
-  guards: {
-    isWanted: ({ context, event }) => isWantedAt(context, event.at),
-    isDue: ({ context, event }) => context.due !== null && event.at >= context.due,
-    hasValue: ({ context }) => context.sequence !== null,
-    hasChanged: ({ context }) => context.again,
-    isPushed: ({ context }) => context.mode === "push",
-    isHeldByAll: ({ event }) => event.type === "held" && event.holders >= event.of,
-    isNew: ({ context, event }) => "command" in event && event.command > context.command,
-    switches: ({ context, event }) =>
-      event.type === "rate" && isPushing({ ...context, ...event }) !== (context.mode === "push"),
-  },
-  actions: {
-    load: () => {},
-    push: () => {},
-    cool: () => {},
-    alert: () => {},
-    calm: () => {},
-
-    heat: assign(({ event }) => ({ heat: event.type === "heated" })),
-    heatUp: assign({ heat: true, hasRoom: true }),
-    giveRoom: assign(({ event }) => ({ hasRoom: event.type === "admitted" })),
-    planSale: assign(({ context, event }) =>
-      event.type === "sale-planned" ? { sales: withSale(context.sales, event) } : {},
-    ),
-    cancelSale: assign(({ context, event }) =>
-      event.type === "sale-cancelled"
-        ? { sales: context.sales.filter(({ sale }) => sale !== event.sale) }
-        : {},
-    ),
-    rememberDrop: assign(({ context, event }) => ({
-      dropUntil: Math.max(context.dropUntil, event.at + dropMs),
-    })),
-    obey: assign(({ event }) =>
-      event.type === "operator-added" || event.type === "operator-removed"
-        ? { operator: event.type === "operator-added", command: event.command }
-        : {},
-    ),
-
-    enter: assign(({ event }) => ({ since: event.at })),
-    forget: assign({
-      due: null,
-      sequence: null,
-      again: false,
-      holders: 0,
-      of: 0,
-      failures: 0,
-      mode: "push",
-      reads: 0,
-      writes: 0,
-    }),
-    noteAbsent: assign(({ event }) => ({ absentUntil: event.at + absentMs })),
-    lookAgain: assign({ absentUntil: 0 }),
-    awaitLoad: assign(({ event }) => ({ due: event.at + loadDueMs, again: false })),
-    awaitHolders: assign(({ event }) => ({ due: event.at + holdMs })),
-    awaitRefresh: assign(({ context, event }) => ({
-      due: event.at + refreshMs.least + Math.floor(refreshMs.spread * spreadOf(context.product)),
-    })),
-    awaitRetry: assign(({ context, event }) => ({ due: event.at + retryAfterMs(context) })),
-    awaitCold: assign(({ event }) => ({ due: event.at + coolingMs, again: false })),
-    /** A tier that is behind may answer: what was loaded before stays the newest. */
-    take: assign(({ context, event }) =>
-      event.type === "loaded"
-        ? { sequence: Math.max(context.sequence ?? 0, event.sequence), failures: 0, holders: 0, of: 0 }
-        : {},
-    ),
-    fail: assign(({ context }) => ({ failures: context.failures + 1 })),
-    noteHolders: assign(({ event }) =>
-      event.type === "held" ? { holders: event.holders, of: event.of } : {},
-    ),
-    noteChange: assign({ again: true }),
-    switchMode: assign(({ context, event }) =>
-      event.type === "rate"
-        ? {
-            mode: context.mode === "push" ? ("invalidate" as const) : ("push" as const),
-            reads: event.reads,
-            writes: event.writes,
-          }
-        : {},
-    ),
-    alertOnce: enqueueActions(({ context, enqueue }) => {
-      if (context.alerted) return;
-      enqueue("alert");
-      enqueue.assign({ alerted: true });
-    }),
-    calmDown: enqueueActions(({ context, enqueue }) => {
-      if (!context.alerted) return;
-      enqueue("calm");
-      enqueue.assign({ alerted: false });
-    }),
-  },
-}).createMachine({
-  id: "product",
-  initial: "cold",
-  context: () => {
-    throw new Error("a product begins with its initial state");
-  },
-  on: {
-    heated: { actions: "heatUp" },
-    cooled: { actions: "heat" },
-    evicted: { actions: "giveRoom" },
-    admitted: { actions: "giveRoom" },
-    "sale-planned": { actions: "planSale" },
-    "sale-cancelled": { actions: "cancelSale" },
-    "price-dropped": { actions: "rememberDrop" },
-    "operator-added": { guard: "isNew", actions: "obey" },
-    "operator-removed": { guard: "isNew", actions: "obey" },
-  },
-  states: {
-    cold: {
-      entry: ["enter", "forget", "calmDown"],
-      always: { guard: "isWanted", target: "warming" },
-      on: { changed: { actions: "lookAgain" } },
-    },
-    warming: {
-      entry: "enter",
-      initial: "loading",
-      always: { guard: not("isWanted"), target: "cooling" },
-      on: {
-        absent: { target: "cold", actions: "noteAbsent" },
-        resumed: ".loading",
-      },
-      states: {
-        loading: {
-          entry: ["load", "awaitLoad"],
-          on: {
-            loaded: { target: "confirming", actions: "take" },
-            "load-failed": { target: "waiting", actions: "fail" },
-            time: { guard: "isDue", target: "waiting", actions: "fail" },
-            changed: { actions: "noteChange" },
-          },
-        },
-        confirming: {
-          entry: ["push", "awaitHolders"],
-          on: {
-            held: [
-              { guard: "isHeldByAll", target: "#product.hot", actions: "noteHolders" },
-              { actions: "noteHolders" },
-            ],
-            time: { guard: "isDue", target: "#product.hot" },
-            changed: { actions: "noteChange" },
-          },
-        },
-        waiting: {
-          entry: "awaitRetry",
-          on: {
-            loaded: { target: "confirming", actions: "take" },
-            time: { guard: "isDue", target: "loading" },
-          },
-        },
-      },
-    },
-    hot: {
-      entry: "enter",
-      initial: "fresh",
-      always: { guard: not("isWanted"), target: "cooling" },
-      on: {
-        absent: { target: "cold", actions: ["noteAbsent", "cool"] },
-        resumed: ".refreshing",
-        held: { actions: "noteHolders" },
-        // Told with the next value: with the last one at once where changes are to be looked for from now on.
-        rate: [
-          { guard: and(["switches", "isPushed"]), actions: ["switchMode", "push"] },
-          { guard: "switches", actions: ["switchMode", "noteChange"] },
-        ],
-      },
-      states: {
-        fresh: {
-          entry: "awaitRefresh",
-          always: { guard: "hasChanged", target: "refreshing" },
-          on: {
-            time: { guard: "isDue", target: "refreshing" },
-            changed: { guard: "isPushed", target: "refreshing" },
-          },
-        },
-        refreshing: {
-          entry: ["load", "awaitLoad"],
-          on: {
-            loaded: { target: "fresh", actions: ["take", "push", "calmDown"] },
-            "load-failed": { target: "stale", actions: "fail" },
-            time: { guard: "isDue", target: "stale", actions: "fail" },
-            changed: { guard: "isPushed", actions: "noteChange" },
-          },
-        },
-        stale: {
-          entry: ["push", "alertOnce", "awaitRetry"],
-          on: {
-            loaded: { target: "fresh", actions: ["take", "push", "calmDown"] },
-            time: { guard: "isDue", target: "refreshing" },
-          },
-        },
-      },
-    },
-    cooling: {
-      entry: ["enter", "cool", "awaitCold"],
-      always: [
-        { guard: and(["isWanted", "hasValue"]), target: "hot.refreshing" },
-        { guard: "isWanted", target: "warming" },
-      ],
-      on: {
-        time: { guard: "isDue", target: "cold" },
-        resumed: { actions: "cool" },
-      },
-    },
-  },
-});
 
 const nested = new Map(
   hotValues.map((value) => {
@@ -266,17 +16,39 @@ const nested = new Map(
 const effects: ReadonlySet<string> = new Set<HotEffect>(["load", "push", "cool", "alert", "calm"]);
 const isEffect = (type: string): type is HotEffect => effects.has(type);
 
-/** `state` is the one given where nothing changed. The effects are in their order. Costs some 20 µs. */
+/**
+ * What a transition needs to know of its surroundings: nothing, but where to put its actions. xstate's own `transition`
+ * is this, and makes an actor and a system of actors anew each time, which costs more than the transition does.
+ */
+const asked: string[] = [];
+const scope: ActorScope<SnapshotFrom<typeof machine>, HotEvent> = (() => {
+  const self = createActor(machine);
+  const nothing = () => {};
+  return {
+    self,
+    system: self.system,
+    id: self.id,
+    sessionId: self.sessionId,
+    logger: nothing,
+    defer: nothing,
+    emit: nothing,
+    stopChild: nothing,
+    actionExecutor: ({ type }) => void asked.push(type),
+  };
+})();
+
+/** `state` is the one given where nothing changed. The effects are in their order. Costs some tens of microseconds. */
 export function decide(
   state: HotState,
   event: HotEvent,
 ): { readonly state: HotState; readonly effects: readonly HotEffect[] } {
   const { value, ...context } = state;
+  asked.length = 0;
   const standing = machine.resolveState({ value: nested.get(value) ?? "cold", context });
-  const [next, actions] = transition(machine, standing, event);
+  const next = machine.transition(standing, event, scope);
   const after = settledAt({ value: flat(next.value), ...next.context }, event.at);
   const isSame = JSON.stringify(after) === JSON.stringify(state);
-  return { state: isSame ? state : after, effects: actions.map(({ type }) => type).filter(isEffect) };
+  return { state: isSame ? state : after, effects: asked.filter(isEffect) };
 }
 
 function flat(value: StateValue): HotState["value"] {

@@ -104,6 +104,36 @@ describe("heat", () => {
   });
 });
 
+test("a sale of more products than there is room for warms the hottest of them, and loads no other", async () => {
+  await world.stop();
+  begin({ hotMax: 2 });
+  world.start();
+  readAll({ table: 3, shelf: 2, chair: 1 });
+  await pass(500);
+  await world.schedule("deal", 1_000, 30_000, ["lamp", "chair", "table", "shelf"]);
+  await pass(1_000);
+  expect([...new Set(world.loads)].sort()).toEqual(["shelf", "table"]);
+  readAll({ table: 3, lamp: 9 });
+  await pass(1_000);
+  expect([holding("lamp")[0], holding("table")[0], holding("shelf")[0]]).toEqual([one, one, undefined]);
+  await world.command("add", "lamp");
+  await pass(60_000);
+  expect(await world.reports()).toMatchObject([{ product: "lamp", reasons: ["operator"], has_room: true }]);
+});
+
+test("who asks most in the cluster is told four times a second", async () => {
+  world.start();
+  readAll({ lamp: 5, chair: 7 });
+  await pass(2_000);
+  expect(world.told.at(-1)?.callers).toEqual([
+    { key: "chair", perSecond: 21 },
+    { key: "lamp", perSecond: 15 },
+  ]);
+  const { length } = world.told;
+  await pass(1_000);
+  expect(world.told.length - length).toBeGreaterThanOrEqual(3);
+});
+
 describe("while it is hot", () => {
   beforeEach(async () => {
     world.start();
@@ -269,7 +299,7 @@ describe("take-over", () => {
     await story();
     const wanted = await standing();
     expect(wanted.map(({ product }) => product)).toEqual(["chair", "lamp"]);
-    for (let appends = 0; appends < 24; appends++) {
+    for (let appends = 0; appends < 24; appends += 2) {
       for (const kind of ["before", "behind"] as const) {
         await Promise.all([world.stop(), pass(3_000)]);
         begin();

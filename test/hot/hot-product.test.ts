@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { coolingMs, holdMs, loadDueMs } from "../../actors/hot/hot-product.ts";
+import { coolingMs, holdMs, loadDueMs } from "../../actors/hot/hot-machine.ts";
 import { absentMs, dropMs, type HotState } from "../../actors/hot/hot-state.ts";
 import { id } from "../streams/id.ts";
 import {

@@ -1,3 +1,4 @@
+import { type CallersWord, decodeCallersWord } from "../../actors/hot/callers-word.ts";
 import type { HeatWord } from "../../actors/hot/heat-word.ts";
 import { encodeHeatWord } from "../../actors/hot/heat-word.ts";
 import type { HotLoaded } from "../../actors/hot/hot-loads.ts";
@@ -52,12 +53,18 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
   const catalog = createMemoryLog({ stream: "CATALOG", now, epoch });
   const hot = createMemoryLog({ stream: "HOT", now, epoch });
   const leases = createMemoryLeases(limits.leaseTtlMs, now);
-  const [heat, held, changes, pushed] = [
+  const [heat, held, changes, pushed, callers] = [
+    createMemoryBroadcast(),
     createMemoryBroadcast(),
     createMemoryBroadcast(),
     createMemoryBroadcast(),
     createMemoryBroadcast(),
   ];
+  const told: CallersWord[] = [];
+  callers.listen({
+    missed: () => {},
+    hear: (bytes) => told.push(...[decodeCallersWord(bytes) ?? []].flat()),
+  });
   const alerts: string[] = [];
   const journal = {
     debug: () => {},
@@ -126,6 +133,8 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
     workers,
     addWorker,
     alerts,
+    /** Who asked most, as it was told. */
+    told,
     loads,
     failing,
     products,
@@ -141,6 +150,7 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
               held,
               changes,
               pushed,
+              callers,
               hotMax,
               warmBeforeMs: 300_000,
               about: () => "owner",
