@@ -1,0 +1,77 @@
+import { type Identifier, identifierOf } from "../../streams/identifier.ts";
+import type { Log } from "../../streams/log.ts";
+
+/** What the hot-set's owner writes of the products of a rehearsal while it lasts: docs/hot.md. */
+export interface Transitions {
+  /** In the order of the log. */
+  readonly seen: readonly Transition[];
+  /** Takes what the log holds by now, and ends. */
+  close(): Promise<void>;
+}
+
+export interface Transition {
+  readonly product: Identifier;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly event: string;
+  /** The state that it led to. */
+  readonly to: string;
+}
+
+const takeMax = 256;
+const takeMs = 250;
+/** More than any rehearsal has; then no more are kept. */
+const seenMax = 100_000;
+
+export async function followTransitions(hot: Log, products: readonly Identifier[]): Promise<Transitions> {
+  const wanted = new Set(products);
+  const seen: Transition[] = [];
+  const { last } = await hot.bounds();
+  const tail = hot.tail({ from: last + 1, subject: "hot.transition.>" });
+  let closing = false;
+
+  async function follow(): Promise<void> {
+    for (;;) {
+      // What came before the wish to end is taken still.
+      const isLast = closing;
+      const { messages } = await tail.take(takeMax, takeMs);
+      for (const { subject, payload, time } of messages) {
+        const product = identifierOf(subject.slice(subject.lastIndexOf(".") + 1));
+        if (product === undefined || !wanted.has(product) || seen.length >= seenMax) continue;
+        seen.push({ product, ...transitionIn(payload, time) });
+      }
+      if (isLast && messages.length < takeMax) return;
+    }
+  }
+
+  const following = follow();
+  // Asked for at the close.
+  following.catch(() => {});
+  return {
+    seen,
+    async close() {
+      closing = true;
+      try {
+        await following;
+      } finally {
+        await tail.close();
+      }
+    },
+  };
+}
+
+/** What of a transition a rehearsal needs; where it does not say when, the log's own time. */
+function transitionIn(payload: Uint8Array, time: number): Omit<Transition, "product"> {
+  let said: Readonly<Record<string, unknown>> | null = null;
+  try {
+    said = JSON.parse(Buffer.from(payload).toString()) as typeof said;
+  } catch {
+    // Counted as one that led nowhere.
+  }
+  const { at, event, to } = said ?? {};
+  return {
+    at: typeof at === "number" ? at : time,
+    event: typeof event === "string" ? event : "",
+    to: typeof to === "string" ? to : "",
+  };
+}
