@@ -12,7 +12,6 @@ export interface Load {
    */
   run(phases: readonly Phase[], onOpen: () => number): Promise<LoadFigures>;
   stop(): void;
-  /** What its thread has had of a processor, in seconds, cannot be told apart; the thread ends. */
   close(): Promise<void>;
 }
 

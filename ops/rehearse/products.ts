@@ -55,6 +55,8 @@ export async function productsIn(log: Log): Promise<readonly Identifier[]> {
 /** Products that are looked at for being a deal, or having a price that changes. */
 const candidatesMax = 1_000;
 const pricedMax = 200;
+/** Of the catalogue, so that in a small one there are some to whom nothing happens. */
+const pricedShareMax = 0.25;
 
 /** By the seed, the same for the same catalogue. Throws `Refused` where too few products have a price and a stock. */
 export async function chooseProducts(
@@ -73,7 +75,8 @@ export async function chooseProducts(
     );
   }
   const chosen = suited.slice(0, deals);
-  const priced = suited.slice(deals, deals + pricedMax);
+  const pricedCount = Math.min(pricedMax, Math.floor(pricedShareMax * known.length));
+  const priced = suited.slice(deals, deals + pricedCount);
   const busy = new Set([...chosen, ...priced].map(({ id }) => id));
   const unwanted = all.filter((id) => !busy.has(id));
   return { all, deals: chosen, priced, cold: cold === 0 ? [] : unwanted.slice(-cold) };

@@ -5,7 +5,7 @@ import type { Log } from "../../streams/log.ts";
 export interface Transitions {
   /** In the order of the log. */
   readonly seen: readonly Transition[];
-  /** Takes what the log holds by now, and ends. */
+  /** Takes what the log holds by now, and ends. May be called again. */
   close(): Promise<void>;
 }
 
@@ -47,31 +47,40 @@ export async function followTransitions(hot: Log, products: readonly Identifier[
   const following = follow();
   // Asked for at the close.
   following.catch(() => {});
+  const end = async (): Promise<void> => {
+    closing = true;
+    try {
+      await following;
+    } finally {
+      await tail.close();
+    }
+  };
+  let ending: Promise<void> | undefined;
   return {
     seen,
-    async close() {
-      closing = true;
-      try {
-        await following;
-      } finally {
-        await tail.close();
-      }
+    close() {
+      ending ??= end();
+      return ending;
     },
   };
 }
 
 /** What of a transition a rehearsal needs; where it does not say when, the log's own time. */
 function transitionIn(payload: Uint8Array, time: number): Omit<Transition, "product"> {
-  let said: Readonly<Record<string, unknown>> | null = null;
-  try {
-    said = JSON.parse(Buffer.from(payload).toString()) as typeof said;
-  } catch {
-    // Counted as one that led nowhere.
-  }
-  const { at, event, to } = said ?? {};
+  const { at, event, to } = fieldsOf(payload);
   return {
     at: typeof at === "number" ? at : time,
     event: typeof event === "string" ? event : "",
     to: typeof to === "string" ? to : "",
   };
+}
+
+function fieldsOf(payload: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const said: unknown = JSON.parse(Buffer.from(payload).toString());
+    return typeof said === "object" && said !== null ? { ...said } : {};
+  } catch {
+    // Counted as one that led nowhere.
+    return {};
+  }
 }
