@@ -110,7 +110,7 @@ async function loadOf(
 ): Promise<OpenLoad> {
   const told: Told[] = [];
   let before = 0;
-  let after = 0;
+  let after: number | undefined;
   await openLoad({
     targets: [{ hostname: "127.0.0.1", port }],
     sources: [],
@@ -127,7 +127,7 @@ async function loadOf(
     },
     onTold: ({ at, tookMs, status }) => told.push({ at, tookMs, status }),
   });
-  return { told, cpu: after - before };
+  return { told, cpu: (after ?? cpuSeconds(pid)) - before };
 }
 
 const ticksPerSecond = 100;

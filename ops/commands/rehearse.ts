@@ -9,7 +9,7 @@ import { LoadFailed } from "../rehearse/load.ts";
 import { isLoopback } from "../rehearse/loopback.ts";
 import { productsMax } from "../rehearse/products.ts";
 import type { PhaseName } from "../rehearse/profile.ts";
-import { rehearse, type RehearsalSettings } from "../rehearse/rehearsal.ts";
+import { rehearse, type RehearsalSettings, targetOf } from "../rehearse/rehearsal.ts";
 import { linesOf, markdownOf, tableOf } from "../rehearse/report.ts";
 import type { Servers } from "../servers.ts";
 import { untilSignal } from "../signals.ts";
@@ -156,7 +156,7 @@ export async function runRehearse(
     );
   const nodes = wanted.nodes.length > 0 || servers.http === undefined ? wanted.nodes : [servers.http];
   if (nodes.length === 0) throw new Refused("no node is known: name each with --node http://HOST:PORT");
-  const remote = nodes.find((node) => !isLoopback(new URL(node).hostname));
+  const remote = nodes.find((node) => !isLoopback(targetOf(node).hostname));
   if (remote !== undefined && !wanted.anywhere)
     throw new Refused(
       `${remote} is not on this machine: a rehearsal is a load and changes prices; say --anywhere if that is meant`,

@@ -164,8 +164,8 @@ function sumOf(one: Tiers, other: Tiers): Tiers {
 
 function perCoreOf({ cores, capacity, peak }: Measured, phases: readonly PhaseLine[]): PerCore | undefined {
   const measured = phases.find(({ name }) => name === "peak")?.perCore;
-  if (cores !== undefined) return { perSecond: (capacity ?? peak) / cores, by: "cores" };
-  return measured === undefined ? undefined : { perSecond: measured, by: "processor" };
+  if (measured !== undefined) return { perSecond: measured, by: "processor" };
+  return cores === undefined ? undefined : { perSecond: (capacity ?? peak) / cores, by: "cores" };
 }
 
 function fleetFor(perSecond: number, perCore: PerCore) {

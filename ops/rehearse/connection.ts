@@ -46,7 +46,8 @@ export function openConnection(
   const { hostname, port } = target;
   const from = source === undefined ? {} : { localAddress: source };
   const socket: Socket = connect({ host: hostname, port, noDelay: true, ...from });
-  const about = `Host: ${hostname}:${port}\r\nAccept: application/json\r\n\r\n`;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const about = `Host: ${host}:${port}\r\nAccept: application/json\r\n\r\n`;
   let replied: ((reply: Reply) => void) | undefined;
   let answers = 0;
   /** What has come of a head that is not whole. */

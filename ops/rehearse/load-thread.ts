@@ -17,11 +17,12 @@ const random = createRandom(settings.seed, 1);
 const traffic = createTraffic(settings, random);
 
 /** Enough for all requests that become due while every node stands still for a quarter of a second. */
-const connectionsFor = (perSecond: number) => Math.min(2_048, Math.max(64, Math.ceil(0.25 * perSecond)));
+const connectionsFor = (perSecond: number) => Math.min(2_048, Math.max(256, Math.ceil(0.25 * perSecond)));
 const settleMs = 5_000;
 
 let begin: ((at: number) => void) | undefined;
-let stopping = new AbortController();
+/** For good: what is asked to run after that ends at once. */
+const stopping = new AbortController();
 
 const wallNow = () => performance.timeOrigin + performance.now();
 
@@ -86,7 +87,6 @@ port.on("message", async (message: ToThread) => {
   if (message.kind === "begin") begin?.(message.at);
   else if (message.kind === "stop") stopping.abort();
   else {
-    stopping = new AbortController();
     try {
       tell({ kind: "done", figures: await run(message.phases) });
     } catch (error) {

@@ -8,7 +8,7 @@ import type { TrafficSettings } from "./traffic.ts";
 export interface Load {
   /**
    * Sends the phases, one behind the other. `onOpen` is called when the connections are open, and gives the moment at
-   * which the first phase begins, in milliseconds since 1970. Ends before its time with `stop`.
+   * which the first phase begins, in milliseconds since 1970. Ends before its time with `stop`, as all that follow do.
    */
   run(phases: readonly Phase[], onOpen: () => number): Promise<LoadFigures>;
   stop(): void;

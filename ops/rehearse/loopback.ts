@@ -5,7 +5,7 @@ import type { Target } from "./connection.ts";
 const sourcesMax = 16;
 
 export const isLoopback = (hostname: string): boolean =>
-  hostname === "localhost" || hostname === "[::1]" || isIPv4Loopback(hostname);
+  hostname === "localhost" || hostname === "::1" || isIPv4Loopback(hostname);
 
 const isIPv4Loopback = (hostname: string): boolean => /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
 

@@ -249,7 +249,9 @@ function measuredOf(
   });
 }
 
-function targetOf(url: string): Target {
+/** Of an address such as `http://127.0.0.1:8080`. */
+export function targetOf(url: string): Target {
   const { hostname, port } = new URL(url);
-  return { hostname, port: Number(port === "" ? 80 : port) };
+  // An address of IPv6 stands in brackets in a URL alone.
+  return { hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port === "" ? 80 : port) };
 }

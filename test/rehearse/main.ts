@@ -65,7 +65,7 @@ try {
   }
   if (existsSync(plan.report)) {
     const text = readFileSync(plan.report, "utf8").trimEnd();
-    writeFileSync(plan.report, `${text}\n\n${introduction(plan)}\n`);
+    writeFileSync(plan.report, `${text}\n\n${closingOf(plan)}\n`);
   }
   process.exit(code ?? 1);
 } catch (error) {
@@ -74,7 +74,7 @@ try {
   process.exit(1);
 }
 
-function introduction({ products }: Plan): string {
+function closingOf({ products }: Plan): string {
   return `Written by \`npm run rehearse\`, commit ${commitNow()}: a nats-server, a redis-server, \`shelfwire api\` with ${workers} threads,
 \`shelfwire projector\` and \`shelfwire actors\`, each a process, a catalogue of ${products.toLocaleString("en")} products, and \`shelfwire rehearse\`
 beside them. ${machine()} All of it shares the machine.`;
