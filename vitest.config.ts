@@ -9,6 +9,7 @@ const trials = [
   "test/chaos/**/*.test.ts",
   "test/outages/**/*.test.ts",
   "test/rebuild/under-reads.test.ts",
+  "test/rehearse/rehearsal.test.ts",
   "test/system/drain.test.ts",
 ];
 

@@ -11,6 +11,7 @@ import { checkImport, describeImport, type ImportOptions, runImport } from "./co
 import { actors, api, projector } from "./commands/roles.ts";
 import { type PublishOptions, publish } from "./commands/publish.ts";
 import { list, type Mended, republish, show } from "./commands/quarantine.ts";
+import { describeRehearse, parseRehearse, type RehearseWords, runRehearse } from "./commands/rehearse.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { letOthersFirst } from "./priority.ts";
 import { top } from "./commands/top.ts";
@@ -167,6 +168,17 @@ describeAudit(program.command("audit"))
       runAudit(catalogue, servers, logger, wanted, words.json === true ? print : undefined),
     );
     if (!sound) process.exitCode = 1;
+  });
+
+describeRehearse(program.command("rehearse"))
+  .addOption(json)
+  .action(async (words: RehearseWords & { json?: boolean }) => {
+    const wanted = parseRehearse(words);
+    const { config, logger } = settings();
+    const passed = await withCatalogue(config, logger, "rehearse", (catalogue, servers) =>
+      runRehearse(catalogue, servers, logger, wanted, words.json === true ? print : undefined),
+    );
+    if (!passed) process.exitCode = 1;
   });
 
 program

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Identifier } from "../../streams/identifier.ts";
 import { publicSubject } from "../../streams/subjects.ts";
+import { openLoad } from "../../ops/rehearse/open-load.ts";
 import { load } from "../http-load.ts";
 import { fill, productId } from "../mix.ts";
-import { type OpenLoad, openLoad, type Told } from "../open-load.ts";
 import type { Row } from "../report.ts";
 import { quantile, startRig } from "../rig.ts";
 import { ended, startUp } from "../up.ts";
@@ -55,16 +55,7 @@ export async function overload(): Promise<readonly Row[]> {
     await closed();
     const capacity = (await closed()).requestsPerSecond;
     const { pid } = up;
-    const at = (factor: number, ms: number) =>
-      openLoad({
-        port,
-        path,
-        perSecond: factor * capacity,
-        ms,
-        connections,
-        settleMs,
-        cpuSeconds: () => cpuSeconds(pid),
-      });
+    const at = (factor: number, ms: number) => loadOf(pid, port, path, factor * capacity, ms);
 
     const { told: calm } = await at(calmShare, calmMs);
     const levels: (OpenLoad & { readonly factor: number })[] = [];
@@ -96,6 +87,47 @@ export async function overload(): Promise<readonly Row[]> {
     await rig.close();
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+interface Told {
+  readonly at: number;
+  readonly tookMs: number;
+  readonly status: number;
+}
+
+interface OpenLoad {
+  readonly told: readonly Told[];
+  /** What the process had of its core from the first request to the last, in seconds. */
+  readonly cpu: number;
+}
+
+async function loadOf(
+  pid: number | undefined,
+  port: number,
+  path: () => string,
+  perSecond: number,
+  ms: number,
+): Promise<OpenLoad> {
+  const told: Told[] = [];
+  let before = 0;
+  let after: number | undefined;
+  await openLoad({
+    targets: [{ hostname: "127.0.0.1", port }],
+    sources: [],
+    connections,
+    rate: () => perSecond,
+    ms,
+    next: () => ({ path: path() }),
+    settleMs,
+    async untilBegin() {
+      before = cpuSeconds(pid);
+      setTimeout(() => {
+        after = cpuSeconds(pid);
+      }, ms);
+    },
+    onTold: ({ at, tookMs, status }) => told.push({ at, tookMs, status }),
+  });
+  return { told, cpu: (after ?? cpuSeconds(pid)) - before };
 }
 
 const ticksPerSecond = 100;

@@ -1,9 +1,10 @@
 import { createSieve, type Sieve } from "../../api/gateway/sieve.ts";
+import { createZipf } from "../../ops/rehearse/zipf.ts";
 import { heldBytes } from "../held-bytes.ts";
 import { load } from "../http-load.ts";
 import { createLru } from "../lru.ts";
 import { productId } from "../mix.ts";
-import { createRandom, createZipf } from "../random.ts";
+import { createRandom } from "../random.ts";
 import type { Row } from "../report.ts";
 import { median } from "../rig.ts";
 import { startBare } from "../services.ts";
@@ -65,7 +66,7 @@ export async function zipf(products: number, cacheMiB: number, turns: number): P
 
 /** Products by Zipf's law; neighbouring ranks are spread over the catalogue. */
 function numbersOf(products: number, seed: number): () => number {
-  const rank = createZipf(products, createRandom(seed));
+  const rank = createZipf(products, 1, createRandom(seed));
   return () => ((rank() - 1) * 7_919) % products;
 }
 

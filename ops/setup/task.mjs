@@ -25,6 +25,7 @@ const tasks = {
   chaos: { servers, steps: [["test/chaos/main.ts"]] },
   outages: { servers, steps: [["test/outages/main.ts"]] },
   audit: { servers: withEdge, steps: [["test/audit/main.ts"]] },
+  rehearse: { servers, steps: [["test/rehearse/main.ts"]] },
   "http-cache-tests": { servers: ["varnishd"], steps: [["test/edge/http-cache/main.ts"]] },
   simulate: { servers: [], steps: [["test/simulation/main.ts"]] },
 };

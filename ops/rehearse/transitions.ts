@@ -1,0 +1,86 @@
+import { type Identifier, identifierOf } from "../../streams/identifier.ts";
+import type { Log } from "../../streams/log.ts";
+
+/** What the hot-set's owner writes of the products of a rehearsal while it lasts: docs/hot.md. */
+export interface Transitions {
+  /** In the order of the log. */
+  readonly seen: readonly Transition[];
+  /** Takes what the log holds by now, and ends. May be called again. */
+  close(): Promise<void>;
+}
+
+export interface Transition {
+  readonly product: Identifier;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly event: string;
+  /** The state that it led to. */
+  readonly to: string;
+}
+
+const takeMax = 256;
+const takeMs = 250;
+/** More than any rehearsal has; then no more are kept. */
+const seenMax = 100_000;
+
+export async function followTransitions(hot: Log, products: readonly Identifier[]): Promise<Transitions> {
+  const wanted = new Set(products);
+  const seen: Transition[] = [];
+  const { last } = await hot.bounds();
+  const tail = hot.tail({ from: last + 1, subject: "hot.transition.>" });
+  let closing = false;
+
+  async function follow(): Promise<void> {
+    for (;;) {
+      // What came before the wish to end is taken still.
+      const isLast = closing;
+      const { messages } = await tail.take(takeMax, takeMs);
+      for (const { subject, payload, time } of messages) {
+        const product = identifierOf(subject.slice(subject.lastIndexOf(".") + 1));
+        if (product === undefined || !wanted.has(product) || seen.length >= seenMax) continue;
+        seen.push({ product, ...transitionIn(payload, time) });
+      }
+      if (isLast && messages.length < takeMax) return;
+    }
+  }
+
+  const following = follow();
+  // Asked for at the close.
+  following.catch(() => {});
+  const end = async (): Promise<void> => {
+    closing = true;
+    try {
+      await following;
+    } finally {
+      await tail.close();
+    }
+  };
+  let ending: Promise<void> | undefined;
+  return {
+    seen,
+    close() {
+      ending ??= end();
+      return ending;
+    },
+  };
+}
+
+/** What of a transition a rehearsal needs; where it does not say when, the log's own time. */
+function transitionIn(payload: Uint8Array, time: number): Omit<Transition, "product"> {
+  const { at, event, to } = fieldsOf(payload);
+  return {
+    at: typeof at === "number" ? at : time,
+    event: typeof event === "string" ? event : "",
+    to: typeof to === "string" ? to : "",
+  };
+}
+
+function fieldsOf(payload: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const said: unknown = JSON.parse(Buffer.from(payload).toString());
+    return typeof said === "object" && said !== null ? { ...said } : {};
+  } catch {
+    // Counted as one that led nowhere.
+    return {};
+  }
+}
