@@ -1,3 +1,4 @@
+import { decodeTransition } from "../../actors/hot/transitions.ts";
 import { type Identifier, identifierOf } from "../../streams/identifier.ts";
 import type { Log } from "../../streams/log.ts";
 
@@ -35,10 +36,13 @@ export async function followTransitions(hot: Log, products: readonly Identifier[
       // What came before the wish to end is taken still.
       const isLast = closing;
       const { messages } = await tail.take(takeMax, takeMs);
-      for (const { subject, payload, time } of messages) {
+      for (const { subject, payload } of messages) {
         const product = identifierOf(subject.slice(subject.lastIndexOf(".") + 1));
         if (product === undefined || !wanted.has(product) || seen.length >= seenMax) continue;
-        seen.push({ product, ...transitionIn(payload, time) });
+        const transition = decodeTransition(payload);
+        if (transition === undefined) continue;
+        const { event, after } = transition;
+        seen.push({ product, at: event.at, event: event.type, to: after.value });
       }
       if (isLast && messages.length < takeMax) return;
     }
@@ -63,24 +67,4 @@ export async function followTransitions(hot: Log, products: readonly Identifier[
       return ending;
     },
   };
-}
-
-/** What of a transition a rehearsal needs; where it does not say when, the log's own time. */
-function transitionIn(payload: Uint8Array, time: number): Omit<Transition, "product"> {
-  const { at, event, to } = fieldsOf(payload);
-  return {
-    at: typeof at === "number" ? at : time,
-    event: typeof event === "string" ? event : "",
-    to: typeof to === "string" ? to : "",
-  };
-}
-
-function fieldsOf(payload: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    const said: unknown = JSON.parse(Buffer.from(payload).toString());
-    return typeof said === "object" && said !== null ? { ...said } : {};
-  } catch {
-    // Counted as one that led nowhere.
-    return {};
-  }
 }

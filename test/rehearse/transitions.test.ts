@@ -1,4 +1,6 @@
 import { expect, test, vi } from "vitest";
+import { type HotValue, initialState } from "../../actors/hot/hot-state.ts";
+import { encodeTransition } from "../../actors/hot/transitions.ts";
 import { followTransitions } from "../../ops/rehearse/transitions.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
 import { tokenOf } from "../../streams/identifier.ts";
@@ -6,26 +8,28 @@ import { id } from "../streams/id.ts";
 
 const mug = id("BANK CHARGES");
 const lamp = id("lamp");
-const said = (payload: object | string) =>
-  Buffer.from(typeof payload === "string" ? payload : JSON.stringify(payload));
 const subjectOf = (product: typeof mug) => `hot.transition.${tokenOf(product)}`;
+const said = (product: typeof mug, at: number, value: HotValue) =>
+  encodeTransition({
+    event: { type: "heated", at },
+    before: "cold",
+    after: { ...initialState(product, at, 0), value },
+  });
 
 test("transitions of the products that matter are seen, from now on and to the last", async () => {
   const hot = createMemoryLog({ stream: "HOT", now: () => 5 });
-  await hot.append(subjectOf(mug), said({ at: 1, event: "heat", to: "warming" }));
+  await hot.append(subjectOf(mug), said(mug, 1, "warming"));
   const transitions = await followTransitions(hot, [mug]);
-  await hot.append(subjectOf(lamp), said({ at: 2, event: "heat", to: "warming" }));
-  await hot.append("hot.command.lamp", said({ at: 3, event: "add", to: "hot" }));
-  await hot.append(subjectOf(mug), said({ at: 4, event: "held", to: "hot.fresh" }));
+  await hot.append(subjectOf(lamp), said(lamp, 2, "warming"));
+  await hot.append("hot.command.lamp", Buffer.from('{"command":"add","at":3}'));
+  await hot.append(subjectOf(mug), said(mug, 4, "warming"));
   await vi.waitFor(() => expect(transitions.seen).toHaveLength(1));
-  await hot.append(subjectOf(mug), said("not JSON"));
-  await hot.append(subjectOf(mug), said("null"));
+  await hot.append(subjectOf(mug), Buffer.from("not JSON"));
+  await hot.append(subjectOf(mug), said(mug, 6, "hot.fresh"));
   await transitions.close();
   await transitions.close();
-  expect(transitions.seen).toMatchObject([
-    { product: mug, at: 4, event: "held", to: "hot.fresh" },
-    // The log's own time.
-    { product: mug, at: 5, event: "", to: "" },
-    { product: mug, at: 5, event: "", to: "" },
+  expect(transitions.seen).toEqual([
+    { product: mug, at: 4, event: "heated", to: "warming" },
+    { product: mug, at: 6, event: "heated", to: "hot.fresh" },
   ]);
 });
