@@ -174,7 +174,7 @@ function fleetFor(perSecond: number, perCore: PerCore) {
 }
 
 /** States in which the owner loads a product. */
-const loading = /warming|refreshing/;
+const loading = /^(?:warming\.loading|hot\.refreshing)$/;
 
 function hotKeysOf({ deals, transitions, changes }: Measured, phases: readonly PhaseLine[]): HotKeys {
   const areDeals = new Set(deals);

@@ -137,7 +137,7 @@ test("detection runs from a burst's first request to the transition to hot", () 
     { product: id("c"), at: undefined },
   ];
   const transitions = [
-    { product: id("b"), at: 2_010, event: "heat", to: "warming" },
+    { product: id("b"), at: 2_010, event: "heat", to: "warming.loading" },
     { product: id("b"), at: 2_090, event: "held", to: "hot.fresh" },
     { product: id("b"), at: 2_900, event: "changed", to: "hot.refreshing" },
     { product: id("c"), at: 3_000, event: "held", to: "hot" },

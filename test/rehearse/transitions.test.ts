@@ -18,18 +18,18 @@ const said = (product: typeof mug, at: number, value: HotValue) =>
 
 test("transitions of the products that matter are seen, from now on and to the last", async () => {
   const hot = createMemoryLog({ stream: "HOT", now: () => 5 });
-  await hot.append(subjectOf(mug), said(mug, 1, "warming"));
+  await hot.append(subjectOf(mug), said(mug, 1, "warming.loading"));
   const transitions = await followTransitions(hot, [mug]);
-  await hot.append(subjectOf(lamp), said(lamp, 2, "warming"));
+  await hot.append(subjectOf(lamp), said(lamp, 2, "warming.loading"));
   await hot.append("hot.command.lamp", Buffer.from('{"command":"add","at":3}'));
-  await hot.append(subjectOf(mug), said(mug, 4, "warming"));
+  await hot.append(subjectOf(mug), said(mug, 4, "warming.loading"));
   await vi.waitFor(() => expect(transitions.seen).toHaveLength(1));
   await hot.append(subjectOf(mug), Buffer.from("not JSON"));
   await hot.append(subjectOf(mug), said(mug, 6, "hot.fresh"));
   await transitions.close();
   await transitions.close();
   expect(transitions.seen).toEqual([
-    { product: mug, at: 4, event: "heated", to: "warming" },
+    { product: mug, at: 4, event: "heated", to: "warming.loading" },
     { product: mug, at: 6, event: "heated", to: "hot.fresh" },
   ]);
 });
