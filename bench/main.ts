@@ -5,6 +5,7 @@ import { batch } from "./cases/batch.ts";
 import { edge } from "./cases/edge.ts";
 import { herd } from "./cases/herd.ts";
 import { hot } from "./cases/hot.ts";
+import { hotActors } from "./cases/hot-actors.ts";
 import { importing } from "./cases/import.ts";
 import { memory } from "./cases/memory.ts";
 import { miss } from "./cases/miss.ts";
@@ -40,6 +41,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   visible: () => visible(1_000),
   miss: () => miss(100_000, 5_000),
   hot: () => hot(7),
+  "hot-actors": () => hotActors(10_000, 8),
   wide: () => wide(products, 7),
   zipf: () => zipf(products, 64, 5),
   batch: () => batch(100_000, 2_000),
