@@ -28,9 +28,10 @@ const start = () =>
     "hot",
     () =>
       createHotOwner({
-        ...{ hot: catalogue.hot, catalog: catalogue.catalog, leases: catalogue.leases },
-        ...{ heat: catalogue.heat, held: catalogue.hotHeld, changes: catalogue.changes },
-        ...{ pushed: catalogue.hotValues, callers: catalogue.hotCallers },
+        ...catalogue,
+        held: catalogue.hotHeld,
+        pushed: catalogue.hotValues,
+        callers: catalogue.hotCallers,
         values: { load: async (product) => ({ value: `"${product}"`, sequence: 1 }) },
         versions: catalogue.versions.catalog,
         hotMax: 10,
