@@ -5,7 +5,8 @@ import { createAddressOf } from "../../api/heat/reader-address.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
 import { productId } from "../mix.ts";
-import { createRandom, createZipf } from "../random.ts";
+import { createZipf } from "../../ops/rehearse/zipf.ts";
+import { createRandom } from "../random.ts";
 import type { Row } from "../report.ts";
 import { median } from "../rig.ts";
 import { openShop } from "../shop.ts";
@@ -61,7 +62,7 @@ export async function counting(turns: number): Promise<readonly Row[]> {
 
 /** Each a text of its own, as from the parser: what is known of a text that was seen before does not help. */
 function drawn(seed: number): readonly Identifier[] {
-  const rank = createZipf(products, createRandom(seed));
+  const rank = createZipf(products, 1, createRandom(seed));
   return Array.from(
     { length: observations },
     () => Buffer.from(productId(rank())).toString("latin1") as Identifier,
