@@ -4,9 +4,10 @@ import { createDeadlines } from "./deadlines.ts";
 import type { HotSale } from "./hot-state.ts";
 
 /**
- * Which products are in which sale, and when each must be warm: some minutes before the sale begins. It is made from the
- * log's sale events, the oldest first, and forgets a sale that has ended. Pure: times are passed in, in milliseconds
- * since 1970.
+ * Which products are in which sale, and when each must be warm: some minutes before the sale begins, and until it is seen
+ * which of them readers have come for. From then on heat decides, or the products of a sale that lasts for weeks would take
+ * all the room. It is made from the log's sale events, the oldest first, and forgets a sale whose beginning is past. Pure:
+ * times are passed in, in milliseconds since 1970.
  */
 export interface SaleCalendar {
   /** The products that the sale no longer names, or no longer at these times. */
@@ -21,12 +22,16 @@ export interface PlannedSale extends HotSale {
   readonly product: Identifier;
 }
 
+/** A sale's products are warm for so long after it began, for that alone. */
+export const keptMs = 900_000;
+
 /** Products in sales to come, counted once for each sale. Beyond it the sale that begins last is forgotten: it warms by its heat. */
 export const plannedMax = 200_000;
 
 interface Planned {
   readonly sale: Sale;
   readonly from: number;
+  readonly until: number;
 }
 
 export function createSaleCalendar({ warmBeforeMs }: { readonly warmBeforeMs: number }): SaleCalendar {
@@ -54,29 +59,30 @@ export function createSaleCalendar({ warmBeforeMs }: { readonly warmBeforeMs: nu
       if (sale === before?.sale) return [];
       forget(event.id);
       const from = sale.starts_at - warmBeforeMs;
-      if (sale.ends_at > at && sale.items.length > 0) {
-        sales.set(event.id, { sale, from });
+      const until = Math.min(sale.ends_at, sale.starts_at + keptMs);
+      if (until > at && sale.items.length > 0) {
+        sales.set(event.id, { sale, from, until });
         deadlines.set(event.id, Math.max(from, at));
         planned += sale.items.length;
         while (planned > plannedMax) forgetLast();
       }
       // One whose time has moved is told anew when it is due.
       const kept = from > at ? [] : sale.items.map(({ product_id }) => product_id);
-      const still = new Set(sale.ends_at > at ? kept : []);
+      const still = new Set(until > at ? kept : []);
       return sale.named.filter((id) => !still.has(id));
     },
     due(at) {
       const told: PlannedSale[] = [];
       for (const id of deadlines.take(at)) {
-        const { sale, from } = sales.get(id) ?? {};
-        if (sale === undefined || from === undefined) continue;
-        if (sale.ends_at <= at) {
+        const due = sales.get(id);
+        if (due === undefined) continue;
+        const { sale, from, until } = due;
+        if (until <= at) {
           forget(id);
           continue;
         }
-        deadlines.set(id, sale.ends_at);
-        for (const { product_id } of sale.items)
-          told.push({ product: product_id, sale: id, from, until: sale.ends_at });
+        deadlines.set(id, until);
+        for (const { product_id } of sale.items) told.push({ product: product_id, sale: id, from, until });
       }
       return told;
     },

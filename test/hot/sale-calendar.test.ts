@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createSaleCalendar, plannedMax } from "../../actors/hot/sale-calendar.ts";
+import { createSaleCalendar, keptMs, plannedMax } from "../../actors/hot/sale-calendar.ts";
 import type { SaleEvent } from "../../projections/sales.ts";
 import { id } from "../streams/id.ts";
 import { tokenOf } from "../../streams/identifier.ts";
@@ -44,15 +44,22 @@ test("a sale's products are due five minutes before it, once", () => {
   ]);
   expect(calendar.next()).toBe(hour - warmBeforeMs);
   expect(calendar.due(hour - warmBeforeMs - 1)).toEqual([]);
-  const planned = { sale: id("deal"), from: hour - warmBeforeMs, until: 2 * hour };
+  const planned = { sale: id("deal"), from: hour - warmBeforeMs, until: hour + keptMs };
   expect(calendar.due(hour - warmBeforeMs)).toEqual([
     { product: id("lamp"), ...planned },
     { product: id("chair"), ...planned },
   ]);
   expect(calendar.due(hour)).toEqual([]);
-  expect(calendar.next()).toBe(2 * hour);
-  expect(calendar.due(2 * hour)).toEqual([]);
+  expect(calendar.next()).toBe(hour + keptMs);
+  expect(calendar.due(hour + keptMs)).toEqual([]);
   expect(calendar.next()).toBeUndefined();
+});
+
+test("one that ends sooner is forgotten at its end", () => {
+  const calendar = createSaleCalendar({ warmBeforeMs });
+  calendar.hear(scheduled("flash", hour, hour + keptMs - 1, ["lamp"]), 0);
+  expect(calendar.due(hour)).toMatchObject([{ product: "lamp", until: hour + keptMs - 1 }]);
+  expect(calendar.next()).toBe(hour + keptMs - 1);
 });
 
 test("one that is told of when it has begun is due at once, one that is over never", () => {
@@ -94,6 +101,6 @@ test("it is bounded: the sale that begins last is forgotten first", () => {
   const calendar = createSaleCalendar({ warmBeforeMs });
   const many = Array.from({ length: plannedMax / 4 }, (_, at) => `p-${at}`);
   for (let at = 1; at <= 6; at++) calendar.hear(scheduled(`deal-${at}`, at * hour, 100 * hour, many), 0);
-  const told = new Set(calendar.due(10 * hour).map(({ sale }) => sale));
-  expect([...told]).toEqual(["deal-1", "deal-2", "deal-3", "deal-4"]);
+    const told = [1, 2, 3, 4, 5, 6].flatMap((at) => calendar.due(at * hour).map(({ sale }) => sale));
+  expect([...new Set(told)]).toEqual(["deal-1", "deal-2", "deal-3", "deal-4"]);
 });
