@@ -111,7 +111,8 @@ export function createAnswering(options: {
   async function waited(item: Item, minSequence: number): Promise<Served | undefined> {
     const result = loaded(item, minSequence);
     const entry = held.peek(item.key);
-    const older = entry !== undefined && entry.shown >= minSequence ? entry : undefined;
+    const mayBeShown = entry !== undefined && entry.shown >= minSequence && !trust.isOver(entry);
+    const older = mayBeShown ? entry : undefined;
     try {
       if (older === undefined || !trust.isAsNewAsShown(older)) return await result;
       return await withPatience(result, () => {
