@@ -7,6 +7,8 @@ import { defineConfig } from "vitest/config";
 const trials = [
   "test/audit/audit.test.ts",
   "test/chaos/**/*.test.ts",
+  "test/hot/boundary.test.ts",
+  "test/hot/sale-changes.test.ts",
   "test/outages/**/*.test.ts",
   "test/rebuild/under-reads.test.ts",
   "test/rehearse/rehearsal.test.ts",

@@ -10,7 +10,7 @@ export interface Broadcast {
 
 export interface Listener {
   hear(bytes: Uint8Array): void;
-  /** The link was lost, or came back: anything may have been said meanwhile. */
+  /** The link was lost, or came back, or `hear` threw: anything may have been said meanwhile. */
   missed(): void;
 }
 

@@ -5,7 +5,13 @@ export function createMemoryBroadcast(): Broadcast {
   const listeners = new Set<Listener>();
   return {
     publish(bytes) {
-      for (const listener of listeners) listener.hear(bytes);
+      for (const listener of listeners) {
+        try {
+          listener.hear(bytes);
+        } catch {
+          listener.missed();
+        }
+      }
     },
     listen(listener) {
       listeners.add(listener);

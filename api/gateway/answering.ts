@@ -110,17 +110,26 @@ export function createAnswering(options: {
   /** What a load brings, or what is held where that fails or takes too long, or the product by default. */
   async function waited(item: Item, minSequence: number): Promise<Served | undefined> {
     const result = loaded(item, minSequence);
-    const entry = held.peek(item.key);
-    const older = entry !== undefined && entry.shown >= minSequence ? entry : undefined;
+    /** Looked at when it is served: the clock goes on while a tier is waited for. */
+    const older = () => {
+      const entry = held.peek(item.key);
+      return entry !== undefined && entry.shown >= minSequence ? entry : undefined;
+    };
+    const mayBeShown = (entry: Held | undefined): entry is Held =>
+      entry !== undefined && !trust.isOver(entry) && trust.isAsNewAsShown(entry);
     try {
-      if (older === undefined || !trust.isAsNewAsShown(older)) return await result;
+      if (!mayBeShown(older())) return await result;
       return await withPatience(result, () => {
+        const entry = older();
+        if (!mayBeShown(entry)) return result;
         counters.impatient++;
-        return servedAs(older, "stale");
+        return servedAs(entry, "stale");
       });
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "unavailable") throw error;
-      if (older !== undefined) return servedAs(older, "stale");
+      const entry = older();
+      if (entry !== undefined && (item.id === undefined || !trust.isOver(entry)))
+        return servedAs(entry, "stale");
       if (item.id === undefined || minSequence > 0) throw error;
       return byDefault(item.id);
     }

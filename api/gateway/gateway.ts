@@ -81,8 +81,8 @@ export interface GatewayOptions {
   readonly journal: Journal;
 }
 
-/** How long a value may be on its way; then it is asked for. */
-const awaitedMs = 50;
+/** How long a value may be on its way, behind others of the same product; then it is asked for. */
+const awaitedMs = 250;
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { answers, floors, now, journal, random = Math.random } = options;

@@ -62,7 +62,7 @@ export function createKeeping(options: {
     }
     const { sequence, degraded } = answer;
     if (degraded) {
-      const isOlder = newer !== undefined && sequence < newer.shown;
+      const isOlder = newer !== undefined && sequence < newer.shown && !trust.isOver(newer);
       return isOlder ? servedAs(newer, "stale") : servedAnew(answer);
     }
     if (standing?.touched === true && standing.answer.prepared.etag === answer.prepared.etag)

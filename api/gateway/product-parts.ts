@@ -125,7 +125,9 @@ export function decodeParts(text: string, id: Identifier, versions: Versions): P
 const isWhole = ({ state, sequence, newest, knownAt }: Found): boolean =>
   typeof state.id === "string" &&
   typeof state.details.title === "string" &&
-  [sequence, newest, knownAt].every(Number.isFinite);
+  [sequence, newest, knownAt].every(Number.isSafeInteger) &&
+  0 < newest &&
+  newest <= sequence;
 
 /** JSON leaves out what is undefined. */
 function whole({ state, ...rest }: Found): Found {

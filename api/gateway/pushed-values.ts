@@ -2,6 +2,7 @@ import { decodeHotWord, encodeHeldWord } from "../../actors/hot/hot-word.ts";
 import type { Versions } from "../../projections/version.ts";
 import type { Broadcast } from "../../streams/broadcast.ts";
 import type { Identifier } from "../../streams/identifier.ts";
+import { allPartitions } from "../../streams/partition.ts";
 import { aboutAnswer } from "./made-answer.ts";
 import type { AbsentProducts } from "./absent-products.ts";
 import { keyOf } from "./answer-keys.ts";
@@ -28,6 +29,9 @@ export interface HotLine {
 
 /** What a load would have taken: how early a value is refreshed that nobody pushes anew. */
 const tookMs = 5;
+
+/** How far a value may be ahead of all that was heard of the log: events that were stored and not told of yet. */
+const aheadMax = 100_000;
 
 export function hearPushedValues(options: {
   readonly line: HotLine;
@@ -60,8 +64,8 @@ export function hearPushedValues(options: {
     const standing = held.peek(key);
     const isSure = standing !== undefined && !standing.touched && !trust.inDoubt(standing);
     if (isSure && standing.answer.sequence > answer.sequence) return true;
-    if (answer.degraded || !isAsNewAsShown(parts) || !heard.covered(positionsIn(parts), aboutAnswer(answer)))
-      return false;
+    if (answer.degraded || !heard.covered(positionsIn(parts), aboutAnswer(answer))) return false;
+    if (!isAsNewAsShown(parts)) return false;
     absent[view].remove([id]);
     held.put(key, {
       answer,
@@ -75,11 +79,13 @@ export function hearPushedValues(options: {
     return held.peek(key) !== undefined;
   }
 
-  /** Raises what the node has shown to what is about to be shown. */
+  /** Raises what the node has shown to what is about to be shown, where that is nothing older, and nothing from nowhere. */
   function isAsNewAsShown({ found, group }: ProductParts): boolean {
-    return [found, ...(group?.members ?? [])].every(
-      ({ state, newest, sequence }) => floors.raise(state.id, newest) <= sequence,
-    );
+    const all = [found, ...(group?.members ?? [])];
+    const end = Math.max(...allPartitions.map(heard.reached)) + aheadMax;
+    if (all.some(({ state, sequence }) => floors.of(state.id) > sequence || sequence > end)) return false;
+    for (const { state, newest } of all) floors.raise(state.id, newest);
+    return true;
   }
 
   const listening = line.values.listen({
@@ -89,13 +95,18 @@ export function hearPushedValues(options: {
       if (word?.kind !== "value") return;
       const parts = decodeParts(word.value, word.id, versions);
       if (parts === undefined) return;
-      hot.set(word.id, word);
-      if (take(word.id, parts, "assembled")) {
-        counters.pushed++;
-        confirm(word.push);
-      } else counters.pushedInVain++;
-      // Whoever asks for the details alone has them held already.
-      if (held.peek(keyOf(word.id, "details")) !== undefined) take(word.id, parts, "details");
+      try {
+        if (take(word.id, parts, "assembled")) {
+          hot.set(word.id, word);
+          counters.pushed++;
+          confirm(word.push);
+        } else counters.pushedInVain++;
+        // Whoever asks for the details alone has them held already.
+        if (held.peek(keyOf(word.id, "details")) !== undefined) take(word.id, parts, "details");
+      } catch {
+        // No product: what cannot be rendered is passed over.
+        counters.pushedInVain++;
+      }
     },
     // What was missed comes again with the next refresh; until then its readers load.
     missed() {},

@@ -14,6 +14,8 @@ export interface Trust {
   /** When the entry was last known to equal the log; of one that is touched or in doubt, when it was made. */
   knownAt(entry: Held): number;
   inDoubt(entry: Held): boolean;
+  /** Whether the clock has changed the answer, and to what is not known here: it is not served, also not as stale. */
+  isOver(entry: Held): boolean;
   /** Everything that the entry is about, up to this sequence, is in it, while it is not in doubt. */
   reach(entry: Held): number;
   /** Whether it is as new as what this node has shown of each product in it. */
@@ -40,6 +42,8 @@ export function createTrust(options: {
   const reachedBy = (id: Identifier) => heard.reached(partitionOf(tokenOf(id)));
 
   const inDoubt = ({ moment, answer }: Held) => heard.inDoubtSince(moment, answer.partitions);
+
+  const isOver = ({ answer }: Held) => answer.validUntil !== undefined && now() >= answer.validUntil;
 
   /** An owner's clock may be ahead of ours. */
   function knownAt(entry: Held): number {
@@ -81,11 +85,12 @@ export function createTrust(options: {
   return {
     knownAt,
     inDoubt,
+    isOver,
     reach,
     isAsNewAsShown,
     standing(entry, { freshnessMs, gatewayMs }, minSequence) {
-      const { answer, touched, tookMs, madeAt } = entry;
-      if (answer.validUntil !== undefined && now() >= answer.validUntil) return "unsure";
+      const { touched, tookMs, madeAt } = entry;
+      if (isOver(entry)) return "unsure";
       if (touched) return awaits(entry, minSequence) ? "trusted" : "unsure";
       if (inDoubt(entry)) return "unsure";
       if ((minSequence > 0 && reach(entry) < minSequence) || !isAsNewAsShown(entry)) return "unsure";

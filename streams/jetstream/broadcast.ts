@@ -14,8 +14,16 @@ export function openBroadcast(connection: NatsConnection, subject: string): Broa
     listen(listener) {
       const subscription = connection.subscribe(subject, {
         callback: (error, message) => {
-          if (error === null) listener.hear(message.data);
-          else listener.missed();
+          if (error !== null) {
+            listener.missed();
+            return;
+          }
+          try {
+            listener.hear(message.data);
+          } catch {
+            // Thrown into the client it would end the reading of this link. Anybody may publish.
+            listener.missed();
+          }
         },
       });
       let open = true;

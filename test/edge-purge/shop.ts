@@ -10,7 +10,8 @@ import { startEmbedded } from "../../ops/embedded/embedded.ts";
 import { createLogger } from "../../ops/logger.ts";
 import { freePort } from "../../ops/port.ts";
 import { createVarnish, varnishName } from "../../ops/purge/varnish.ts";
-import { startApi } from "../../ops/roles/api.ts";
+import { type Api, startApi } from "../../ops/roles/api.ts";
+import { startHot } from "../../ops/roles/hot.ts";
 import { apiRedisTimeoutMs } from "../../ops/roles/tiers.ts";
 import { startProjectors } from "../../ops/roles/projectors.ts";
 import { startPurges } from "../../ops/roles/purges.ts";
@@ -21,7 +22,9 @@ import { type CatalogKind, publicSubject } from "../../streams/subjects.ts";
 export interface Shop {
   /** Where readers ask: Varnish, or the API itself. */
   readonly url: string;
+  /** The first of the nodes. */
   readonly api: string;
+  readonly nodes: readonly string[];
   readonly catalogue: Catalogue;
   /** By which another process finds its servers. */
   readonly environment: Readonly<Record<string, string>>;
@@ -29,6 +32,7 @@ export interface Shop {
   publish(kind: CatalogKind, id: string, payload: object): Promise<number>;
   get(path: string, from?: string): Promise<Read>;
   startPurges(providers: readonly EdgeProvider[]): Promise<{ stop(): Promise<void> }>;
+  startHot(settings: Parameters<typeof startHot>[1]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,7 +46,12 @@ export async function openShop(options: {
   readonly varnish: boolean;
   readonly lifetimes?: EdgeLifetimes;
   readonly providers?: readonly string[];
+  /** API nodes, each as its own process would be: with connections of its own, sharing nothing. One where it is left out. */
+  readonly nodes?: number;
+  /** What a node reads its tiers through, for who wants to know what it loads. */
+  readonly seenThrough?: (catalogue: Catalogue, node: number) => Catalogue;
 }): Promise<Shop> {
+  const { nodes = 1, seenThrough = (through: Catalogue) => through } = options;
   const dataDir = await mkdtemp(join(tmpdir(), "shelfwire-purge-"));
   const logger = createLogger("silent");
   const embedded = await startEmbedded({ dataDir, logger, nats: { port: 0 }, redis: { port: 0 } });
@@ -61,23 +70,29 @@ export async function openShop(options: {
   const edgeUrl = `http://127.0.0.1:${edgePort}`;
   const providers = options.providers ?? (options.varnish ? [varnishName(edgeUrl)] : []);
   const catalogue = await open("projector", 5_000);
-  const api = await startApi(await open("api", apiRedisTimeoutMs), {
-    host: "127.0.0.1",
-    port: 0,
-    drainMs: 0,
-    identity: nobody,
-    cacheBytesMax: 16_000_000,
-    edge: { lifetimes: options.lifetimes ?? "auto", providers },
-    logger,
-  });
-  closers.push(api.stop);
+  const apis: Api[] = [];
+  for (let node = 0; node < nodes; node++) {
+    const api = await startApi(seenThrough(await open("api", apiRedisTimeoutMs), node), {
+      host: "127.0.0.1",
+      port: 0,
+      drainMs: 0,
+      identity: nobody,
+      cacheBytesMax: 16_000_000,
+      edge: { lifetimes: options.lifetimes ?? "auto", providers },
+      logger,
+    });
+    closers.push(api.stop);
+    apis.push(api);
+  }
   const projectors = startProjectors(catalogue, logger);
   closers.push(projectors.stop);
-  await api.untilReady();
-  let url = api.url;
+  await Promise.all(apis.map((api) => api.untilReady()));
+  const urls = apis.map((api) => api.url);
+  const [api = ""] = urls;
+  let url = api;
   if (options.varnish) {
     const edge = await startEdge({
-      urls: [api.url],
+      urls,
       purgers: ["127.0.0.1"],
       probePath: "/readyz",
       dataDir: join(dataDir, "edge"),
@@ -91,7 +106,8 @@ export async function openShop(options: {
   }
   return {
     url,
-    api: api.url,
+    api,
+    nodes: urls,
     catalogue,
     environment: { NATS_URL: natsUrl, REDIS_URL: redisUrl, DATA_DIR: dataDir },
     kill(server) {
@@ -114,6 +130,9 @@ export async function openShop(options: {
       const running = startPurges(own, providers, logger);
       closers.push(running.stop);
       return running;
+    },
+    async startHot(settings) {
+      closers.push(startHot(await open("hot", apiRedisTimeoutMs), settings, logger).stop);
     },
     async stop() {
       for (const close of closers.reverse()) await close();

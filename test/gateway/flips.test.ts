@@ -53,7 +53,7 @@ async function standAt(world: World, moment: number): Promise<void> {
 }
 
 test("at every boundary of any shop what is held says what was known to come", {
-  timeout: 120_000,
+  timeout: 180_000,
 }, async () => {
   let flipped = 0;
   await fc.assert(

@@ -647,6 +647,39 @@ describe("when no tier answers", () => {
     }
   });
 
+  test("what the clock has changed to something unknown is shown to nobody, however long the tiers take", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      behind.set(lamp, { validUntil: start + 1_000 });
+      await read();
+      now = start + 1_000;
+      behind.set(lamp, {});
+      held = Promise.withResolvers();
+      const patient = read();
+      await vi.advanceTimersByTimeAsync(10_000);
+      held.resolve();
+      held = undefined;
+      expect(await patient).toMatchObject({ source: "redis", degraded: false });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("nor while there are none, or only such as know less", async () => {
+    behind.set(lamp, { validUntil: start + 1_000 });
+    await read();
+    failure = away;
+    now = start + 999;
+    say({ products: [lamp] });
+    expect(await source()).toBe("stale");
+    now = start + 1_000;
+    expect(await source()).toBe("default");
+    failure = undefined;
+    const less = { prepared: prepare({ known: "less" }), sequence: 5 };
+    behind.set(lamp, { ...less, degraded: true, source: "stale" });
+    expect((await read())?.prepared).toBe(less.prepared);
+  });
+
   test("an answer that was degraded is served and not held", async () => {
     behind.set(lamp, { degraded: true, source: "stale" });
     expect([await source(), await source(), asked.length]).toEqual(["stale", "stale", 2]);

@@ -102,7 +102,7 @@ test("a value that does not come within its time is asked for", async () => {
   await shop.happen(titled("Mug"), priced(500));
   await shop.push(mug, await partsOf(shop.world, mug));
   await shop.happen(priced(400));
-  shop.world.clock.now += 50;
+  shop.world.clock.now += 250;
   const after = await shop.get(pathOf(mug));
   expect(after.by).toBe("shelfwire; hit; detail=redis");
   expect(after.body).toContain('"amount":400');
@@ -132,6 +132,20 @@ test.each([
   ["is about another product", (value: string) => value.replaceAll('"mug"', '"jug"')],
   ["is about another log", (value: string) => value.replace(/"at":"[^/]*\//, '"at":"mi8x3kq2p/')],
   ["was made by other folds", (value: string) => value.replace(/\.\d{3}"/, '.001"')],
+  ["is of half an event", (value: string) => value.replace(/"newest":\d+/, '"newest":1.5')],
+  ["is newer than itself", (value: string) => value.replace(/"newest":\d+/, '"newest":9007199254740991')],
+  [
+    "is from where no log reaches",
+    (value: string) =>
+      value
+        .replace(/"sequence":2,"newest":\d+/, '"sequence":9007199254740991,"newest":9007199254740991')
+        .replace(/\/\d{16}/, "/9007199254740991"),
+  ],
+  ["has a price in no currency", (value: string) => value.replace('"currency":"GBP"', '"currency":5')],
+  [
+    "has sales that are none",
+    (value: string) => value.replace('"found":{"state":{', '"found":{"state":{"sales":{"entries":5},'),
+  ],
   ["has no title", (value: string) => value.replace('"title"', '"name"')],
 ])("a value that %s is passed over, and its readers load", async (_why, spoil) => {
   const shop = await openWorld();
@@ -139,7 +153,10 @@ test.each([
   const value = await partsOf(shop.world, mug);
   expect(spoil(value)).not.toBe(value);
   expect(await shop.push(mug, spoil(value))).toBe(false);
-  expect((await shop.get(pathOf(mug))).by).toBe("shelfwire; hit; detail=redis");
+  // Neither what is shown nor what the node holds to have shown is moved by it.
+  const told = await shop.get(pathOf(mug));
+  expect([told.by, told.version]).toEqual(["shelfwire; hit; detail=redis", "CATALOG/2"]);
+  expect(await shop.push(mug, value)).toBe(true);
   await shop.close();
 });
 
@@ -180,7 +197,7 @@ const chapters = fc.array(fc.array(event, { minLength: 1, maxLength: 5, size: "m
   size: "max",
 });
 
-test("a value that comes late brings nothing back, in any story", { timeout: 60_000 }, async () => {
+test("a value that comes late brings nothing back, in any story", { timeout: 180_000 }, async () => {
   let taken = 0;
   await fc.assert(
     fc.asyncProperty(chapters, async (story) => {
@@ -208,7 +225,7 @@ test("a value that comes late brings nothing back, in any story", { timeout: 60_
       }
       await shop.close();
     }),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
-  expect(taken).toBeGreaterThan(30);
+  expect(taken).toBeGreaterThan(20);
 });
