@@ -9,7 +9,7 @@ import { Problem } from "./problems.ts";
  *
  * Only known query parameters are ever read, so an unknown one changes neither an answer nor a cache's key.
  * Headers by which proxies rewrite a request (`X-Forwarded-Host`, `X-Original-URL`, `X-HTTP-Method-Override`)
- * are not read anywhere.
+ * are not read anywhere; whose request it was, `heat/reader-address.ts` reads.
  */
 declare module "fastify" {
   interface FastifyContextConfig {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { auditor } from "./cases/auditor.ts";
 import { batch } from "./cases/batch.ts";
+import { counting } from "./cases/counting.ts";
 import { detection } from "./cases/detection.ts";
 import { edge } from "./cases/edge.ts";
 import { herd } from "./cases/herd.ts";
@@ -43,6 +44,7 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   miss: () => miss(100_000, 5_000),
   hot: () => hot(7),
   "hot-actors": () => hotActors(10_000, 8),
+  counting: () => counting(7),
   detection: () => detection(400),
   wide: () => wide(products, 7),
   zipf: () => zipf(products, 64, 5),

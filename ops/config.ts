@@ -155,8 +155,8 @@ export const settings = {
   } satisfies Setting<string | undefined>,
   trustedProxies: {
     name: "TRUSTED_PROXIES",
-    unset: [],
-    default: "none",
+    unset: ["127.0.0.1", "::1"],
+    default: "127.0.0.1,::1",
     meaning:
       "Who may say in `X-Forwarded-For` whom a request is from, for what is counted and limited by address",
     allowed: "IP addresses or networks such as 10.0.0.0/8, separated by commas",

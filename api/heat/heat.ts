@@ -12,7 +12,8 @@ import { createHeatCounter } from "./heat-counter.ts";
  */
 export interface ReadHeat {
   /**
-   * A caller asked: for an endpoint, where it was let in, and was given a product, where it was. About 0.3 µs. What is
+   * A caller asked: for an endpoint, where it was let in, and was given a product, where it was. Takes 1.5 % of a
+   * request that the gateway's cache answers. What is
    * refused counts for the caller too, so that one who does not slow down stays out.
    */
   asked(caller: Caller, endpoint?: string, product?: Identifier): void;
@@ -67,14 +68,15 @@ export function createReadHeat({ by, holds, words, clock }: ReadHeatOptions): Re
   /** Whether anything was asked that the next word may have to tell of. */
   let isStirring = false;
   let wasHot = false;
-  /** Products that were told of as hot, and have not calmed down since. */
-  let told: ReadonlySet<string> = new Set();
+  /** Products that passed the rate, and have not calmed down since. */
+  let known = new Set<string>();
   let soon: NodeJS.Timeout | undefined;
   const beating = setInterval(beat, wordMs).unref();
 
   function passed(product: string): void {
-    if (soon !== undefined || told.has(product)) return;
-    soon = setTimeout(() => say(wordAt(clock())), Math.max(0, saidAt + betweenMs - clock())).unref();
+    if (known.has(product)) return;
+    known.add(product);
+    soon ??= setTimeout(() => say(wordAt(clock())), Math.max(0, saidAt + betweenMs - clock())).unref();
   }
 
   function beat(): void {
@@ -105,10 +107,8 @@ export function createReadHeat({ by, holds, words, clock }: ReadHeatOptions): Re
     count = word.count;
     saidAt = clock();
     wasHot = isHot(word);
-    const hot = word.products.filter(
-      ({ key, perSecond }) => perSecond >= (told.has(key) ? calmPerSecond : atOncePerSecond),
-    );
-    told = new Set(hot.map(({ key }) => key));
+    const lively = word.products.filter(({ key, perSecond }) => perSecond >= calmPerSecond && known.has(key));
+    known = new Set(lively.map(({ key }) => key));
   }
 
   return {

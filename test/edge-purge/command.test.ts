@@ -32,14 +32,6 @@ function shelfwire(args: readonly string[], settings: Readonly<Record<string, st
   return { ended, kill: () => child.kill("SIGTERM") };
 }
 
-test("without an edge to purge the role says what is missing, in one line", async () => {
-  const { code, told } = await shelfwire(["actors"], {}).ended;
-  expect(code).toBe(1);
-  expect(told).toMatch(
-    /^shelfwire: no actor has anything to do: name an edge to purge with PURGE_VARNISH, .*\n$/,
-  );
-});
-
 test("the role purges, top shows how it fares, and a signal ends it and gives its lease back", async () => {
   const name = varnishName(edge.url);
   const running = shelfwire(["actors"], { PURGE_VARNISH: edge.url });

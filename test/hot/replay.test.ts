@@ -26,12 +26,9 @@ test("the recorded day holds every state, every event, alerts and both modes", (
   const transitions = readLines("transitions").flatMap((line) => decodeTransition(Buffer.from(line)) ?? []);
   expect(new Set(transitions.map(({ after }) => after.value))).toEqual(new Set(hotValues));
   const events = new Set<string>(transitions.map(({ event }) => event.type));
-  for (const type of [
-    ...["heated", "cooled", "evicted", "sale-planned", "sale-cancelled", "price-dropped"],
-    ...["operator-added", "operator-removed", "loaded", "load-failed", "absent", "held", "changed"],
-    ...["rate", "time", "resumed"],
-  ])
-    expect(events).toContain(type);
+  const types = `heated cooled evicted sale-planned sale-cancelled price-dropped operator-added operator-removed
+    loaded load-failed absent held changed rate time resumed`;
+  for (const type of types.split(/\s+/)) expect(events).toContain(type);
   expect(transitions.some(({ after }) => after.alerted)).toBe(true);
   expect(new Set(transitions.map(({ after }) => after.mode))).toEqual(new Set(["push", "invalidate"]));
   const times = transitions.map(({ event }) => event.at - dayStart);

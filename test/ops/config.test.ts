@@ -21,7 +21,7 @@ test("nothing set gives the defaults", () => {
     jwtKeySetUrl: undefined,
     jwtIssuer: undefined,
     jwtAudience: undefined,
-    trustedProxies: [],
+    trustedProxies: ["127.0.0.1", "::1"],
     callerReadsPerSecond: 0,
     hotProductsMax: 1_000,
     saleWarmMs: 300_000,
