@@ -31,14 +31,14 @@ const seed = randomInt(2 ** 32);
 let lastKey: string | undefined;
 let lastHash = 0;
 
-/** 32 bits. Of the last one that was asked for, since a request asks several tables for the same. */
+/** 32 bits with a sign. Of the last one that was asked for, since a request asks several tables for the same. */
 export function seededHashOf(key: string): number {
   if (key === lastKey) return lastHash;
   let hash = seed;
   for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
   lastKey = key;
   // The high bits are the better mixed ones.
-  lastHash = (hash ^ (hash >>> 15)) >>> 0;
+  lastHash = hash ^ (hash >>> 15);
   return lastHash;
 }
 

@@ -13,8 +13,8 @@ import { createHeatCounter } from "./heat-counter.ts";
 export interface ReadHeat {
   /**
    * A caller asked: for an endpoint, where it was let in, and was given a product, where it was. Takes 1.5 % of a
-   * request that the gateway's cache answers. What is
-   * refused counts for the caller too, so that one who does not slow down stays out.
+   * request that the gateway's cache answers. What is refused counts for the caller too, so that one who does not slow
+   * down stays out.
    */
   asked(caller: Caller, endpoint?: string, product?: Identifier): void;
   /** The caller was given another product with the same answer. */
