@@ -59,6 +59,8 @@ export interface Answer {
   readonly ms: number;
   /** `memory`, `redis`, `log` or `stale`; empty where the server does not say. */
   readonly tier: string;
+  /** As it came: compressed or in chunks, where it is. */
+  readonly body: Buffer;
 }
 
 const headEnd = Buffer.from("\r\n\r\n");
@@ -112,8 +114,9 @@ export function openReader(port: number, gzip = false): Promise<Reader> {
         : held.length < end + headEnd.length + length
     )
       return;
+    const body = held.subarray(end + headEnd.length);
     held = none;
-    waiting?.resolve({ ms: performance.now() - askedAt, tier: tierIn(head) });
+    waiting?.resolve({ ms: performance.now() - askedAt, tier: tierIn(head), body });
   });
   return opened.promise;
 }

@@ -3,7 +3,9 @@ import { parseArgs } from "node:util";
 import { auditor } from "./cases/auditor.ts";
 import { batch } from "./cases/batch.ts";
 import { counting } from "./cases/counting.ts";
+import { detection } from "./cases/detection.ts";
 import { edge } from "./cases/edge.ts";
+import { flip } from "./cases/flip.ts";
 import { herd } from "./cases/herd.ts";
 import { hot } from "./cases/hot.ts";
 import { hotActors } from "./cases/hot-actors.ts";
@@ -44,6 +46,8 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   hot: () => hot(7),
   "hot-actors": () => hotActors(10_000, 8),
   counting: () => counting(7),
+  detection: () => detection(400),
+  flip: () => flip(25),
   wide: () => wide(products, 7),
   zipf: () => zipf(products, 64, 5),
   batch: () => batch(100_000, 2_000),

@@ -43,15 +43,25 @@ export interface HeatCounterOptions {
   readonly halfLifeMs: number;
   /** Whether reads of one reader alone count. */
   readonly countsAlone: boolean;
-  /** Is told of each key at the read that takes it past this rate from below. */
-  readonly passing?: { readonly perSecond: number; readonly passed: (key: string) => void };
+  readonly rising?: Rising;
+}
+
+/** What is called a steep rise. A key that had no slot was at nothing. */
+export interface Rising {
+  /** Compared with how it stood so long ago, or up to twice that. */
+  readonly withinMs: number;
+  /** To so many times the reads a second that it had, and so many more. */
+  readonly times: number;
+  readonly morePerSecond: number;
+  /** Called at each read of such a key. */
+  readonly rose: () => void;
 }
 
 /** Far from where a double ends, at 1,023. */
 const halfLivesMax = 512;
 
 export function createHeatCounter(options: HeatCounterOptions): HeatCounter {
-  const { capacity, halfLifeMs, countsAlone, passing } = options;
+  const { capacity, halfLifeMs, countsAlone, rising } = options;
   /** By slot. One that nobody has taken has no key, and no read ever has that one. */
   const keys = Array.from({ length: capacity }).fill("") as string[];
   const hashes = new Int32Array(capacity);
@@ -63,6 +73,9 @@ export function createHeatCounter(options: HeatCounterOptions): HeatCounter {
   /** Of `own`, what is left to the last reader once others are cancelled out. */
   const surplus = new Float64Array(capacity);
   const readers = new Uint32Array(capacity);
+  /** What a key has to rise above: of some time ago, and what will stand for that next. */
+  const bases = new Float64Array(capacity);
+  const nextBases = new Float64Array(capacity);
   const coolest = createLeast(counts);
 
   let moment = 0;
@@ -71,7 +84,8 @@ export function createHeatCounter(options: HeatCounterOptions): HeatCounter {
   let weight = 1;
   /** Reads a second for a weight at this moment: a steady rate r has the weight r * halfLife / ln 2. */
   let perSecond = 0;
-  let passingWeight = Number.POSITIVE_INFINITY;
+  let moreWeight = Number.POSITIVE_INFINITY;
+  let basedAt = 0;
   reach(0);
 
   function reach(to: number): void {
@@ -80,14 +94,26 @@ export function createHeatCounter(options: HeatCounterOptions): HeatCounter {
     if (halfLives > halfLivesMax) rebase(Math.floor(halfLives));
     weight = 2 ** ((to - landmark) / halfLifeMs);
     perSecond = (1_000 * Math.LN2) / (halfLifeMs * weight);
-    if (passing !== undefined) passingWeight = passing.perSecond / perSecond;
+    if (rising === undefined) return;
+    moreWeight = rising.morePerSecond / perSecond;
+    if (to - basedAt >= rising.withinMs) base(to, rising);
+  }
+
+  /** Costs a microsecond for 1,000 slots. */
+  function base(to: number, { times, withinMs }: Rising): void {
+    const wasSilent = to - basedAt >= 2 * withinMs;
+    basedAt = to;
+    bases.set(nextBases);
+    for (let at = 0; at < capacity; at++)
+      nextBases[at] = times * ((own[at] as number) - (surplus[at] as number));
+    if (wasSilent) bases.set(nextBases);
   }
 
   /** By a power of two, which changes no digit of anything. */
   function rebase(halfLives: number): void {
     landmark += halfLives * halfLifeMs;
     const factor = 2 ** -halfLives;
-    for (const values of [counts, own, surplus])
+    for (const values of [counts, own, surplus, bases, nextBases])
       for (let at = 0; at < capacity; at++) values[at] = (values[at] as number) * factor;
     coolest.scale(factor);
   }
@@ -106,6 +132,8 @@ export function createHeatCounter(options: HeatCounterOptions): HeatCounter {
     places.add(hash, at);
     own[at] = 0;
     surplus[at] = 0;
+    bases[at] = 0;
+    nextBases[at] = 0;
     return at;
   }
 
@@ -128,12 +156,10 @@ export function createHeatCounter(options: HeatCounterOptions): HeatCounter {
       const hash = seededHashOf(key);
       const found = find(key, hash);
       const at = found === nowhere ? take(key, hash) : found;
-      const before = (own[at] as number) - (surplus[at] as number);
       counts[at] = (counts[at] as number) + weight;
       own[at] = (own[at] as number) + weight;
       if (!countsAlone) vote(at, reader);
-      const after = (own[at] as number) - (surplus[at] as number);
-      if (after >= passingWeight && before < passingWeight) passing?.passed(key);
+      if ((own[at] as number) - (surplus[at] as number) >= (bases[at] as number) + moreWeight) rising?.rose();
     },
     hottest(now, leastPerSecond, max) {
       reach(Math.floor(now));

@@ -7,8 +7,9 @@ import { createHeatCounter } from "./heat-counter.ts";
 /**
  * What this worker's readers ask for, counted, and told to whoever decides what is hot.
  *
- * A word goes out every 50 ms while there is something to tell, at once when a product passes a rate that makes it
- * interesting, and twice a second in any case. A burst of 1,000 reads a second passes it within 15 ms.
+ * A word goes out every 50 ms while there is something to tell, at once when a product rises steeply, and twice a second
+ * in any case. A product is hot at 50 reads a second, which a burst of 1,000 makes in 29 ms: three workers that share it have
+ * told of that after 32 ms, and 39 at most; one alone after 34, and 38.
  */
 export interface ReadHeat {
   /**
@@ -42,24 +43,27 @@ const endpoints = { capacity: 256, toldMax: 32 };
 
 /** Reads a second in this worker, below which nothing is told. */
 const toldPerSecond = 4;
-/** A product that passes this rate is told of at once; again after it was at half of it. */
-const atOncePerSecond = 25;
-const calmPerSecond = atOncePerSecond / 2;
+/**
+ * What is told of at once: four reads of a product that nobody asked for 50 ms ago. A mere rate would be passed again and
+ * again by each product that hovers about it; this, 300 products of 13 reads a second do by chance three times a second, all
+ * together.
+ */
+const steep = { withinMs: 50, times: 1.5, morePerSecond: 6 };
 
 /** How often something hot is told of, but for a time that a word at once has just done it. */
 const wordMs = 50;
 /** Between two words at least. */
-const betweenMs = 15;
+const betweenMs = 10;
 /** Between two signs of life. */
 const lifeMs = 500;
 
 export function createReadHeat({ by, holds, words, clock }: ReadHeatOptions): ReadHeat {
-  const passing = { perSecond: atOncePerSecond, passed };
+  const rising = { ...steep, rose };
   const ofProducts = createHeatCounter({
     capacity: products.capacity,
     halfLifeMs,
     countsAlone: false,
-    passing,
+    rising,
   });
   const ofCallers = createHeatCounter({ capacity: callers.capacity, halfLifeMs, countsAlone: true });
   const ofEndpoints = createHeatCounter({ capacity: endpoints.capacity, halfLifeMs, countsAlone: true });
@@ -68,14 +72,10 @@ export function createReadHeat({ by, holds, words, clock }: ReadHeatOptions): Re
   /** Whether anything was asked that the next word may have to tell of. */
   let isStirring = false;
   let wasHot = false;
-  /** Products that passed the rate, and have not calmed down since. */
-  let known = new Set<string>();
   let soon: NodeJS.Timeout | undefined;
   const beating = setInterval(beat, wordMs).unref();
 
-  function passed(product: string): void {
-    if (known.has(product)) return;
-    known.add(product);
+  function rose(): void {
     soon ??= setTimeout(() => say(wordAt(clock())), Math.max(0, saidAt + betweenMs - clock())).unref();
   }
 
@@ -107,8 +107,6 @@ export function createReadHeat({ by, holds, words, clock }: ReadHeatOptions): Re
     count = word.count;
     saidAt = clock();
     wasHot = isHot(word);
-    const lively = word.products.filter(({ key, perSecond }) => perSecond >= calmPerSecond && known.has(key));
-    known = new Set(lively.map(({ key }) => key));
   }
 
   return {

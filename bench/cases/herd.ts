@@ -1,8 +1,9 @@
-import { connect, type NatsConnection } from "nats";
+import { connect } from "nats";
 import { keys } from "../../projections/redis/keys.ts";
 import { tokenOf } from "../../streams/identifier.ts";
 import { storedSubject } from "../../streams/subjects.ts";
 import { type Answer, openReader, type Reader } from "../http-load.ts";
+import { listenToReads } from "../log-reads.ts";
 import { productId } from "../mix.ts";
 import type { Row } from "../report.ts";
 import { median, quantile } from "../rig.ts";
@@ -81,25 +82,3 @@ const p99Of = (answers: readonly Answer[]) =>
     answers.map(({ ms }) => ms),
     0.99,
   );
-
-/** Every request for a message of the log, from any replica or from the leader. */
-function listenToReads(connection: NatsConnection) {
-  let heard: string[] = [];
-  const reads = ["DIRECT.GET.CATALOG", "DIRECT.GET.CATALOG.>", "STREAM.MSG.GET.CATALOG"];
-  for (const read of reads) {
-    connection.subscribe(`$JS.API.${read}`, {
-      callback: (_, message) => {
-        heard.push(`${message.subject} ${message.string()}`);
-      },
-    });
-  }
-  return {
-    /** What was asked since the last look and names this text. */
-    async about(text: string): Promise<readonly string[]> {
-      await connection.flush();
-      const since = heard;
-      heard = [];
-      return since.filter((request) => request.includes(text));
-    },
-  };
-}

@@ -161,26 +161,53 @@ test("the list begins with the hottest, ends where it is told to, and names equa
   expect(keys(1.9 * perWeight, 8)).toEqual(["d", "b", "c", "e"]);
 });
 
-test("a key that passes the rate from below is told of then, and again when it comes back", () => {
-  const passed: [string, number][] = [];
+test("a key rises steeply by reads of some within a short time, and not by as many over a longer one", () => {
+  const rises: number[] = [];
   let now = 0;
   const counter = createHeatCounter({
     capacity: 4,
     halfLifeMs,
     countsAlone: false,
-    passing: { perSecond: 10 * perWeight, passed: (key) => passed.push([key, now]) },
+    rising: { withinMs: 50, times: 1.5, morePerSecond: 10 * perWeight, rose: () => rises.push(now) },
   });
-  const read = (times: number) => {
+  const read = (times: number, everyMs: number) => {
+    const from = now;
+    rises.length = 0;
     for (let time = 0; time < times; time++) {
-      now += 1;
+      now += everyMs;
       counter.add("lamp", time % 2, now);
       counter.add("by one alone", 7, now);
     }
+    return rises.map((at) => at - from);
   };
-  read(40);
+  // Twelve reads have faded to ten when there are as many.
+  expect(read(20, 1)).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  // From what it has there it would have to rise by a half and ten.
+  now += 100;
+  expect(read(19, 1)).toEqual([]);
   now += 20 * halfLifeMs;
-  read(40);
-  expect(passed.map(([key]) => key)).toEqual(["lamp", "lamp"]);
-  const [[, first = 0] = [], [, second = 0] = []] = passed;
-  expect([first, second - 40 - 20 * halfLifeMs]).toEqual([12, 12]);
+  expect(read(200, 33)).toEqual([]);
+  // Half of what that was comes on top.
+  expect(read(40, 1)[0]).toBeGreaterThan(12);
+  // What it had is forgotten while nobody reads.
+  now += 20 * halfLifeMs;
+  expect(read(20, 1)[0]).toBe(12);
+});
+
+test("a key that takes the slot of another rises from nothing", () => {
+  let rises = 0;
+  const counter = createHeatCounter({
+    capacity: 1,
+    halfLifeMs,
+    countsAlone: true,
+    rising: { withinMs: 50, times: 1.5, morePerSecond: 2.9 * perWeight, rose: () => rises++ },
+  });
+  for (let read = 0; read < 200; read++) counter.add("lamp", 1, 10 * read);
+  rises = 0;
+  for (let read = 0; read < 2; read++) counter.add("vase", 1, 2_000);
+  expect(rises).toBe(0);
+  counter.add("vase", 1, 2_000);
+  expect(rises).toBe(1);
+  counter.add("vase", 1, 2_050);
+  expect(rises).toBe(2);
 });
