@@ -7,6 +7,7 @@ import { defineConfig } from "vitest/config";
 const trials = [
   "test/audit/audit.test.ts",
   "test/chaos/**/*.test.ts",
+  "test/midnight/**/*.test.ts",
   "test/outages/**/*.test.ts",
   "test/rebuild/under-reads.test.ts",
   "test/rehearse/rehearsal.test.ts",
