@@ -35,7 +35,7 @@ export interface ApiNode {
 }
 
 /** API threads of each node. */
-export const workers = 2;
+const workers = 2;
 const redisMsMax = 30_000;
 const pollMs = 20;
 

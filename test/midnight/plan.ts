@@ -19,6 +19,8 @@ export interface Plan {
   readonly deals: readonly Deal[];
   readonly added: readonly [Identifier, Identifier];
   readonly dropped: readonly [Identifier, Identifier];
+  /** All that have a reason to be hot in the end. */
+  readonly hot: readonly Identifier[];
   /** What the reader of this number asks for. */
   wanted(turn: number): Identifier;
   /** Times are milliseconds since 1970. */
@@ -90,6 +92,7 @@ export function planOf(seed: number, productCount: number): Plan {
     deals,
     added: [added1, added2],
     dropped: [dropped1, dropped2],
+    hot: chosen,
     wanted(turn) {
       const round = Math.floor(turn / turns.length);
       const kind = turns[turn % turns.length];

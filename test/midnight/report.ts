@@ -83,7 +83,7 @@ found.`,
     },
     legend: `"regular price shown last": how long behind the start the latest one asked to whom it was shown. "latency":
 median / 99th percentile / maximum in milliseconds, of the worst trial each. "settled": from the start until everything runs
-again and every worker of both nodes holds what is to be hot.`,
+again, and all that is to be hot is, and held by each worker that was to.`,
   },
 ];
 

@@ -8,8 +8,8 @@ import type { Identifier } from "../../streams/identifier.ts";
 import { createPublishing } from "../outages/publishing.ts";
 import type { ShopEvent } from "../outages/shop.ts";
 import type { Fault } from "./faults.ts";
-import { differing, hotNow } from "./hot.ts";
-import { type Night, startNight, workers } from "./night.ts";
+import { differing, hotNow, lacking } from "./hot.ts";
+import { type Night, startNight } from "./night.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { createReaders, type Readers, type ReaderFigures } from "./readers.ts";
 
@@ -128,36 +128,33 @@ async function midnight(
   await until(startsAt - beforeMs);
   await Promise.all([publish(plan.drop(plan.dropped[0])), add(plan.added[0])]);
   const strike = await fault.aim(night);
-  const cold = await lackingDeals(night, plan);
+  const deals = plan.deals.map(({ id }) => id);
+  const cold = lacking(deals, (await hotNow(hot)).lines);
   if (cold.length > 0) result.wrong.push(`not warm before the start: ${cold.join(", ")}`);
   await until(startsAt);
   await strike();
   // An emptied store has no price for another one to fall from.
   await untilReached({ readModel, versions: versions.catalog }, (await catalog.bounds()).last);
   await Promise.all([publish(plan.drop(plan.dropped[1])), add(plan.added[1])]);
-  await untilSettled(night, expected, result);
+  await untilSettled(night, plan, expected, result);
   result.settledMs = Date.now() - startsAt;
 }
 
-/** The deals that are not hot while there is still time. */
-async function lackingDeals({ catalogue }: Night, plan: Plan): Promise<readonly Identifier[]> {
-  const { lines } = await hotNow(catalogue.hot, 0);
-  return plan.deals.flatMap(({ id }) => (lines.some((line) => line.startsWith(`${id}: hot,`)) ? [] : [id]));
-}
-
-/** Until every product is hot in every worker, and the same as without the fault; what is there at last counts. */
+/** Until every product is hot, held by all who were to, and the same as without the fault; what is there at last counts. */
 async function untilSettled(
-  { catalogue, nodes }: Night,
+  { catalogue }: Night,
+  plan: Plan,
   expected: readonly string[] | undefined,
   result: TrialResult,
 ): Promise<void> {
   for (const deadline = performance.now() + settledMsMax; ; await delay(pollMs)) {
     const missing: string[] = [];
     try {
-      const { lines, unsettled } = await hotNow(catalogue.hot, workers * nodes.length);
+      const { lines, unsettled } = await hotNow(catalogue.hot);
       result.hot = lines;
+      missing.push(...lacking(plan.hot, lines).map((id) => `not hot: ${id}`));
       if (expected !== undefined) missing.push(...differing(expected, lines));
-      if (unsettled !== undefined) missing.push(`not hot, or not in all workers: ${unsettled}`);
+      if (unsettled !== undefined) missing.push(`not settled: ${unsettled}`);
     } catch (error) {
       missing.push(`hot products cannot be read: ${error}`);
     }
