@@ -36,7 +36,8 @@ const readyWords = {
 } as const;
 
 const stopMsMax = 8_000;
-const readyMsMax = 30_000;
+/** For giving up, also where the machine is busy with other things. */
+const readyMsMax = 90_000;
 const pauseMs = 100;
 
 export async function startShelfwire(settings: ShelfwireSettings): Promise<Shelfwire> {

@@ -41,8 +41,8 @@ const dropPart = 0.4;
 /** Of the opening price, up or down: a change of a price is never a drop, and no regular price is a sale's. */
 const priceSpread = 0.05;
 const quantityMax = 1_000;
-/** Of ten readers: five want what is heated, three a deal. */
-const turns = ["heated", "deal", "heated", "other", "heated", "deal", "heated", "deal", "heated", "other"];
+/** Of ten readers: six want what is heated, three a deal. */
+const turns = ["heated", "deal", "heated", "other", "heated", "deal", "heated", "heated", "deal", "heated"];
 
 export function planOf(seed: number, productCount: number): Plan {
   const shop = createShop(productCount);
