@@ -9,6 +9,7 @@ const trials = [
   "test/chaos/**/*.test.ts",
   "test/hot/boundary.test.ts",
   "test/hot/sale-changes.test.ts",
+  "test/midnight/**/*.test.ts",
   "test/outages/**/*.test.ts",
   "test/rebuild/under-reads.test.ts",
   "test/rehearse/rehearsal.test.ts",

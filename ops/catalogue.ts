@@ -32,6 +32,8 @@ export interface Catalogue {
   readonly leases: Leases;
   /** What owners of the catalogue's partitions tell every node. */
   readonly changes: Broadcast;
+  /** The stream that overhears it, of which the oldest goes soon. */
+  readonly overheard: Log;
   /** Reads the same word by word, and goes on where it was when its reader ends. */
   readonly consumeChanges: OpenConsumer;
   /** What purge actors say of themselves. */
@@ -118,12 +120,13 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
     }
     const epochs = await ensureStreams(connection, { bytesMax: servers.logBytesMax, replicas, knownEpochs });
     if (newLog || knownEpochs.size < epochs.size) await record.write(epochs);
-    const [catalog, activity, derived, quarantine, ledger, hot] = await Promise.all([
+    const [catalog, activity, derived, quarantine, ledger, overheard, hot] = await Promise.all([
       openJetStreamLog(connection, "CATALOG"),
       openJetStreamLog(connection, "ACTIVITY"),
       openJetStreamLog(connection, "DERIVED"),
       openJetStreamLog(connection, "QUARANTINE"),
       openJetStreamLog(connection, "LEDGER"),
+      openJetStreamLog(connection, "CHANGES"),
       openJetStreamLog(connection, "HOT"),
     ]);
     const leases = await orRefuse(
@@ -142,6 +145,7 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
       hot,
       leases,
       changes: openBroadcast(connection, changesSubject),
+      overheard,
       consumeChanges: (name) => openDurableConsumer(connection, "CHANGES", name),
       purges: openBroadcast(connection, momentary.purges),
       heat: openBroadcast(connection, momentary.heat),

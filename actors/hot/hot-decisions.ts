@@ -4,8 +4,10 @@ import { createDeadlines } from "./deadlines.ts";
 import type { HeatWord } from "./heat-word.ts";
 import { changesMode } from "./hot-machine.ts";
 import { decide } from "./hot-product.ts";
+import type { LateDrop } from "./late-drops.ts";
 import { type Claim, createHotSet, type HotSet } from "./hot-set.ts";
 import {
+  dropMs,
   type HotEffect,
   type HotEvent,
   type HotState,
@@ -47,6 +49,8 @@ export type HotInput =
       readonly products: readonly Identifier[] | undefined;
       readonly drops: readonly Identifier[];
     }
+  /** What nobody heard when it was said. Such a drop may be told again. */
+  | { readonly kind: "late drops"; readonly drops: readonly LateDrop[] }
   | { readonly kind: "sale"; readonly event: SaleEvent }
   | { readonly kind: "command"; readonly command: PlacedCommand }
   /** `sequence`: undefined where there is no such product. */
@@ -243,6 +247,14 @@ export function createHotDecisions({ hotMax, warmBeforeMs }: HotDecisionsOptions
       case "change": {
         changed(input.products ?? [...products.keys()], at);
         const dropped = input.drops.map((id) => [id, { type: "price-dropped" as const, at }] as const);
+        if (dropped.length > 0) feedClaims("drop", dropped, at);
+        return;
+      }
+      case "late drops": {
+        const counting = input.drops.filter(({ since }) => at < since + dropMs);
+        const dropped = counting.map(
+          ({ id, since }) => [id, { type: "price-dropped" as const, at, since }] as const,
+        );
         if (dropped.length > 0) feedClaims("drop", dropped, at);
         return;
       }

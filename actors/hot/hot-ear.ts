@@ -1,10 +1,10 @@
-import { decodeChange, readName } from "../../projections/changes.ts";
+import { decodeChange } from "../../projections/changes.ts";
 import { sameLog, type Versions } from "../../projections/version.ts";
 import type { Broadcast, Listening } from "../../streams/broadcast.ts";
-import type { Identifier } from "../../streams/identifier.ts";
 import { decodeHeatWord } from "./heat-word.ts";
 import type { HotInput } from "./hot-decisions.ts";
 import { decodeHeldWord } from "./hot-word.ts";
+import { dropsIn } from "./late-drops.ts";
 
 /** Hears the words that concern hot products. Whenever one about changes may have been missed, anything may have changed. */
 export interface HotEarOptions {
@@ -36,11 +36,7 @@ export function openHotEar({ heat, held, changes, versions, heard }: HotEarOptio
     const change = decodeChange(bytes);
     if (change === undefined) return missed();
     if (!change.moves.every(({ to }) => sameLog(to, versions(0)))) return;
-    const drops: Identifier[] = [];
-    for (const name of change.names) {
-      const named = readName(name);
-      if (named?.kind === "drop") drops.push(named.id);
-    }
+    const drops = dropsIn(change);
     const isKnown = isNext(change.by, change.count) && change.products !== undefined;
     const products = isKnown ? [...(change.products ?? []).keys()] : undefined;
     // Most words only say that a partition is at the head of the log.

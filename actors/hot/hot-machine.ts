@@ -77,9 +77,10 @@ export const machine = setup({
         ? { sales: context.sales.filter(({ sale }) => sale !== event.sale) }
         : {},
     ),
-    rememberDrop: assign(({ context, event }) => ({
-      dropUntil: Math.max(context.dropUntil, event.at + dropMs),
-    })),
+    rememberDrop: assign(({ context, event }) => {
+      const since = event.type === "price-dropped" ? (event.since ?? event.at) : event.at;
+      return { dropUntil: Math.max(context.dropUntil, since + dropMs) };
+    }),
     obey: assign(({ event }) =>
       event.type === "operator-added" || event.type === "operator-removed"
         ? { operator: event.type === "operator-added", command: event.command }

@@ -15,6 +15,7 @@ import { openHotEar } from "./hot-ear.ts";
 import { createHotLoads, type HotLoaded, type HotValues } from "./hot-loads.ts";
 import { placedCommand, readHotStream } from "./hot-stream.ts";
 import { encodeHotWord } from "./hot-word.ts";
+import { readLateDrops } from "./late-drops.ts";
 import { createTransitionWriter } from "./transition-writer.ts";
 import { commandSubjects } from "./transitions.ts";
 
@@ -34,6 +35,8 @@ export interface HotOwnerOptions {
   readonly heat: Broadcast;
   readonly held: Broadcast;
   readonly changes: Broadcast;
+  /** The stream CHANGES, which overhears them. */
+  readonly overheard: Log;
   /** Where values are pushed to. */
   readonly pushed: Broadcast;
   /** Where is told who asks most. */
@@ -185,7 +188,12 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
         if (!isBad(event) && (event.kind === "sale.scheduled" || event.kind === "sale.cancelled"))
           hear({ kind: "sale", event });
       });
-      const parts = [decideAll(), commands, sales];
+      const drops = readLateDrops({
+        ...options,
+        signal: either,
+        heard: (late) => hear({ kind: "late drops", drops: late }),
+      });
+      const parts = [decideAll(), commands, sales, drops];
       try {
         await Promise.race([Promise.all(parts), writer.failed]);
         await writer.settled();

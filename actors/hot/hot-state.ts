@@ -79,7 +79,8 @@ export type HotEvent = { readonly at: number } & (
   | { readonly type: "heated" | "cooled" | "evicted" | "admitted" }
   | ({ readonly type: "sale-planned" } & HotSale)
   | { readonly type: "sale-cancelled"; readonly sale: Identifier }
-  | { readonly type: "price-dropped" }
+  /** `since`: when it fell, where that was some time ago. */
+  | { readonly type: "price-dropped"; readonly since?: number }
   | { readonly type: "operator-added" | "operator-removed"; readonly command: number }
   | { readonly type: "loaded"; readonly sequence: number }
   | { readonly type: "load-failed" | "absent" }

@@ -20,7 +20,8 @@ export interface PlacedCommand extends HotCommand {
 }
 
 const batchMax = 1_024;
-const waitMs = 1_000;
+/** A machine that is busy, as when an owner was lost, may take its time to begin. */
+const waitMs = 5_000;
 /** Of one operator and one product only the newest counts, so that no number of them fills the memory. */
 const commandsMax = 100_000;
 

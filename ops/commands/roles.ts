@@ -50,6 +50,7 @@ export async function actors(config: Config, logger: Logger): Promise<void> {
   const purges = startPurges(purging, createProviders(config.purge), logger);
   const reading = await open("hot", apiRedisTimeoutMs);
   const hot = startHot(reading, config, logger);
+  logger.info({}, "the actors have begun");
   await ended;
   await Promise.all([purges.stop(), hot.stop()]);
   await Promise.all([purging.close(), reading.close()]);

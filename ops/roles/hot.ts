@@ -39,6 +39,7 @@ export function startHot(
       heat: catalogue.heat,
       held: catalogue.hotHeld,
       changes: catalogue.changes,
+      overheard: catalogue.overheard,
       pushed: catalogue.hotValues,
       callers: catalogue.hotCallers,
       hotMax: settings.hotProductsMax,

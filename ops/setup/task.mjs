@@ -24,6 +24,7 @@ const tasks = {
   bench: { servers: withEdge, steps: [["bench/main.ts"]] },
   chaos: { servers, steps: [["test/chaos/main.ts"]] },
   outages: { servers, steps: [["test/outages/main.ts"]] },
+  midnight: { servers, steps: [["test/midnight/main.ts"]] },
   audit: { servers: withEdge, steps: [["test/audit/main.ts"]] },
   rehearse: { servers, steps: [["test/rehearse/main.ts"]] },
   "http-cache-tests": { servers: ["varnishd"], steps: [["test/edge/http-cache/main.ts"]] },

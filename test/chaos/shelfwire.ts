@@ -20,7 +20,9 @@ export interface Shelfwire {
 
 export interface ShelfwireSettings {
   /** The role, as its command line has it. */
-  readonly role: "up" | "projector" | "api";
+  readonly role: "up" | "projector" | "api" | "actors";
+  /** Tells it from others of its role in the names of its files; absent: the role. */
+  readonly name?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly dataDir: string;
 }
@@ -30,15 +32,17 @@ const readyWords = {
   up: "Shelfwire is ready",
   projector: "partitions shared out",
   api: "the API listens",
+  actors: "the actors have begun",
 } as const;
 
 const stopMsMax = 8_000;
-const readyMsMax = 30_000;
+/** For giving up, also where the machine is busy with other things. */
+const readyMsMax = 90_000;
 const pauseMs = 100;
 
 export async function startShelfwire(settings: ShelfwireSettings): Promise<Shelfwire> {
-  const { role, environment, dataDir } = settings;
-  const logFile = join(dataDir, "logs", `${role}.log`);
+  const { role, name = role, environment, dataDir } = settings;
+  const logFile = join(dataDir, "logs", `${name}.log`);
   const deaths: string[] = [];
   let living: Leashed | undefined;
   let ready = false;
@@ -50,7 +54,7 @@ export async function startShelfwire(settings: ShelfwireSettings): Promise<Shelf
     const saidBefore = said().length;
     const life = await startLeashed({
       command: ["env", ...variables, process.execPath, "ops/main.ts", role],
-      pidFile: join(dataDir, `${role}.pid`),
+      pidFile: join(dataDir, `${name}.pid`),
       logFile,
     });
     living = life;
@@ -78,7 +82,7 @@ export async function startShelfwire(settings: ShelfwireSettings): Promise<Shelf
       const reason = await current.ended;
       living = undefined;
       // A start is refused while a server is away; to end after that has no excuse.
-      if (wanted === "running" && ready) deaths.push(`${role}: ${reason}`);
+      if (wanted === "running" && ready) deaths.push(`${name}: ${reason}`);
       if (wanted === "stopped") return;
       wanted = "running";
       ready = false;
@@ -89,7 +93,7 @@ export async function startShelfwire(settings: ShelfwireSettings): Promise<Shelf
   async function untilReady(): Promise<void> {
     for (const deadline = performance.now() + readyMsMax; !ready; await delay(20)) {
       if (performance.now() > deadline)
-        throw new Error(`${role} is not ready after ${readyMsMax} ms: ${said().slice(-2_000)}`);
+        throw new Error(`${name} is not ready after ${readyMsMax} ms: ${said().slice(-2_000)}`);
     }
   }
 

@@ -322,6 +322,35 @@ describe("take-over", () => {
     }
   }, 60_000);
 
+  test("a price that fell while nobody was there warms its product for what is left of its five minutes", async () => {
+    const first = world.start();
+    await pass(100);
+    world.write("chair", { isDrop: true });
+    await pass(100);
+    const until = (await world.state("chair"))?.dropUntil;
+    await Promise.all([first.stop(), pass(3_000)]);
+    world.write("lamp", { isDrop: true });
+    await pass(100_000);
+    const second = world.start();
+    await pass(1_000);
+    expect(await world.reports()).toMatchObject([
+      { product: "chair", state: "hot.fresh", reasons: ["drop"] },
+      { product: "lamp", state: "hot.fresh", reasons: ["drop"] },
+    ]);
+    // The one that was known is told again, and lasts no longer by that.
+    expect((await world.state("chair"))?.dropUntil).toBe(until);
+    await pass(197_000);
+    expect((await world.state("lamp"))?.value).toMatch(/^hot/);
+    await pass(3_000);
+    expect((await world.state("lamp"))?.value).toBe("cooling");
+    await pass(31_000);
+    // Of drops that count no more nothing is told.
+    await Promise.all([second.stop(), pass(3_000)]);
+    world.start();
+    await pass(1_000);
+    expect(await world.reports()).toEqual([]);
+  });
+
   test("deadlines that passed while nobody was there are made up for at once", async () => {
     const first = world.start();
     await world.schedule("deal", 1_000, 20_000, ["lamp"]);

@@ -101,6 +101,6 @@ test("it is bounded: the sale that begins last is forgotten first", () => {
   const calendar = createSaleCalendar({ warmBeforeMs });
   const many = Array.from({ length: plannedMax / 4 }, (_, at) => `p-${at}`);
   for (let at = 1; at <= 6; at++) calendar.hear(scheduled(`deal-${at}`, at * hour, 100 * hour, many), 0);
-    const told = [1, 2, 3, 4, 5, 6].flatMap((at) => calendar.due(at * hour).map(({ sale }) => sale));
+  const told = [1, 2, 3, 4, 5, 6].flatMap((at) => calendar.due(at * hour).map(({ sale }) => sale));
   expect([...new Set(told)]).toEqual(["deal-1", "deal-2", "deal-3", "deal-4"]);
 });

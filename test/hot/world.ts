@@ -24,6 +24,7 @@ import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
 import { createMemoryLeases } from "../../streams/memory-leases.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
 import { publicSubject } from "../../streams/subjects.ts";
+import { changesSubject } from "../../streams/topology.ts";
 import { id } from "../streams/id.ts";
 import { readTail } from "../streams/reading.ts";
 
@@ -52,6 +53,7 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
   const clock = () => performance.now();
   const catalog = createMemoryLog({ stream: "CATALOG", now, epoch });
   const hot = createMemoryLog({ stream: "HOT", now, epoch });
+  const overheard = createMemoryLog({ stream: "CHANGES", now, epoch });
   const leases = createMemoryLeases(limits.leaseTtlMs, now);
   const [heat, held, changes, pushed, callers] = [
     createMemoryBroadcast(),
@@ -60,6 +62,7 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
     createMemoryBroadcast(),
     createMemoryBroadcast(),
   ];
+  changes.listen({ missed: () => {}, hear: (bytes) => void overheard.append(changesSubject, bytes) });
   const told: CallersWord[] = [];
   callers.listen({
     missed: () => {},
@@ -145,17 +148,20 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
         () =>
           createHotOwner({
             ...options,
-            heat,
-            held,
-            changes,
-            pushed,
-            callers,
-            hotMax,
-            warmBeforeMs: 300_000,
-            about: () => "owner",
-            now,
-            clock,
-            journal,
+            ...{
+              heat,
+              held,
+              changes,
+              overheard,
+              pushed,
+              callers,
+              hotMax,
+              warmBeforeMs: 300_000,
+              about: () => "owner",
+              now,
+              clock,
+              journal,
+            },
           }),
         { journal, now: clock },
       );

@@ -50,9 +50,14 @@ export interface Body {
 export const lanes = 12;
 const answerMsMax = 5_000;
 
-export function createNode(name: string, url: string): AskedNode {
+/** `sources`: addresses that lanes come from, in turn; none: the system's choice. */
+export function createNode(name: string, url: string, sources: readonly string[] = []): AskedNode {
   const { hostname, port } = new URL(url);
-  const agents = Array.from({ length: lanes }, () => new Agent({ keepAlive: true, maxFreeSockets: 4 }));
+  const agents = Array.from({ length: lanes }, (_, lane) => {
+    const localAddress = sources[lane % sources.length];
+    const from = localAddress === undefined ? {} : { localAddress };
+    return new Agent({ keepAlive: true, maxFreeSockets: 4, ...from });
+  });
 
   return {
     name,

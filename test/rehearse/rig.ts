@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCatalogue } from "../../ops/catalogue.ts";
 import { parseConfig } from "../../ops/config.ts";
-import { startLeashed } from "../../ops/embedded/leash.ts";
 import { createLogger } from "../../ops/logger.ts";
 import { freePort } from "../../ops/port.ts";
 import { startServers } from "../../ops/servers.ts";
@@ -58,12 +57,10 @@ export async function startRig({ products, workers }: RigSettings): Promise<Rig>
       WORKERS: String(workers),
       DATA_DIR: join(dataDir, role),
     });
-    for (const role of ["projector", "api"] as const) {
+    for (const role of ["projector", "api", "actors"] as const) {
       const life = await startShelfwire({ role, dataDir, environment: environmentOf(role) });
       closers.push(async () => ((await life.stop()) ? life.deaths[0] : `${role} did not end in order`));
     }
-    closers.push(await startActors(dataDir, environmentOf("actors")));
-
     const opening = { servers, role: "rehearsal", replicas: 1, logger, redisTimeoutMs: 10_000 };
     const catalogue = await openCatalogue(opening);
     closing(catalogue.close);
@@ -82,22 +79,4 @@ export async function startRig({ products, workers }: RigSettings): Promise<Rig>
     await stop();
     throw error;
   }
-}
-
-/** Returns what ends them; says what became of them where they had ended by themselves. */
-async function startActors(dataDir: string, environment: Readonly<Record<string, string>>) {
-  mkdirSync(join(dataDir, "logs"), { recursive: true });
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  const actors = await startLeashed({
-    command: ["env", ...variables, process.execPath, "ops/main.ts", "actors"],
-    pidFile: join(dataDir, "actors.pid"),
-    logFile: join(dataDir, "logs", "actors.log"),
-  });
-  let stopping = false;
-  const died = actors.ended.then((reason) => (stopping ? undefined : `the actors ended: ${reason}`));
-  return async () => {
-    stopping = true;
-    actors.kill("SIGTERM");
-    return died;
-  };
 }
