@@ -3,10 +3,9 @@ import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { createProviders } from "../purge/providers.ts";
 import { startApiWorkers } from "../roles/api-workers.ts";
-import { startHot } from "../roles/hot.ts";
+import { startHotThread } from "../roles/hot-thread.ts";
 import { startProjectors } from "../roles/projectors.ts";
 import { startPurges } from "../roles/purges.ts";
-import { apiRedisTimeoutMs } from "../roles/tiers.ts";
 import { findServers } from "../servers.ts";
 import { untilSignal } from "../signals.ts";
 
@@ -43,16 +42,17 @@ export async function projector(config: Config, logger: Logger): Promise<void> {
 export async function actors(config: Config, logger: Logger): Promise<void> {
   const ended = untilSignal();
   const servers = await findServers(config, logger);
-  const { replicas } = config;
-  const open = (role: string, redisTimeoutMs: number) =>
-    openCatalogue({ servers, role, replicas, logger, redisTimeoutMs });
-  const purging = await open("actors", 10_000);
-  const purges = startPurges(purging, createProviders(config.purge), logger);
-  const reading = await open("hot", apiRedisTimeoutMs);
-  const hot = startHot(reading, config, logger);
-  logger.info({}, "the actors have begun");
+  const catalogue = await openCatalogue({
+    servers,
+    role: "actors",
+    replicas: config.replicas,
+    logger,
+    redisTimeoutMs: 10_000,
+  });
+  const purges = startPurges(catalogue, createProviders(config.purge), logger);
+  const hot = startHotThread(config, servers, logger);
   await ended;
   await Promise.all([purges.stop(), hot.stop()]);
-  await Promise.all([purging.close(), reading.close()]);
+  await catalogue.close();
   await servers.stop();
 }

@@ -8,10 +8,9 @@ import { hasDemoTokens } from "../identity.ts";
 import type { Logger } from "../logger.ts";
 import { createProviders } from "../purge/providers.ts";
 import { startApiWorkers } from "../roles/api-workers.ts";
-import { startHot } from "../roles/hot.ts";
+import { startHotThread } from "../roles/hot-thread.ts";
 import { startProjectors } from "../roles/projectors.ts";
 import { startPurges } from "../roles/purges.ts";
-import { apiRedisTimeoutMs } from "../roles/tiers.ts";
 import { removeRunFile, writeRunFile } from "../run-file.ts";
 import { startServers } from "../servers.ts";
 import { untilSignal } from "../signals.ts";
@@ -28,16 +27,20 @@ export async function up(
   const closers: (() => Promise<void>)[] = [() => servers.stop()];
   try {
     const { replicas, dataDir } = config;
-    const own = { servers, replicas, logger };
-    const projecting = await openCatalogue({ ...own, ...options, role: "projector", redisTimeoutMs: 10_000 });
+    const projecting = await openCatalogue({
+      ...options,
+      servers,
+      role: "projector",
+      replicas,
+      logger,
+      redisTimeoutMs: 10_000,
+    });
     closers.push(projecting.close);
     const projectors = startProjectors(projecting, logger);
     closers.push(projectors.stop);
     const purges = startPurges(projecting, createProviders(config.purge), logger);
     closers.push(purges.stop);
-    const reading = await openCatalogue({ ...own, role: "hot", redisTimeoutMs: apiRedisTimeoutMs });
-    closers.push(reading.close);
-    const hot = startHot(reading, config, logger);
+    const hot = startHotThread(config, servers, logger);
     closers.push(hot.stop);
     if (config.demo) {
       const count = await seedDemoCatalogue({ ...projecting, now: Date.now() });
