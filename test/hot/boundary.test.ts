@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { readHotReports } from "../../actors/hot/hot-report.ts";
-import { coursesOf, lateMs, type Sighting, startPolling, unwellAmong, wrongAmong } from "./polling.ts";
+import { coursesOf, lateMs, type Sighting, startPolling, failedAmong, wrongAmong } from "./polling.ts";
 import { openSaleShop, pathOf, readersOf, type SaleShop } from "./sale-shop.ts";
 import { watchOrigins } from "./seen-behind.ts";
 
@@ -83,7 +83,7 @@ test.each([
   await until(end + 700);
   const seen = await polling.done();
 
-  expect(unwellAmong(seen)).toEqual([]);
+  expect(failedAmong(seen)).toEqual([]);
   expect(
     wrongAmong(seen, [
       { shown: regular, from: 0, to: start },

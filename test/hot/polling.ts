@@ -116,10 +116,10 @@ export const wrongAmong = (seen: readonly Sighting[], right: readonly Shown[]) =
       return { client, askedAt, cameAt, shown, told: headers["cache-status"] };
     });
 
-/** Nobody was turned away, and nobody was given less than there is. */
-export const unwellAmong = (seen: readonly Sighting[]) =>
+/** Those who were turned away. */
+export const failedAmong = (seen: readonly Sighting[]) =>
   seen
-    .filter(({ status, text }) => (status !== 200 && status !== 304) || text.includes('"degraded"'))
+    .filter(({ status }) => status !== 200 && status !== 304)
     .map(({ client, status, text }) => ({ client, status, text }));
 
 /** By client, what it saw, one behind the other. */
@@ -131,4 +131,18 @@ export function coursesOf(seen: readonly Sighting[]): Readonly<Record<string, re
     if (course.at(-1) !== shown) course.push(shown);
   }
   return courses;
+}
+
+/**
+ * Whether somebody who saw this saw it in its course: from its beginning to its end, in order. Who stood still for a while,
+ * as whoever shares a machine does, may have missed what was between them.
+ */
+export function isCourse(seen: readonly unknown[], course: readonly unknown[]): boolean {
+  let at = 0;
+  for (const shown of seen) {
+    const found = course.indexOf(shown, at);
+    if (found < 0) return false;
+    at = found + 1;
+  }
+  return seen[0] === course[0] && at === course.length;
 }
