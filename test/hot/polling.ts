@@ -38,11 +38,8 @@ export interface Sighting {
   readonly shown: unknown;
 }
 
-/** Between an answer and the next question, in turn. */
-const pausesMs = [2, 3, 4, 5] as const;
-
-/** `done` resolves, when each has asked for the last time, with all that they saw; it throws where one was not answered. */
-export function startPolling(clients: readonly Client[]) {
+/** `pausesMs`: between an answer and the next question, in turn. `done` resolves, when each has asked for the last time, with all that they saw; it throws where one was not answered. */
+export function startPolling(clients: readonly Client[], pausesMs: readonly number[]) {
   const seen: Sighting[] = [];
   let stopped = false;
 

@@ -20,6 +20,8 @@ import { openSaleShop, pathOf, readersOf, type SaleShop } from "./sale-shop.ts";
 const patience = { timeout: 20_000, interval: 20 };
 /** By when what was published shows everywhere: far within the lifetimes that the edge was told, so a purge did it. */
 const soonMs = 3_000;
+/** In which all are told of a sale before it starts. */
+const leadMs = 4_000;
 const forEver = Number.POSITIVE_INFINITY;
 let shop: SaleShop;
 
@@ -39,7 +41,7 @@ const regular = (amount: number) => `${amount}, was null, undefined`;
 /** Who asks for a product, or for a page that shows it. */
 function watch(path: string, shownIn: (body: Body) => unknown) {
   const readers = readersOf(shop, path, shownIn);
-  const polling = startPolling(readers);
+  const polling = startPolling(readers, [8, 12, 16]);
   return {
     ...polling,
     /** Until each of them was told that it changes then. */
@@ -77,7 +79,7 @@ async function between(publish: () => Promise<unknown>) {
 test("a sale that is cancelled before it starts never shows", async () => {
   await shop.place("early-end", 1_000);
   const watching = watch(pathOf("early-end"), told);
-  const from = Date.now() + 3_000;
+  const from = Date.now() + leadMs;
   await shop.sell("called-off", { from, to: from + 60_000, items: { "early-end": 600 } });
   await watching.foretold(from);
   await until(from - 1_000);
@@ -89,7 +91,7 @@ test("a sale that is cancelled before it starts never shows", async () => {
 test("a sale that is cancelled while it runs ends at once", async () => {
   await shop.place("cut", 1_000);
   const watching = watch(pathOf("cut"), told);
-  const from = Date.now() + 3_000;
+  const from = Date.now() + leadMs;
   await shop.sell("short", { from, to: from + 60_000, items: { cut: 600 } });
   await watching.foretold(from);
   const sold = "600, was 1000, short";
@@ -110,7 +112,7 @@ test("a sale that is cancelled while it runs ends at once", async () => {
 test("a sale that is replaced has its new moments and price, before it starts and while it runs", async () => {
   await shop.place("moved", 1_000);
   const watching = watch(pathOf("moved"), told);
-  const first = Date.now() + 3_000;
+  const first = Date.now() + leadMs;
   await shop.sell("mover", { from: first, to: first + 60_000, items: { moved: 600 } });
   await watching.foretold(first);
   const from = first + 600;
@@ -136,7 +138,7 @@ test("a sale that is replaced has its new moments and price, before it starts an
 test("of overlapping sales the lowest price wins, then the later event; one in another currency never", async () => {
   await shop.place("wanted", 1_000);
   const watching = watch(pathOf("wanted"), told);
-  const at = Date.now() + 3_000;
+  const at = Date.now() + leadMs;
   const [one, two, three, four, five] = [at, at + 600, at + 1_200, at + 1_800, at + 2_400];
   const dollars = { amount: 100, currency: "USD" };
   await shop.sell("foreign", { from: one, to: five, items: { wanted: dollars } });
@@ -164,7 +166,7 @@ test("of overlapping sales the lowest price wins, then the later event; one in a
 test("a price that is updated during a sale is the regular one, during it and behind it", async () => {
   await shop.place("repriced", 1_000);
   const watching = watch(pathOf("repriced"), told);
-  const from = Date.now() + 3_000;
+  const from = Date.now() + leadMs;
   const to = from + 4_000;
   await shop.sell("steady", { from, to, items: { repriced: 600 } });
   await watching.foretold(from);
@@ -188,7 +190,7 @@ test("a price that is updated during a sale is the regular one, during it and be
 /** At the start and at the end of one sale. */
 async function turns(path: string, shownIn: (body: Body) => unknown, id: string): Promise<void> {
   const watching = watch(path, shownIn);
-  const from = Date.now() + 3_000;
+  const from = Date.now() + leadMs;
   const to = from + 1_000;
   const sold = `600, was 1000, sale-of-${id}`;
   await shop.sell(`sale-of-${id}`, { from, to, items: { [id]: 600 } });
@@ -232,7 +234,7 @@ test("a list turns with its products, and its order by price follows", async () 
   const bestIn = ({ items = [] }: Body) => textOf(items.find(({ id }) => id === "best")?.price);
   await isInOrder("poor", "good", "best");
   const watching = watch(path, bestIn);
-  const from = Date.now() + 4_000;
+  const from = Date.now() + leadMs;
   // Behind what the edge holds of the order, which is 5 s.
   const to = from + 9_000;
   await shop.sell("of-the-day", { from, to, items: { best: 100 } });
