@@ -98,6 +98,6 @@ export const streams: readonly StreamDefinition[] = [
     lastPerSubject: false,
     events: false,
     // A hot product has a transition with each refresh, so that what goes first is about those that are not hot.
-    forgets: { afterMs: 7 * 24 * 3_600_000, bytesMax: 256 * 1024 * 1024 },
+    forgets: { afterMs: 7 * 24 * 3_600_000, bytesMax: 16 * 1024 * 1024 },
   },
 ];
