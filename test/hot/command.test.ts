@@ -72,7 +72,10 @@ test("what an operator adds is warm in every node until it is taken back", async
 test("what was hot when the owner ended is hot when the next one begins", async () => {
   expect((await listed()).map(({ product }) => product)).toContain("BANK CHARGES");
   const running = shelfwire(["actors"]);
-  await vi.waitFor(async () => expect((await shop.catalogue.leases.owners()).has(hotKey)).toBe(true), patience);
+  await vi.waitFor(
+    async () => expect((await shop.catalogue.leases.owners()).has(hotKey)).toBe(true),
+    patience,
+  );
   await vi.waitFor(async () => {
     const charges = (await listed()).find(({ product }) => product === "BANK CHARGES");
     expect(charges).toMatchObject({ state: "hot.fresh", reasons: ["operator"], holders: 1, of: 1 });
