@@ -90,7 +90,11 @@ function hearingOf(said: readonly Uint8Array[]): number {
   for (const [at, bytes] of [...said, ...said].entries()) {
     if (at === said.length) began = process.cpuUsage();
     const word = decodeHeatWord(bytes);
-    if (word !== undefined) decisions.take({ kind: "heat", word: { ...word, count: at + 1 } }, at * everyMs);
+    if (word !== undefined)
+      decisions.take(
+        { kind: "heat", word: { ...word, count: at + 1 } },
+        { at: at * everyMs, clock: at * everyMs },
+      );
   }
   const { user, system } = process.cpuUsage(began);
   return (user + system) / 1_000 / (1_000 * seconds);

@@ -14,16 +14,31 @@ export interface MemoryLogOptions {
   readonly epoch?: number;
   /** Keep only the newest message of each subject, as the derived and ledger streams do. */
   readonly lastPerSubject?: boolean;
+  /** Keep only so many of each subject, the newest. */
+  readonly perSubject?: number;
 }
 
 export function createMemoryLog(options: MemoryLogOptions): Log {
   const { stream, now, epoch = 0, lastPerSubject = false } = options;
+  const { perSubject = lastPerSubject ? 1 : Infinity } = options;
   const messages: StoredMessage[] = [];
   const newest = new Map<string, StoredMessage>();
   const sequenceById = new Map<string, number>();
   const waiters = new Set<() => void>();
 
-  const kept = (message: StoredMessage) => !lastPerSubject || newest.get(message.subject) === message;
+  const standing = new Map<string, StoredMessage[]>();
+  const forgotten = new Set<StoredMessage>();
+
+  function keep(message: StoredMessage): void {
+    const { subject } = message;
+    const all = standing.get(subject) ?? [];
+    standing.set(subject, all);
+    all.push(message);
+    const oldest = all.length > perSubject ? all.shift() : undefined;
+    if (oldest !== undefined) forgotten.add(oldest);
+  }
+
+  const kept = (message: StoredMessage) => !forgotten.has(message);
 
   return {
     stream,
@@ -33,8 +48,8 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
       if (payload.byteLength > limits.messageBytesMax) throw new LogRefused(`${stream}: message too large`);
       const earlier = id === undefined ? undefined : sequenceById.get(id);
       if (earlier !== undefined) return { outcome: "stored", sequence: earlier, duplicate: true };
-      const standing = newest.get(subject)?.sequence ?? 0;
-      if (expectedLastSubjectSequence !== undefined && expectedLastSubjectSequence !== standing) {
+      const last = newest.get(subject)?.sequence ?? 0;
+      if (expectedLastSubjectSequence !== undefined && expectedLastSubjectSequence !== last) {
         return { outcome: "conflict" };
       }
       if (expectedLastId !== undefined && messages.at(-1)?.headers?.get("nats-msg-id") !== expectedLastId) {
@@ -50,6 +65,7 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
       };
       messages.push(message);
       newest.set(subject, message);
+      keep(message);
       if (id !== undefined) sequenceById.set(id, message.sequence);
       for (const wake of waiters) wake();
       return { outcome: "stored", sequence: message.sequence, duplicate: false };
@@ -72,7 +88,7 @@ export function createMemoryLog(options: MemoryLogOptions): Log {
       return {
         first: messages.length === 0 ? 0 : 1,
         last: messages.length,
-        messages: lastPerSubject ? newest.size : messages.length,
+        messages: messages.length - forgotten.size,
         epoch,
       };
     },

@@ -15,8 +15,8 @@ export interface StreamDefinition {
   /** Share of the bytes that the log may take in all. */
   readonly share: number;
   readonly messageBytesMax: number;
-  /** Keep only the newest message of each subject. */
-  readonly lastPerSubject: boolean;
+  /** Keep only so many messages of each subject, the newest. */
+  readonly perSubject?: number;
   /** An event stream holds the truth: it is never made again in silence once it was there. */
   readonly events: boolean;
   /**
@@ -25,6 +25,12 @@ export interface StreamDefinition {
    */
   readonly forgets?: { readonly afterMs: number; readonly bytesMax: number };
 }
+
+/**
+ * Of a product's transitions so many are kept: what it was lately, for people, and its state, which is the newest. So what
+ * products that come and go write does not push out those that stand still.
+ */
+export const hotPerSubject = 32;
 
 /** The transitions of hot products, and what operators want of them. */
 export const hotSubjects = ["hot.transition.>", "hot.command.>"];
@@ -39,7 +45,6 @@ export const streams: readonly StreamDefinition[] = [
     subjects: ["log.catalog.>", "catalog.>"],
     share: 0.6,
     messageBytesMax: limits.messageBytesMax,
-    lastPerSubject: false,
     events: true,
   },
   {
@@ -48,7 +53,6 @@ export const streams: readonly StreamDefinition[] = [
     subjects: ["log.activity.>", "activity.>"],
     share: 0.15,
     messageBytesMax: limits.messageBytesMax,
-    lastPerSubject: false,
     events: true,
   },
   {
@@ -57,7 +61,7 @@ export const streams: readonly StreamDefinition[] = [
     subjects: ["derived.>"],
     share: 0.15,
     messageBytesMax: limits.payloadBytesMax,
-    lastPerSubject: true,
+    perSubject: 1,
     events: false,
   },
   {
@@ -66,7 +70,7 @@ export const streams: readonly StreamDefinition[] = [
     subjects: ["quarantine.>"],
     share: 0.05,
     messageBytesMax: limits.payloadBytesMax,
-    lastPerSubject: true,
+    perSubject: 1,
     events: false,
   },
   {
@@ -75,7 +79,7 @@ export const streams: readonly StreamDefinition[] = [
     subjects: ["ledger.>"],
     share: 0.05,
     messageBytesMax: limits.messageBytesMax,
-    lastPerSubject: true,
+    perSubject: 1,
     events: false,
   },
   {
@@ -84,7 +88,6 @@ export const streams: readonly StreamDefinition[] = [
     subjects: [changesSubject],
     share: 0,
     messageBytesMax: limits.payloadBytesMax,
-    lastPerSubject: false,
     events: false,
     // Ten times as long as an edge may hold anything that a change makes wrong.
     forgets: { afterMs: 600_000, bytesMax: 16 * 1024 * 1024 },
@@ -95,9 +98,9 @@ export const streams: readonly StreamDefinition[] = [
     subjects: hotSubjects,
     share: 0,
     messageBytesMax: limits.payloadBytesMax,
-    lastPerSubject: false,
     events: false,
-    // A hot product has a transition with each refresh, so that what goes first is about those that are not hot.
+    // The owner writes what still counts anew each hour: what goes first is about products that are not wanted.
+    perSubject: hotPerSubject,
     forgets: { afterMs: 7 * 24 * 3_600_000, bytesMax: 16 * 1024 * 1024 },
   },
 ];

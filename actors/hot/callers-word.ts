@@ -14,6 +14,8 @@ export interface CallersWord {
 export const callersWordMs = 2_000;
 
 const wordVersion = 1;
+/** Of each list so many are told. */
+export const toldMax = 256;
 
 export const encodeCallersWord = ({ callers, endpoints }: CallersWord): Uint8Array =>
   Buffer.from(JSON.stringify({ v: wordVersion, callers: pairs(callers), endpoints: pairs(endpoints) }));
@@ -23,7 +25,7 @@ export function decodeCallersWord(bytes: Uint8Array): CallersWord | undefined {
   try {
     const word = JSON.parse(Buffer.from(bytes).toString()) as Readonly<Record<string, unknown>> | null;
     const { v, callers, endpoints } = word ?? {};
-    if (v !== wordVersion || !isPairs(callers) || !isPairs(endpoints)) return undefined;
+    if (v !== wordVersion || !isPairs(callers, toldMax) || !isPairs(endpoints, toldMax)) return undefined;
     return { callers: heats(callers), endpoints: heats(endpoints) };
   } catch {
     return undefined;

@@ -8,8 +8,8 @@ export interface Deadlines<Key> {
   set(key: Key, at: number | undefined): void;
   /** The earliest. */
   next(): number | undefined;
-  /** Takes away those that are reached, the earliest first; of the same moment the one that was set first. */
-  take(now: number): readonly Key[];
+  /** Takes away those that are reached, `max` at most, the earliest first; of the same moment the one that was set first. */
+  take(now: number, max: number): readonly Key[];
 }
 
 interface Entry<Key> {
@@ -78,9 +78,10 @@ export function createDeadlines<Key>(): Deadlines<Key> {
       }
     },
     next: () => first()?.at,
-    take(now) {
+    take(now, max) {
       const taken: Key[] = [];
       for (let entry = first(); entry !== undefined && entry.at <= now; entry = first()) {
+        if (taken.length >= max) break;
         pop();
         current.delete(entry.key);
         taken.push(entry.key);

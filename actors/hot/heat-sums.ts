@@ -1,8 +1,10 @@
+import { toldMax } from "./callers-word.ts";
 import type { Heat, HeatWord } from "./heat-word.ts";
 
 /**
  * Words of heat added up. Of each worker the newest word counts, and one that has been silent for a second counts for
- * nothing. A word costs time for the products that it and the one before it name, and nothing for all others.
+ * nothing. A word costs time for the products that it and the one before it name, and nothing for all others. Times are
+ * monotonic milliseconds.
  */
 export interface HeatSums {
   hear(word: HeatWord, at: number): void;
@@ -18,9 +20,8 @@ export interface HeatSums {
 
 export const silentMs = 1_000;
 /** Anybody may publish a word: the one that has been silent for longest is forgotten. */
-const workersMax = 2_048;
+const workersMax = 512;
 const perSecondMax = 1e9;
-const listMax = 256;
 
 interface Worker {
   readonly word: HeatWord;
@@ -86,7 +87,7 @@ export function createHeatSums(): HeatSums {
       return [...sums]
         .map(([key, perSecond]) => ({ key, perSecond }))
         .sort((a, b) => b.perSecond - a.perSecond || (a.key < b.key ? -1 : 1))
-        .slice(0, listMax);
+        .slice(0, toldMax);
     },
   };
 }

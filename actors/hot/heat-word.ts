@@ -25,8 +25,9 @@ export interface Heat {
 }
 
 const wordVersion = 1;
-const keyLengthMax = 512;
-const listMax = 1_024;
+const keyLengthMax = 256;
+/** What a worker tells of at most (api/heat/heat.ts): whoever tells of more is none. */
+const toldMax = { products: 128, callers: 32, endpoints: 32 };
 
 /** Heat as it stands in words. */
 export type Pairs = readonly (readonly [key: string, perSecond: number])[];
@@ -47,7 +48,8 @@ export function decodeHeatWord(bytes: Uint8Array): HeatWord | undefined {
     const { v, by, count, holds, products, callers, endpoints } = word ?? {};
     if (v !== wordVersion || typeof by !== "string" || by.length > keyLengthMax) return undefined;
     if (!Number.isInteger(count) || typeof holds !== "boolean") return undefined;
-    if (!isPairs(products) || !isPairs(callers) || !isPairs(endpoints)) return undefined;
+    if (!isPairs(products, toldMax.products)) return undefined;
+    if (!isPairs(callers, toldMax.callers) || !isPairs(endpoints, toldMax.endpoints)) return undefined;
     return {
       by,
       count: count as number,
@@ -61,8 +63,8 @@ export function decodeHeatWord(bytes: Uint8Array): HeatWord | undefined {
   }
 }
 
-export function isPairs(value: unknown): value is Pairs {
-  return Array.isArray(value) && value.length <= listMax && value.every(isPair);
+export function isPairs(value: unknown, max: number): value is Pairs {
+  return Array.isArray(value) && value.length <= max && value.every(isPair);
 }
 
 function isPair(value: unknown): boolean {

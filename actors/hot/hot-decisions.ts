@@ -1,85 +1,43 @@
-import type { SaleEvent } from "../../projections/sales.ts";
+import { allAspects, type Aspects } from "../../projections/aspects.ts";
 import type { Identifier } from "../../streams/identifier.ts";
-import { createDeadlines } from "./deadlines.ts";
-import type { HeatWord } from "./heat-word.ts";
+import { createChangePacing } from "./change-pacing.ts";
+import { createHotActors, type Decided, type HotActors, type Moment } from "./hot-actors.ts";
+import type { HotInput } from "./hot-input.ts";
 import { changesMode } from "./hot-machine.ts";
-import { decide } from "./hot-product.ts";
 import type { LateDrop } from "./late-drops.ts";
-import { type Claim, createHotSet, type HotSet } from "./hot-set.ts";
-import {
-  dropMs,
-  type HotEffect,
-  type HotEvent,
-  type HotState,
-  initialState,
-  isForgettable,
-  reasonsAt,
-} from "./hot-state.ts";
+import { type Claim, createHotSet, type HotSet, type Verdict } from "./hot-set.ts";
+import { dropMs, type HotEvent, type HotState, isForgettable, reasonsAt } from "./hot-state.ts";
 import type { HotFold, PlacedCommand } from "./hot-stream.ts";
-import type { HeldWord } from "./hot-word.ts";
-import { createPushes } from "./pushes.ts";
-import { createSaleCalendar } from "./sale-calendar.ts";
-import type { Transition } from "./transitions.ts";
+import { createJobs, type Job } from "./jobs.ts";
+import { createSaleCalendar, type DueSale } from "./sale-calendar.ts";
+import { createSaleWishes } from "./sale-wishes.ts";
 import { createWriteRates } from "./write-rates.ts";
 
 /**
  * All that the owner of hot products decides, without doing any of it: what it hears goes in, one thing after the other,
- * and transitions and what is to be done come out. The same inputs at the same times give the same outputs, byte by byte,
- * so a recorded day can be played again.
+ * and transitions and what is to be done come out. The same inputs at the same moments give the same outputs, byte by
+ * byte, so a recorded day can be played again.
+ *
+ * No input takes long: what concerns many products, as the beginning of a sale does, waits in a queue of its own, and each
+ * input of time decides a few of them. So do deadlines.
  */
 export interface HotDecisions {
-  /** `at`: milliseconds since 1970. Transitions are in the order in which they happened. */
-  take(input: HotInput, at: number): Decided;
-  /** When time itself is the next input; undefined where nothing waits for it. */
-  next(): number | undefined;
+  /** Behind each batch of inputs, and whenever `waitMs` is over, time is to be an input. Costs some 10 ms at most. */
+  take(input: HotInput, moment: Moment): Decided;
+  /** For how long nothing is due from that moment on; 0 where something is. */
+  waitMs(moment: Moment): number;
   /** How a product stands; undefined for one that is as cold as any other. */
   state(id: Identifier): HotState | undefined;
+  /** The keenest first, by the monotonic clock. */
   readonly callers: HotSet["callers"];
   readonly endpoints: HotSet["endpoints"];
 }
 
-export type HotInput =
-  /** What the owner before left, as the first input of all. */
-  | { readonly kind: "fold"; readonly fold: HotFold }
-  | { readonly kind: "heat"; readonly word: HeatWord }
-  | { readonly kind: "held"; readonly word: HeldWord }
-  /** `products`: undefined where any may have changed. `drops`: those whose price fell to half or less. */
-  | {
-      readonly kind: "change";
-      readonly products: readonly Identifier[] | undefined;
-      readonly drops: readonly Identifier[];
-    }
-  /** What nobody heard when it was said. Such a drop may be told again. */
-  | { readonly kind: "late drops"; readonly drops: readonly LateDrop[] }
-  | { readonly kind: "sale"; readonly event: SaleEvent }
-  | { readonly kind: "command"; readonly command: PlacedCommand }
-  /** `sequence`: undefined where there is no such product. */
-  | { readonly kind: "loaded"; readonly id: Identifier; readonly sequence: number | undefined }
-  | { readonly kind: "load failed"; readonly id: Identifier }
-  | { readonly kind: "time" };
-
-export interface Decided {
-  readonly transitions: readonly Transition[];
-  readonly todo: readonly HotTodo[];
-}
-
-export type HotTodo =
-  | { readonly kind: "load" | "cool"; readonly id: Identifier }
-  /** The value loaded last. */
-  | {
-      readonly kind: "push";
-      readonly id: Identifier;
-      readonly push: number;
-      readonly untilMs: number;
-      readonly changesArePushed: boolean;
-    }
-  | { readonly kind: "alert" | "calm"; readonly id: Identifier; readonly failures: number }
-  /** Its value is not needed any more. */
-  | { readonly kind: "forget"; readonly id: Identifier };
-
-/** Longer than the longest refresh with its load and a retry with its own. */
-export const pushedLifeMs = 40_000;
+/** Of what is queued, of deadlines, and of changes so many are decided at a time: each takes 100 to 200 µs. */
+const sliceMax = 16;
 const rateEveryMs = 1_000;
+/** A wall's clock that goes back by less is only being set right. */
+const stepMs = 5_000;
 
 export interface HotDecisionsOptions {
   /** Products that may be hot at once. */
@@ -91,207 +49,254 @@ export interface HotDecisionsOptions {
 export function createHotDecisions({ hotMax, warmBeforeMs }: HotDecisionsOptions): HotDecisions {
   const set = createHotSet({ hotMax });
   const calendar = createSaleCalendar({ warmBeforeMs });
-  const products = new Map<Identifier, HotState>();
-  const deadlines = createDeadlines<Identifier>();
-  const pushes = createPushes();
+  const wishes = createSaleWishes();
   const writes = createWriteRates();
-  /** All commands up to there were applied. */
+  const pacing = createChangePacing();
+  /** The moment of the input. */
+  let at = Number.NEGATIVE_INFINITY;
+  let clock = 0;
   let commandsTo = 0;
   let rateAt = Number.NEGATIVE_INFINITY;
-  /** Products to which something happened, as long as their claims are not looked at. */
-  const fed = new Set<Identifier>();
-  let transitions: Transition[] = [];
-  let todo: HotTodo[] = [];
+  /** What concerns many products, a decision a step. In its order, so that no sale is cancelled before it was planned. */
+  const jobs = createJobs();
+  let isSweeping = false;
+  const actors: HotActors = createHotActors({
+    holders: () => set.holders(clock),
+    clock: () => clock,
+    commandsTo: () => commandsTo,
+    forgotten(id) {
+      writes.forget(id);
+      pacing.forget(id);
+    },
+  });
 
-  function forget(id: Identifier): void {
-    products.delete(id);
-    deadlines.set(id, undefined);
-    pushes.forget(id);
-    writes.forget(id);
-    todo.push({ kind: "forget", id });
-  }
-
-  function claimOf(state: HotState, at: number): Claim | undefined {
-    const reasons = reasonsAt(state, at);
+  function claimOf(id: Identifier): Claim | undefined {
+    if (wishes.has(id)) return "kept";
+    const state = actors.state(id);
+    const reasons = state === undefined ? [] : reasonsAt(state, at);
     if (reasons.includes("operator") || reasons.includes("sale")) return "kept";
     return reasons.includes("drop") ? "drop" : undefined;
   }
 
-  function note(effect: HotEffect, id: Identifier, state: HotState, at: number): void {
-    if (effect === "load" || effect === "cool") {
-      todo.push({ kind: effect, id });
-    } else if (effect === "push") {
-      const push = pushes.begin(id, set.holders(at), at);
-      const changesArePushed = state.mode === "push";
-      todo.push({ kind: "push", id, push, untilMs: at + pushedLifeMs, changesArePushed });
-    } else {
-      todo.push({ kind: effect, id, failures: state.failures });
-    }
-  }
-
-  function feed(id: Identifier, event: HotEvent): void {
-    const known = products.get(id);
-    const before = known ?? initialState(id, event.at, commandsTo);
-    const { state, effects } = decide(before, event);
-    if (state !== before) transitions.push({ event, before: before.value, after: state });
-    for (const effect of effects) note(effect, id, state, event.at);
-    if (known !== undefined || state !== before) {
-      products.set(id, state);
-      deadlines.set(id, state.deadline ?? undefined);
-      fed.add(id);
-    }
-    // Where nobody is there to hold it, nobody is waited for.
-    if (effects.includes("push") && pushes.standing(id)?.of === 0) feedHeld(id, event.at);
-  }
-
-  function feedKnown(id: Identifier, event: HotEvent): void {
-    if (products.has(id)) feed(id, event);
-  }
-
-  function feedHeld(id: Identifier, at: number): void {
-    const standing = pushes.standing(id);
-    if (standing !== undefined) feedKnown(id, { type: "held", at, ...standing });
-  }
-
-  function judge(at: number): void {
-    for (const { type, id } of set.judge(at)) {
-      if (type === "heated" || products.has(id) || type === "evicted") feed(id, { type, at });
-    }
-  }
-
   /** What each product is hot for now is told to the set once all that comes with it has happened. */
-  function settle(at: number): void {
-    for (const id of fed) {
-      const state = products.get(id);
-      if (state === undefined) continue;
-      set.claim(id, claimOf(state, at));
-      if (isForgettable(state)) forget(id);
+  function settle(): void {
+    for (const id of actors.fed()) {
+      const state = actors.state(id);
+      if (state === undefined) {
+        set.forget(id);
+        continue;
+      }
+      if (isForgettable(state)) {
+        if (!state.hasRoom) for (const sale of state.sales) wishes.add(id, sale);
+        actors.forget(id);
+      }
+      set.claim(id, claimOf(id));
     }
-    fed.clear();
+  }
+
+  function* feedAll(ids: readonly Identifier[], type: "resumed" | "changed"): Job {
+    for (const id of ids) {
+      if (actors.state(id) === undefined) continue;
+      if (type === "resumed") actors.feed(id, { type, at });
+      else change(id, allAspects);
+      yield;
+    }
+  }
+
+  function* sweep(): Job {
+    yield* feedAll([...actors.states().keys()], "changed");
+    isSweeping = false;
+  }
+
+  /** There is room for it: what waited for that happens. */
+  function grant(id: Identifier): void {
+    for (const sale of wishes.take(id)) actors.feed(id, { type: "sale-planned", at, ...sale });
+  }
+
+  function* tell(verdicts: readonly Verdict[]): Job {
+    for (const { type, id } of verdicts) {
+      if (type === "forgotten") wishes.take(id);
+      else if (type === "heated") actors.feed(id, { type, at });
+      else actors.feedKnown(id, { type, at });
+      if (type === "heated" || type === "admitted") grant(id);
+      yield;
+    }
   }
 
   /** Whether there is room is known before the reason is, so that nothing is loaded in vain. */
-  function feedClaims(claim: Claim, events: readonly (readonly [Identifier, HotEvent])[], at: number): void {
-    for (const [id] of events) set.claim(id, claim);
-    judge(at);
-    for (const [id, event] of events) feed(id, event);
+  function* claim(id: Identifier, as: Claim): Job {
+    set.claim(id, as);
+    yield* tell(set.judge(clock, "pressing"));
   }
 
-  function command({ command: wanted, product, sequence }: PlacedCommand, at: number): void {
-    if (wanted === "remove") feed(product, { type: "operator-removed", at, command: sequence });
-    else feedClaims("kept", [[product, { type: "operator-added", at, command: sequence }]], at);
+  function* plan({ products, isOver }: DueSale): Job {
+    for (const { product, ...sale } of products) {
+      if (isOver) wishes.cancel(product, sale.sale);
+      else wishes.add(product, sale);
+      set.claim(product, claimOf(product));
+    }
+    if (isOver) return;
+    yield* tell(set.judge(clock, "pressing"));
+    for (const { product } of products) {
+      if (!set.hasRoom(product) || !wishes.has(product)) continue;
+      grant(product);
+      yield;
+    }
+  }
+
+  function* cancel(ids: readonly Identifier[], sale: Identifier): Job {
+    for (const id of ids) {
+      wishes.cancel(id, sale);
+      const isKnown = actors.state(id) !== undefined;
+      if (isKnown) actors.feed(id, { type: "sale-cancelled", at, sale });
+      else set.claim(id, claimOf(id));
+      if (isKnown) yield;
+    }
+  }
+
+  /** A price that fell where there is no room is left to heat. */
+  function* drop(drops: readonly (Pick<LateDrop, "id"> & Partial<LateDrop>)[]): Job {
+    for (const { id, since } of drops) {
+      if (claimOf(id) === undefined) yield* claim(id, "drop");
+      if (set.hasRoom(id))
+        actors.feed(id, { type: "price-dropped", at, ...(since !== undefined && { since }) });
+      else set.claim(id, claimOf(id));
+      yield;
+    }
+  }
+
+  function* obey({ command, product, sequence }: PlacedCommand): Job {
+    if (command === "remove") {
+      actors.feed(product, { type: "operator-removed", at, command: sequence });
+    } else {
+      yield* claim(product, "kept");
+      // What an operator wants is remembered, with room or without.
+      if (!set.hasRoom(product)) actors.feed(product, { type: "evicted", at });
+      actors.feed(product, { type: "operator-added", at, command: sequence });
+    }
     commandsTo = Math.max(commandsTo, sequence);
+    yield;
   }
 
-  function resume({ products: left, commands, last }: HotFold, at: number): void {
+  function* resume({ products: left, commands, last }: HotFold): Job {
+    for (const one of commands)
+      if (one.sequence > (left.get(one.product)?.state.command ?? 0)) yield* obey(one);
+    commandsTo = Math.max(commandsTo, last);
+    yield* feedAll([...left.keys()], "resumed");
+  }
+
+  function restore({ products: left }: HotFold): void {
     for (const [id, { state }] of left) {
       if (isForgettable(state)) continue;
-      products.set(id, state);
-      deadlines.set(id, state.deadline ?? undefined);
+      actors.restore(state);
       set.restore(id, { isHeated: state.heat, hasRoom: state.hasRoom });
-      set.claim(id, claimOf(state, at));
-    }
-    for (const one of commands)
-      if (one.sequence > (left.get(one.product)?.state.command ?? 0)) command(one, at);
-    commandsTo = Math.max(commandsTo, last);
-    for (const id of products.keys()) feed(id, { type: "resumed", at });
-  }
-
-  function changed(ids: Iterable<Identifier>, at: number): void {
-    for (const id of ids) {
-      if (!products.has(id)) continue;
-      writes.count(id);
-      feed(id, { type: "changed", at });
+      set.claim(id, claimOf(id));
     }
   }
 
-  function measure(at: number): void {
-    if (at < rateAt + rateEveryMs) return;
-    rateAt = at;
-    for (const [id, state] of products) {
+  function change(id: Identifier, touched: Aspects): void {
+    if (actors.state(id) === undefined) return;
+    writes.count(id);
+    if (pacing.hear(id, touched, clock)) actors.feed(id, { type: "changed", at });
+  }
+
+  function* switchModes(events: readonly (readonly [Identifier, HotEvent])[]): Job {
+    for (const [id, event] of events) {
+      actors.feedKnown(id, event);
+      yield;
+    }
+  }
+
+  function measure(): void {
+    if (clock < rateAt + rateEveryMs) return;
+    rateAt = clock;
+    const events: [Identifier, HotEvent][] = [];
+    for (const [id, state] of actors.states()) {
       const perSecond = writes.endSecond(id);
       const reads = set.perSecond(id);
       if (state.value.startsWith("hot.") && changesMode(state, reads, perSecond))
-        feed(id, { type: "rate", at, reads, writes: perSecond });
+        events.push([id, { type: "rate", at, reads, writes: perSecond }]);
     }
+    if (events.length > 0) jobs.push(switchModes(events));
   }
 
-  function pass(at: number): void {
-    const planned = calendar.due(at);
-    if (planned.length > 0) {
-      const events = planned.map(
-        ({ product, ...sale }) => [product, { type: "sale-planned" as const, at, ...sale }] as const,
-      );
-      feedClaims("kept", events, at);
-    }
-    for (const id of deadlines.take(at)) {
+  function pass(): void {
+    for (const id of actors.due(at, sliceMax)) {
       // Who has not answered by now is not waited for: how many did is known from here on.
-      feedHeld(id, at);
-      feedKnown(id, { type: "time", at });
+      actors.feedHeld(id, at);
+      actors.feedKnown(id, { type: "time", at });
     }
-    measure(at);
-    settle(at);
-    judge(at);
-    settle(at);
+    for (const id of pacing.due(clock, sliceMax)) actors.feedKnown(id, { type: "changed", at });
+    actors.keep({ at, clock }, sliceMax);
+    measure();
+    settle();
+    const due = calendar.due(at);
+    if (due !== undefined) jobs.push(plan(due));
+    const verdicts = set.judge(clock);
+    if (verdicts.length > 0) jobs.push(tell(verdicts));
   }
 
-  function apply(input: HotInput, at: number): void {
+  function apply(input: HotInput): void {
     switch (input.kind) {
       case "fold":
-        return resume(input.fold, at);
-      case "heat":
-        return set.hear(input.word, at);
-      case "held":
-        for (const id of pushes.hear(input.word.by, input.word.held)) feedHeld(id, at);
+        restore(input.fold);
+        jobs.push(resume(input.fold));
         return;
-      case "change": {
-        changed(input.products ?? [...products.keys()], at);
-        const dropped = input.drops.map((id) => [id, { type: "price-dropped" as const, at }] as const);
-        if (dropped.length > 0) feedClaims("drop", dropped, at);
+      case "heat":
+        return set.hear(input.word, clock);
+      case "held":
+        return actors.hear(input.word.by, input.word.held, at);
+      case "change":
+        for (const [id, touched] of input.products ?? []) change(id, touched);
+        if (input.products === undefined && !isSweeping) {
+          isSweeping = true;
+          jobs.push(sweep());
+        }
+        if (input.drops.length > 0) jobs.push(drop(input.drops.map((id) => ({ id }))));
+        return;
+      case "sale": {
+        const gone = calendar.hear(input.event, at);
+        if (gone.length > 0) jobs.push(cancel(gone, input.event.id));
         return;
       }
       case "late drops": {
         const counting = input.drops.filter(({ since }) => at < since + dropMs);
-        const dropped = counting.map(
-          ({ id, since }) => [id, { type: "price-dropped" as const, at, since }] as const,
-        );
-        if (dropped.length > 0) feedClaims("drop", dropped, at);
+        if (counting.length > 0) jobs.push(drop(counting));
         return;
       }
-      case "sale":
-        for (const id of calendar.hear(input.event, at))
-          feedKnown(id, { type: "sale-cancelled", at, sale: input.event.id });
-        return;
       case "command":
-        return command(input.command, at);
-      case "loaded":
-        return feedKnown(
-          input.id,
-          input.sequence === undefined
-            ? { type: "absent", at }
-            : { type: "loaded", at, sequence: input.sequence },
-        );
-      case "load failed":
-        return feedKnown(input.id, { type: "load-failed", at });
-      case "time":
+        jobs.push(obey(input.command));
         return;
+      case "loaded": {
+        const { id, sequence, isLarge } = input;
+        const event =
+          sequence === undefined
+            ? { type: "absent" as const }
+            : { type: "loaded" as const, sequence, isLarge };
+        return actors.feedKnown(id, { ...event, at });
+      }
+      case "load failed":
+        return actors.feedKnown(input.id, { type: "load-failed", at });
+      case "time":
+        return pass();
     }
   }
 
   return {
-    take(input, at) {
-      apply(input, at);
-      pass(at);
-      const decided = { transitions, todo };
-      transitions = [];
-      todo = [];
-      return decided;
+    take(input, moment) {
+      if (moment.at < at - stepMs) jobs.push(feedAll([...actors.states().keys()], "resumed"));
+      ({ at, clock } = moment);
+      apply(input);
+      if (input.kind === "time") jobs.work(sliceMax);
+      settle();
+      return actors.decided();
     },
-    next() {
-      const next = Math.min(deadlines.next() ?? Infinity, calendar.next() ?? Infinity);
-      return next === Infinity ? undefined : next;
+    waitMs(moment) {
+      if (!jobs.isEmpty) return 0;
+      const deadline = Math.min(actors.next() ?? Infinity, calendar.next() ?? Infinity) - moment.at;
+      return Math.max(0, Math.min(deadline, (pacing.next() ?? Infinity) - moment.clock));
     },
-    state: (id) => products.get(id),
+    state: actors.state,
     callers: set.callers,
     endpoints: set.endpoints,
   };

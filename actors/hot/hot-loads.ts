@@ -6,10 +6,13 @@ import type { Pause } from "../pause.ts";
 export interface HotValues {
   /**
    * Loads the product with all that its page shows, fills Redis with what that lacks, and gives it as it travels.
-   * Undefined where there is no such product. Throws where no tier answers.
+   * Undefined where there is no such product. Throws where no tier answers. `due`: the position up to which everything
+   * about a product, of those that its page shows, must be included and said to be so: workers take nothing less.
    */
-  load(id: Identifier): Promise<HotLoaded | undefined>;
+  load(id: Identifier, due: Due): Promise<HotLoaded | undefined>;
 }
+
+export type Due = (id: Identifier) => number;
 
 export interface HotLoaded {
   readonly value: string;
@@ -24,6 +27,7 @@ export interface HotLoads {
 
 export interface HotLoadsOptions {
   readonly values: HotValues;
+  readonly due: Due;
   readonly loaded: (id: Identifier, loaded: HotLoaded | undefined) => void;
   readonly failed: (id: Identifier, error: unknown) => void;
   readonly signal: AbortSignal;
@@ -34,7 +38,7 @@ const atOnceMax = 16;
 /** A load that takes longer gives its place to another. */
 export const loadMs = 5_000;
 
-export function createHotLoads({ values, loaded, failed, signal, pause }: HotLoadsOptions): HotLoads {
+export function createHotLoads({ values, due, loaded, failed, signal, pause }: HotLoadsOptions): HotLoads {
   const slots = createSlots(atOnceMax);
   const underWay = new Set<Identifier>();
   const again = new Set<Identifier>();
@@ -45,7 +49,7 @@ export function createHotLoads({ values, loaded, failed, signal, pause }: HotLoa
       throw new Error(`nothing came in ${loadMs} ms`);
     });
     try {
-      const value = await Promise.race([values.load(id), late]);
+      const value = await Promise.race([values.load(id, due), late]);
       if (!signal.aborted) loaded(id, value);
     } catch (error) {
       if (!signal.aborted) failed(id, error);

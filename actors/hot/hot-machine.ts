@@ -3,6 +3,7 @@ import type { Identifier } from "../../streams/identifier.ts";
 import {
   absentMs,
   dropMs,
+  dueMsMax,
   type HotContext,
   type HotEvent,
   type HotState,
@@ -25,21 +26,25 @@ export const holdMs = 1_000;
 /** Well before the 30 s end for which a gateway trusts what it holds. Spread, so that a sale's products do not refresh at once. */
 const refreshMs = { least: 10_000, spread: 4_000 };
 const retryMs = { first: 250, most: 8_000 };
-export const coolingMs = 30_000;
+export const coolingMs = dueMsMax;
 /**
  * Pushing costs a message to each node with each write, invalidating a load in each node with each write that is read
  * afterwards: a load is dear, so pushing pays where reads are at least as many; the gap keeps it from changing to and fro.
  */
 const readsPerWrite = { toPush: 2, toInvalidate: 1 };
 
-const isPushing = ({ mode, reads, writes }: Pick<HotContext, "mode" | "reads" | "writes">): boolean =>
-  mode === "push"
+type Measured = Pick<HotContext, "mode" | "oversized" | "reads" | "writes">;
+
+function isPushing({ mode, oversized, reads, writes }: Measured): boolean {
+  if (oversized) return false;
+  return mode === "push"
     ? writes === 0 || reads > writes * readsPerWrite.toInvalidate
     : reads > writes * readsPerWrite.toPush;
+}
 
 /** Whether what is measured now would change how the product's changes are told. */
-export const changesMode = ({ mode }: HotState, reads: number, writes: number): boolean =>
-  isPushing({ mode, reads, writes }) !== (mode === "push");
+export const changesMode = ({ mode, oversized }: HotState, reads: number, writes: number): boolean =>
+  isPushing({ mode, oversized, reads, writes }) !== (mode === "push");
 
 function retryAfterMs({ product, failures }: HotContext): number {
   const fullMs = Math.min(retryMs.most, retryMs.first * 2 ** Math.min(failures - 1, 16));
@@ -65,6 +70,7 @@ export const machine = setup({
     cool: () => {},
     alert: () => {},
     calm: () => {},
+    warn: () => {},
 
     heat: assign(({ event }) => ({ heat: event.type === "heated" })),
     heatUp: assign({ heat: true, hasRoom: true }),
@@ -95,6 +101,7 @@ export const machine = setup({
       holders: 0,
       of: 0,
       failures: 0,
+      oversized: false,
       mode: "push",
       reads: 0,
       writes: 0,
@@ -109,11 +116,18 @@ export const machine = setup({
     awaitRetry: assign(({ context, event }) => ({ due: event.at + retryAfterMs(context) })),
     awaitCold: assign(({ event }) => ({ due: event.at + coolingMs, again: false })),
     /** A tier that is behind may answer: what was loaded before stays the newest. */
-    take: assign(({ context, event }) =>
-      event.type === "loaded"
-        ? { sequence: Math.max(context.sequence ?? 0, event.sequence), failures: 0, holders: 0, of: 0 }
-        : {},
-    ),
+    take: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "loaded") return;
+      const sequence = Math.max(context.sequence ?? 0, event.sequence);
+      const { isLarge } = event;
+      const mode = isLarge ? "invalidate" : context.mode;
+      enqueue.assign({ sequence, failures: 0, holders: 0, of: 0, oversized: isLarge, mode });
+      // Who holds a smaller one would wait for values that do not come.
+      if (isLarge && !context.oversized) {
+        enqueue("cool");
+        enqueue("warn");
+      }
+    }),
     fail: assign(({ context }) => ({ failures: context.failures + 1 })),
     noteHolders: assign(({ event }) =>
       event.type === "held" ? { holders: event.holders, of: event.of } : {},

@@ -10,8 +10,11 @@ import { type Pause, pause as realPause } from "../pause.ts";
 import { whileHolding } from "../sole-holder.ts";
 import type { Actor } from "../supervisor.ts";
 import { encodeCallersWord } from "./callers-word.ts";
-import { createHotDecisions, type HotInput, type HotTodo } from "./hot-decisions.ts";
+import type { HotTodo } from "./hot-actors.ts";
+import { createHotDecisions } from "./hot-decisions.ts";
 import { openHotEar } from "./hot-ear.ts";
+import { createHotInbox } from "./hot-inbox.ts";
+import type { HotInput } from "./hot-input.ts";
 import { createHotLoads, type HotLoaded, type HotValues } from "./hot-loads.ts";
 import { placedCommand, readHotStream } from "./hot-stream.ts";
 import { encodeHotWord } from "./hot-word.ts";
@@ -47,6 +50,8 @@ export interface HotOwnerOptions {
   readonly warmBeforeMs: number;
   /** What its lease says of it. */
   readonly about: () => string;
+  /** Names what it writes: no name is given twice, by any owner. */
+  readonly newId: () => string;
   /** Milliseconds since 1970: deadlines outlive the process. */
   readonly now: () => number;
   /** Monotonic milliseconds. */
@@ -62,15 +67,20 @@ export const hotKey = "hot";
 const callersEveryMs = 250;
 /** Heat is looked at so often where nobody says anything, since silence cools. */
 const lookMs = 250;
-/** What may wait to be decided. Beyond it words are dropped, which the next ones heal; of changes it is known that there were some. */
-const inboxMax = 10_000;
-const anyChange: HotInput = { kind: "change", products: undefined, drops: [] };
-const isWord = ({ kind }: HotInput): boolean => kind === "heat" || kind === "held" || kind === "change";
+/** So long it decides without a turn of the loop for others: where it is one of many roles, projectors share the loop. */
+const sliceMs = 10;
+/** A larger value is pushed to nobody: a message has room for a fifth more, and each worker would hold it twice. */
+const pushedBytesMax = 900_000;
 const batchMax = 512;
 const takeMs = 250;
+/** Who reads a log waits so long for what it has read to be decided. */
+const roomMs = 10;
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 export function createHotOwner(options: HotOwnerOptions): Actor {
-  const { hot, catalog, leases, pushed, callers, about, now, clock, pause = realPause, journal } = options;
+  const { hot, catalog, leases, pushed, callers, about, newId, now, clock, journal } = options;
+  const { pause = realPause } = options;
   let aliveAt = clock();
   const alive = () => {
     aliveAt = clock();
@@ -80,10 +90,9 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
     const bell = createBell(pause);
-    let inbox: HotInput[] = [];
+    const inbox = createHotInbox();
     const hear = (input: HotInput) => {
-      if (inbox.length < inboxMax || !isWord(input)) inbox.push(input);
-      else if (input.kind === "change" && inbox.at(-1) !== anyChange) inbox.push(anyChange);
+      inbox.put(input);
       bell.ring();
     };
     // Before anything is read, so that nothing is missed between.
@@ -94,16 +103,20 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
       const standing = [...fold.products].flatMap(([id, { state, sequence }]) =>
         state.value === "cold" ? [] : [[id, sequence] as const],
       );
-      const writer = createTransitionWriter(hot, standing);
+      const writer = createTransitionWriter(hot, standing, { newId, signal: either });
       const held = new Map<Identifier, HotLoaded>();
       const loads = createHotLoads({
         values: options.values,
+        due: ear.reached,
         signal: either,
         pause,
         loaded(id, loaded) {
+          const isLarge = loaded !== undefined && Buffer.byteLength(loaded.value) > pushedBytesMax;
+          if (isLarge) held.delete(id);
           // A tier that is behind may have answered.
-          if (loaded !== undefined && loaded.sequence >= (held.get(id)?.sequence ?? 0)) held.set(id, loaded);
-          hear({ kind: "loaded", id, sequence: loaded?.sequence });
+          else if (loaded !== undefined && loaded.sequence >= (held.get(id)?.sequence ?? 0))
+            held.set(id, loaded);
+          hear({ kind: "loaded", id, sequence: loaded?.sequence, isLarge });
         },
         failed(id, error) {
           journal.debug({ product: id, err: error }, "a hot product could not be loaded");
@@ -132,13 +145,20 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
             );
           case "calm":
             return journal.info({ product: id }, "the hot product is refreshed again, or hot no more");
+          case "warn":
+            return journal.error(
+              { product: id, bytesMax: pushedBytesMax },
+              "a hot product is too large to be pushed: each node loads it by itself; see what makes its page so large",
+            );
+          case "failed":
+            return journal.error({ product: id, err: todo.error }, "a hot product failed, and begins anew");
           case "forget":
             held.delete(id);
         }
       }
 
       function decide(input: HotInput): void {
-        const { transitions, todo } = decisions.take(input, now());
+        const { transitions, todo } = decisions.take(input, { at: now(), clock: clock() });
         for (const transition of transitions) writer.write(transition);
         for (const one of todo) act(one);
       }
@@ -148,18 +168,18 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
         decide({ kind: "fold", fold });
         while (!either.aborted) {
           alive();
-          const inputs = inbox;
-          inbox = [];
-          for (const input of inputs) decide(input);
+          const until = clock() + sliceMs;
+          for (let next = inbox.take(); next !== undefined; next = clock() < until ? inbox.take() : undefined)
+            decide(next);
           decide({ kind: "time" });
           if (clock() >= toldAt + callersEveryMs) {
             toldAt = clock();
-            const at = now();
-            const word = { callers: decisions.callers(at), endpoints: decisions.endpoints(at) };
+            const word = { callers: decisions.callers(toldAt), endpoints: decisions.endpoints(toldAt) };
             callers.publish(encodeCallersWord(word));
           }
-          const waitMs = Math.max(0, (decisions.next() ?? Infinity) - now());
-          await bell.wait(Math.min(waitMs, lookMs), either);
+          const waitMs = inbox.isEmpty ? decisions.waitMs({ at: now(), clock: clock() }) : 0;
+          if (waitMs > 0) await bell.wait(Math.min(waitMs, lookMs), either);
+          else await nextTurn();
         }
       }
 
@@ -174,6 +194,7 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
           while (!either.aborted) {
             const { messages } = await tail.take(batchMax, takeMs);
             for (const message of messages) take(message);
+            while (!inbox.hasRoom && !either.aborted) await pause(roomMs, either);
           }
         } finally {
           await tail.close();
@@ -196,10 +217,10 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
       const parts = [decideAll(), commands, sales, drops];
       try {
         await Promise.race([Promise.all(parts), writer.failed]);
-        await writer.settled();
       } finally {
         ending.abort();
         await Promise.allSettled(parts);
+        await writer.settled();
       }
     } finally {
       ear.close();

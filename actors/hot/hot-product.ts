@@ -13,7 +13,7 @@ const nested = new Map(
     return [value, inner === undefined ? outer : { [outer]: inner }] as const;
   }),
 );
-const effects: ReadonlySet<string> = new Set<HotEffect>(["load", "push", "cool", "alert", "calm"]);
+const effects: ReadonlySet<string> = new Set<HotEffect>(["load", "push", "cool", "alert", "calm", "warn"]);
 const isEffect = (type: string): type is HotEffect => effects.has(type);
 
 /**

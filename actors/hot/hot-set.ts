@@ -1,4 +1,5 @@
 import { type Identifier, parseIdentifier } from "../../streams/identifier.ts";
+import { firsts } from "./firsts.ts";
 import { createHeatSums } from "./heat-sums.ts";
 import type { Heat, HeatWord } from "./heat-word.ts";
 
@@ -7,16 +8,25 @@ import type { Heat, HeatWord } from "./heat-word.ts";
  * for some seconds, so that none comes and goes with each word. There is room for so many products, whatever they are
  * hot for: who is hotter by a quarter takes the place of the coolest, and what an operator or a sale wants goes last.
  *
- * Pure: time is passed in, in milliseconds since 1970, and the same words give the same verdicts.
+ * Pure: time is passed in, in monotonic milliseconds, and the same words give the same verdicts.
  */
 export interface HotSet {
   hear(word: HeatWord, at: number): void;
-  /** What a product has to be hot for beside its heat; undefined where that is nothing (any more). */
+  /**
+   * What a product has to be hot for beside its heat; undefined where that is nothing (any more). One without room waits
+   * for it: the next verdicts say whether it is given.
+   */
   claim(id: Identifier, claim: Claim | undefined): void;
+  hasRoom(id: Identifier): boolean;
   /** A product as the owner before left it. */
   restore(id: Identifier, as: { readonly isHeated: boolean; readonly hasRoom: boolean }): void;
-  /** What has changed since it was asked last. */
-  judge(at: number): readonly Verdict[];
+  /** It is as any that nobody has heard of. */
+  forget(id: Identifier): void;
+  /**
+   * What has changed since it was asked last. Costs time for the products that words have named, and 20 times a second,
+   * or where it is `pressing`, for all that are hot or wait: some 60 ns each.
+   */
+  judge(at: number, pressing?: "pressing"): readonly Verdict[];
   /** Workers that live and hold what is pushed. */
   holders(at: number): readonly string[];
   /** Reads a second, in the cluster. */
@@ -29,17 +39,20 @@ export interface HotSet {
 /** `kept`: a sale or an operator wants it. */
 export type Claim = "drop" | "kept";
 
+/** `forgotten`: what it was claimed for is so, since too many wait for room. */
 export interface Verdict {
-  readonly type: "heated" | "cooled" | "evicted" | "admitted";
+  readonly type: "heated" | "cooled" | "evicted" | "admitted" | "forgotten";
   readonly id: Identifier;
 }
 
 export const hotFromPerSecond = 50;
 export const hotUntilPerSecond = 20;
 export const coolAfterMs = 10_000;
-/** A place is taken from nobody more often, so that sorting a full set costs little. */
-const swapEveryMs = 50;
+/** Room that others want is given anew so often: a look at all of them. */
+const roomEveryMs = 50;
 const swapFactor = 1.25;
+/** Products that may wait for room, for each that has it; of more the coolest are forgotten. */
+const waitingPerPlace = 4;
 
 interface Member {
   readonly id: Identifier;
@@ -48,8 +61,8 @@ interface Member {
   coolSince: number | undefined;
   claim: Claim | undefined;
   hasRoom: boolean;
-  /** Whether its machine was told that there is no room. */
-  isRefused: boolean;
+  /** Its reads a second when room was given last. */
+  heat: number;
 }
 
 /** `hotMax`: products that there is room for. */
@@ -57,9 +70,10 @@ export function createHotSet({ hotMax }: { readonly hotMax: number }): HotSet {
   const sums = createHeatSums();
   const members = new Map<Identifier, Member>();
   const cooling = new Set<Member>();
-  /** Without room. */
+  /** With room, and without. */
+  const inside = new Set<Member>();
   const waiting = new Set<Member>();
-  let swapAt = 0;
+  let roomAt = Number.NEGATIVE_INFINITY;
 
   function memberOf(id: Identifier): Member {
     const known = members.get(id);
@@ -70,18 +84,22 @@ export function createHotSet({ hotMax }: { readonly hotMax: number }): HotSet {
       coolSince: undefined,
       claim: undefined,
       hasRoom: false,
-      isRefused: false,
+      heat: 0,
     };
     members.set(id, member);
     waiting.add(member);
     return member;
   }
 
-  function forgetIfIdle(member: Member): void {
-    if (member.isHeated || member.claim !== undefined) return;
+  function forget(member: Member): void {
     members.delete(member.id);
+    inside.delete(member);
     waiting.delete(member);
     cooling.delete(member);
+  }
+
+  function forgetIfIdle(member: Member): void {
+    if (!member.isHeated && member.claim === undefined) forget(member);
   }
 
   /** Looks at a product whose heat has changed. */
@@ -116,46 +134,64 @@ export function createHotSet({ hotMax }: { readonly hotMax: number }): HotSet {
 
   function admit(member: Member, verdicts: Verdict[]): void {
     waiting.delete(member);
+    inside.add(member);
     member.hasRoom = true;
-    member.isRefused = false;
     verdicts.push({ type: member.isHeated ? "heated" : "admitted", id: member.id });
   }
 
-  function refuse(member: Member, verdicts: Verdict[]): void {
+  function evict(member: Member, verdicts: Verdict[]): void {
+    inside.delete(member);
     waiting.add(member);
     member.hasRoom = false;
-    if (member.isRefused) return;
-    member.isRefused = true;
     verdicts.push({ type: "evicted", id: member.id });
   }
 
   const rank = (member: Member) => (member.claim === "kept" ? 1 : 0);
-  const heat = ({ id }: Member) => sums.perSecond(id);
   /** The one to keep first. */
-  const order = (a: Member, b: Member) => rank(b) - rank(a) || heat(b) - heat(a) || (a.id < b.id ? -1 : 1);
+  const order = (a: Member, b: Member) => rank(b) - rank(a) || b.heat - a.heat || (a.id < b.id ? -1 : 1);
+  const reversed = (a: Member, b: Member) => order(b, a);
   const outranks = (a: Member, b: Member) =>
-    rank(a) > rank(b) || (rank(a) === rank(b) && heat(a) > swapFactor * heat(b));
+    rank(a) > rank(b) || (rank(a) === rank(b) && a.heat > swapFactor * b.heat);
 
-  /** Gives the room there is to those who wait, and room that is taken to who deserves it more. */
-  function giveRoom(at: number, verdicts: Verdict[]): void {
-    if (waiting.size === 0) return;
-    const candidates = [...waiting].sort(order);
-    let free = hotMax - (members.size - waiting.size);
-    for (const candidate of candidates.splice(0, Math.max(0, free))) admit(candidate, verdicts);
-    if (candidates.length === 0) return;
-    if (at >= swapAt) {
-      swapAt = at + swapEveryMs;
-      const inside = [...members.values()].filter(({ hasRoom }) => hasRoom).sort(order);
-      for (const candidate of candidates) {
-        const coolest = inside.at(-1);
-        if (coolest === undefined || !outranks(candidate, coolest)) break;
-        inside.pop();
-        refuse(coolest, verdicts);
-        admit(candidate, verdicts);
-      }
+  function measure(some: Iterable<Member>): void {
+    for (const member of some) member.heat = sums.perSecond(member.id);
+  }
+
+  /** Room that is taken goes to who deserves it more. */
+  function swap(verdicts: Verdict[]): void {
+    const [coolest] = firsts(inside, 1, reversed);
+    if (coolest === undefined) return;
+    // Whoever goes later is no cooler than this one.
+    const rivals = [...waiting].filter((member) => outranks(member, coolest)).sort(order);
+    const places = firsts(inside, rivals.length, reversed);
+    for (const [at, rival] of rivals.entries()) {
+      const place = places[at];
+      if (place === undefined || !outranks(rival, place)) return;
+      evict(place, verdicts);
+      admit(rival, verdicts);
     }
-    // Heat that finds no room is nothing that a machine was told of.
-    for (const member of waiting) if (member.claim !== undefined) refuse(member, verdicts);
+  }
+
+  /** The coolest of those who wait, where they are too many. */
+  function forgetCoolest(verdicts: Verdict[]): void {
+    for (const member of firsts(waiting, waiting.size - waitingPerPlace * hotMax, reversed)) {
+      forget(member);
+      if (member.claim !== undefined) verdicts.push({ type: "forgotten", id: member.id });
+    }
+  }
+
+  function giveRoom(at: number, isPressing: boolean, verdicts: Verdict[]): void {
+    const isTight = inside.size > hotMax || waiting.size > hotMax - inside.size;
+    if (isTight && !isPressing && at < roomAt) return;
+    if (isTight) roomAt = at + roomEveryMs;
+    measure(waiting);
+    if (isTight) measure(inside);
+    // There was more room for the owner before.
+    for (const member of firsts(inside, inside.size - hotMax, reversed)) evict(member, verdicts);
+    for (const member of firsts(waiting, hotMax - inside.size, order)) admit(member, verdicts);
+    if (waiting.size === 0) return;
+    swap(verdicts);
+    forgetCoolest(verdicts);
   }
 
   return {
@@ -166,20 +202,30 @@ export function createHotSet({ hotMax }: { readonly hotMax: number }): HotSet {
       member.claim = claim;
       forgetIfIdle(member);
     },
+    hasRoom: (id) => members.get(id)?.hasRoom === true,
     restore(id, { isHeated, hasRoom }) {
       const member = memberOf(id);
       member.isHeated = isHeated;
       member.hasRoom = hasRoom;
-      member.isRefused = !hasRoom;
-      if (hasRoom) waiting.delete(member);
+      if (hasRoom) {
+        waiting.delete(member);
+        inside.add(member);
+      }
       // Who reads it is not known yet.
       if (isHeated) sums.touch(id);
     },
-    judge(at) {
+    forget(id) {
+      const member = members.get(id);
+      if (member === undefined) return;
+      forget(member);
+      // Its readers make it hot anew.
+      sums.touch(id);
+    },
+    judge(at, pressing) {
       const verdicts: Verdict[] = [];
       for (const key of sums.touched(at)) look(key, at, verdicts);
       cool(at, verdicts);
-      giveRoom(at, verdicts);
+      giveRoom(at, pressing !== undefined, verdicts);
       return verdicts;
     },
     holders: (at) => sums.holders(at),

@@ -56,6 +56,8 @@ export interface HotContext {
   /** Loads that failed in a row. */
   readonly failures: number;
   readonly alerted: boolean;
+  /** Its value is larger than what is pushed, so that nobody holds it unasked. */
+  readonly oversized: boolean;
   /** Whether a change is pushed as a value or invalidates what is held, and what was measured when that was decided. */
   readonly mode: "push" | "invalidate";
   readonly reads: number;
@@ -82,23 +84,34 @@ export type HotEvent = { readonly at: number } & (
   /** `since`: when it fell, where that was some time ago. */
   | { readonly type: "price-dropped"; readonly since?: number }
   | { readonly type: "operator-added" | "operator-removed"; readonly command: number }
-  | { readonly type: "loaded"; readonly sequence: number }
+  /** `isLarge`: larger than what is pushed. */
+  | { readonly type: "loaded"; readonly sequence: number; readonly isLarge: boolean }
   | { readonly type: "load-failed" | "absent" }
   | { readonly type: "held"; readonly holders: number; readonly of: number }
   | { readonly type: "changed" }
   | { readonly type: "rate"; readonly reads: number; readonly writes: number }
   /** The clock reached a deadline. */
   | { readonly type: "time" }
-  /** Another owner took over: no load is under way any more, and changes may have been missed. */
+  /**
+   * Another owner took over: no load is under way any more, and changes may have been missed. Or the wall's clock went
+   * back, and no moment that is waited for is known to come in time.
+   */
   | { readonly type: "resumed" }
+  /** Nothing: what was written long ago is written anew, before the stream forgets it. */
+  | { readonly type: "kept" }
 );
 
-/** What is to be done: `push` the value loaded last, for longer than before; `cool` tells every worker to let it go. */
-export type HotEffect = "load" | "push" | "cool" | "alert" | "calm";
+/**
+ * What is to be done: `push` the value loaded last, for longer than before; `cool` tells every worker to let it go; `warn`
+ * that it is too large to be pushed.
+ */
+export type HotEffect = "load" | "push" | "cool" | "alert" | "calm" | "warn";
 
 /** What is remembered of a price that fell: shorter than this nobody would have come for it. */
 export const dropMs = 300_000;
 export const absentMs = 60_000;
+/** No state lasts for longer by itself. */
+export const dueMsMax = 30_000;
 /** Sales of one product that are kept in mind; beyond it the one that begins last is forgotten. */
 export const salesMax = 16;
 
@@ -121,6 +134,7 @@ export const initialState = (product: Identifier, at: number, command: number): 
   of: 0,
   failures: 0,
   alerted: false,
+  oversized: false,
   mode: "push",
   reads: 0,
   writes: 0,
@@ -150,9 +164,38 @@ export function isWantedAt(
   return heat || operator || dropUntil > at || sales.some((sale) => isOn(sale, at));
 }
 
-/** Whether nothing of it needs to be remembered: its initial state says the same. */
+/**
+ * Whether nothing of it needs to be remembered: its initial state says the same, or it waits for room, which who gives
+ * room remembers. What an operator wants is remembered in any case.
+ */
 export const isForgettable = (state: HotState): boolean =>
-  state.value === "cold" && state.deadline === null && !state.heat && !state.operator;
+  state.value === "cold" && !state.operator && (!state.hasRoom || (state.deadline === null && !state.heat));
+
+/** A refresh, and a load that is tried again, is one state with what is around it. */
+function stageOf({ value, failures }: HotState): HotValue {
+  if (value === "hot.refreshing") return failures > 0 ? "hot.stale" : "hot.fresh";
+  return value === "warming.loading" && failures > 0 ? "warming.waiting" : value;
+}
+
+/**
+ * Whether who goes on from the state before would do otherwise than who goes on from the one after. What is only counted
+ * (holders, failures), and what a new owner asks for in any case (a refresh), makes no difference.
+ */
+export function isTold(before: HotState, after: HotState): boolean {
+  return (
+    stageOf(before) !== stageOf(after) ||
+    before.heat !== after.heat ||
+    before.operator !== after.operator ||
+    before.dropUntil !== after.dropUntil ||
+    before.hasRoom !== after.hasRoom ||
+    before.absentUntil !== after.absentUntil ||
+    before.alerted !== after.alerted ||
+    before.oversized !== after.oversized ||
+    before.mode !== after.mode ||
+    before.command !== after.command ||
+    (before.sales !== after.sales && JSON.stringify(before.sales) !== JSON.stringify(after.sales))
+  );
+}
 
 export function withSale(sales: readonly HotSale[], { sale, from, until }: HotSale): readonly HotSale[] {
   const others = sales.filter((other) => other.sale !== sale);
@@ -164,17 +207,21 @@ export function withSale(sales: readonly HotSale[], { sale, from, until }: HotSa
   return all.sort((a, b) => (a.sale < b.sale ? -1 : 1));
 }
 
-/** Without what is over, and with the moment at which something is to be done next. */
+/**
+ * Without what is over, and with the moment at which something is to be done next. What was to end at a moment that a
+ * clock which went back has made a distant one ends as if it had begun now.
+ */
 export function settledAt(state: HotState, at: number): HotState {
-  const dropUntil = state.dropUntil > at ? state.dropUntil : 0;
-  const absentUntil = state.absentUntil > at ? state.absentUntil : 0;
+  const dropUntil = state.dropUntil > at ? Math.min(state.dropUntil, at + dropMs) : 0;
+  const absentUntil = state.absentUntil > at ? Math.min(state.absentUntil, at + absentMs) : 0;
+  const due = state.due === null ? null : Math.min(state.due, at + dueMsMax);
   const hasEnded = state.sales.some(({ until }) => until <= at);
   const sales = hasEnded ? state.sales.filter(({ until }) => until > at) : state.sales;
-  let deadline = state.due ?? Infinity;
+  let deadline = due ?? Infinity;
   if (dropUntil > 0) deadline = Math.min(deadline, dropUntil);
   if (absentUntil > 0) deadline = Math.min(deadline, absentUntil);
   for (const { from, until } of sales) deadline = Math.min(deadline, from > at ? from : until);
-  return { ...state, dropUntil, absentUntil, sales, deadline: deadline === Infinity ? null : deadline };
+  return { ...state, dropUntil, absentUntil, sales, due, deadline: deadline === Infinity ? null : deadline };
 }
 
 /** From 0 up to 1, the same for a product everywhere and always: what would be chance elsewhere, so that a replay meets it again. */

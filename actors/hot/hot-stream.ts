@@ -1,7 +1,13 @@
 import { type Identifier, identifierOf } from "../../streams/identifier.ts";
 import type { Log, StoredMessage } from "../../streams/log.ts";
 import type { HotState } from "./hot-state.ts";
-import { decodeCommand, decodeTransition, type HotCommand, isTransitionSubject } from "./transitions.ts";
+import {
+  decodeCommand,
+  decodeTransition,
+  type HotCommand,
+  isTransitionSubject,
+  transitionSubject,
+} from "./transitions.ts";
 
 /** The HOT stream read from its first message: what every product was left at, and what operators wanted. */
 export interface HotFold {
@@ -54,9 +60,10 @@ export async function readHotStream(hot: Log, alive: () => void): Promise<HotFol
     }
   }
   const products = new Map<Identifier, { state: HotState; sequence: number }>();
-  for (const { payload, sequence } of newest.values()) {
+  for (const { subject, payload, sequence } of newest.values()) {
     const state = decodeTransition(payload)?.after;
-    if (state !== undefined) products.set(state.product, { state, sequence });
+    if (state !== undefined && subject === transitionSubject(state.product))
+      products.set(state.product, { state, sequence });
   }
   return { products, commands, last };
 }

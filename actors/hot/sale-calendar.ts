@@ -12,10 +12,16 @@ import type { HotSale } from "./hot-state.ts";
 export interface SaleCalendar {
   /** The products that the sale no longer names, or no longer at these times. */
   hear(event: SaleEvent, at: number): readonly Identifier[];
-  /** Products that must be warm from now on, each once for each sale as it stands. */
-  due(at: number): readonly PlannedSale[];
+  /** One sale whose moment has come, each once as it stands when it begins to be warm, and once when that is over. */
+  due(at: number): DueSale | undefined;
   /** When there is something due next. */
   next(): number | undefined;
+}
+
+export interface DueSale {
+  readonly products: readonly PlannedSale[];
+  /** They must be warm from now on, or no more for this sale alone. */
+  readonly isOver: boolean;
 }
 
 export interface PlannedSale extends HotSale {
@@ -72,19 +78,17 @@ export function createSaleCalendar({ warmBeforeMs }: { readonly warmBeforeMs: nu
       return sale.named.filter((id) => !still.has(id));
     },
     due(at) {
-      const told: PlannedSale[] = [];
-      for (const id of deadlines.take(at)) {
-        const due = sales.get(id);
-        if (due === undefined) continue;
-        const { sale, from, until } = due;
-        if (until <= at) {
-          forget(id);
-          continue;
-        }
-        deadlines.set(id, until);
-        for (const { product_id } of sale.items) told.push({ product: product_id, sale: id, from, until });
-      }
-      return told;
+      const [id] = deadlines.take(at, 1);
+      const due = id && sales.get(id);
+      if (id === undefined || due === undefined) return undefined;
+      const { sale, from, until } = due;
+      const isOver = until <= at;
+      if (isOver) forget(id);
+      else deadlines.set(id, until);
+      return {
+        products: sale.items.map(({ product_id }) => ({ product: product_id, sale: id, from, until })),
+        isOver,
+      };
     },
     next: () => deadlines.next(),
   };

@@ -1,9 +1,9 @@
 import { type Identifier, parseIdentifier, tokenOf } from "../../streams/identifier.ts";
-import { type HotEvent, type HotState, type HotValue, hotValues } from "./hot-state.ts";
+import { type HotEvent, type HotState, type HotValue, hotValues, salesMax } from "./hot-state.ts";
 
 /**
- * The stream HOT: each transition of each product, as `hot.transition.<product>`, and each command of an operator, as
- * `hot.command.<product>`. A product's state is its newest transition's.
+ * The stream HOT: the transitions of each product, as `hot.transition.<product>`, and each command of an operator, as
+ * `hot.command.<product>`. A product's state is its newest transition's. Which transitions are written, `isTold` says.
  */
 export interface Transition {
   /** What caused it, and when. */
@@ -15,7 +15,7 @@ export interface Transition {
 export const transitionSubject = (product: Identifier): string => `hot.transition.${tokenOf(product)}`;
 export const isTransitionSubject = (subject: string): boolean => subject.startsWith("hot.transition.");
 
-const transitionVersion = 1;
+const transitionVersion = 2;
 
 /** The same transition is the same bytes everywhere. */
 export const encodeTransition = ({ event, before, after }: Transition): Uint8Array =>
@@ -26,27 +26,62 @@ export function decodeTransition(bytes: Uint8Array): Transition | undefined {
   try {
     const word = JSON.parse(Buffer.from(bytes).toString()) as Readonly<Record<string, unknown>> | null;
     const { v, before, event, after } = word ?? {};
-    if (v !== transitionVersion || !isHotValue(before) || !isState(after)) return undefined;
-    return { before, event: event as HotEvent, after };
+    if (v !== transitionVersion || !isHotValue(before) || !isEvent(event) || !isState(after))
+      return undefined;
+    return { before, event, after };
   } catch {
     return undefined;
   }
 }
 
-const isHotValue = (value: unknown): value is HotValue => hotValues.some((one) => one === value);
+type Test = (value: unknown) => boolean;
+type Fields<T> = { readonly [Field in keyof T]-?: Test };
 
-/** Only owners write here: what is looked at is what another version of the software might have written otherwise. */
-function isState(state: unknown): state is HotState {
-  const { value, product, deadline, sales, command } = (state ?? {}) as Readonly<Record<string, unknown>>;
-  return (
-    isHotValue(value) &&
-    typeof product === "string" &&
-    parseIdentifier(product) !== undefined &&
-    (deadline === null || Number.isFinite(deadline)) &&
-    Array.isArray(sales) &&
-    Number.isInteger(command)
-  );
+const isHotValue = (value: unknown): value is HotValue => hotValues.some((one) => one === value);
+const isId: Test = (value) => typeof value === "string" && parseIdentifier(value) === value;
+const isFlag: Test = (value) => typeof value === "boolean";
+const isTime: Test = (value) => Number.isFinite(value);
+const isTimeOrNull: Test = (value) => value === null || Number.isFinite(value);
+const isCount: Test = (value) => Number.isInteger(value) && (value as number) >= 0;
+const isRate: Test = (value) => Number.isFinite(value) && (value as number) >= 0;
+
+const saleFields = { sale: isId, from: isTime, until: isTime };
+const stateFields: Fields<HotState> = {
+  value: isHotValue,
+  product: isId,
+  since: isTime,
+  heat: isFlag,
+  operator: isFlag,
+  dropUntil: isTime,
+  sales: (all) =>
+    Array.isArray(all) && all.length <= salesMax && all.every((one) => hasFields(one, saleFields)),
+  hasRoom: isFlag,
+  absentUntil: isTime,
+  due: isTimeOrNull,
+  deadline: isTimeOrNull,
+  sequence: (value) => value === null || isCount(value),
+  again: isFlag,
+  holders: isCount,
+  of: isCount,
+  failures: isCount,
+  alerted: isFlag,
+  oversized: isFlag,
+  mode: (value) => value === "push" || value === "invalidate",
+  reads: isRate,
+  writes: isRate,
+  command: isCount,
+};
+
+function hasFields(value: unknown, fields: Readonly<Record<string, Test>>): boolean {
+  const found = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.entries(fields).every(([name, test]) => test(found[name]));
 }
+
+/** Whoever may write to the stream wrote it: one that is not as it must be would throw in each life of an owner. */
+const isState = (value: unknown): value is HotState => hasFields(value, stateFields);
+/** What caused it is for people: nothing is decided by it. */
+const isEvent = (value: unknown): value is HotEvent =>
+  hasFields(value, { type: (type) => typeof type === "string", at: isTime });
 
 /** What an operator wants of a product: hot, with or without heat, until it is taken back. */
 export interface HotCommand {

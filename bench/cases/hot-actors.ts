@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createHotDecisions, type Decided, type HotDecisions } from "../../actors/hot/hot-decisions.ts";
+import type { Decided } from "../../actors/hot/hot-actors.ts";
+import { createHotDecisions, type HotDecisions } from "../../actors/hot/hot-decisions.ts";
+import type { HotInput } from "../../actors/hot/hot-input.ts";
 import { encodeTransition } from "../../actors/hot/transitions.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { productId } from "../mix.ts";
@@ -9,7 +11,7 @@ import type { Row } from "../report.ts";
 
 /**
  * Hot products in one process: what each takes of its memory, beside the JSON of its state, and how many events are
- * decided in a second of CPU, transitions encoded, beside what that many products need while nothing but their refreshes
+ * decided in a second of CPU, what is written encoded, beside what that many products need while nothing but their refreshes
  * happens. Nothing is loaded and nothing written: those are others' work.
  */
 const start = 1_700_000_000_000;
@@ -42,7 +44,7 @@ export async function hotActors(products: number, seconds: number): Promise<read
       yardstick: `${Math.round(needed).toLocaleString("en")} events/s (their refreshes)`,
       ratio: (perSecond / needed).toFixed(2),
       wanted: "reported",
-      note: `one core; ${(1_000_000 / perSecond).toFixed(0)} µs an event, its transition encoded`,
+      note: `one core; ${(1_000_000 / perSecond).toFixed(0)} µs an event`,
     },
   ];
 }
@@ -52,34 +54,38 @@ function heatUp(ids: readonly Identifier[]): HotDecisions {
   const decisions = createHotDecisions({ hotMax: ids.length, warmBeforeMs: 300_000 });
   for (const [at, product] of ids.entries()) {
     const command = { command: "add", at: start, product, sequence: at + 1 } as const;
-    decisions.take({ kind: "command", command }, start + at);
-    decisions.take({ kind: "loaded", id: product, sequence: 1 }, start + at);
+    const take = (input: HotInput) => decisions.take(input, { at: start + at, clock: at });
+    take({ kind: "command", command });
+    while (decisions.state(product) === undefined) take({ kind: "time" });
+    take({ kind: "loaded", id: product, sequence: 1, isLarge: false });
     if (decisions.state(product)?.value !== "hot.fresh") throw new Error(`${product} did not become hot`);
   }
   return decisions;
 }
 
-/** Refreshes in simulated time, for so many seconds of the real one. Returns transitions a second of CPU. */
+/** Refreshes in simulated time, for so many seconds of the real one. Returns events decided a second of CPU. */
 function playRefreshes(decisions: HotDecisions, seconds: number): number {
-  let transitions = 0;
+  let events = 0;
   let bytes = 0;
-  const count = ({ transitions: told }: Decided) => {
-    transitions += told.length;
-    for (const one of told) bytes += encodeTransition(one).length;
+  let clock = 1_000_000;
+  const take = (input: HotInput): Decided => {
+    const decided = decisions.take(input, { at: start + clock, clock });
+    for (const one of decided.transitions) bytes += encodeTransition(one).length;
+    return decided;
   };
   const began = process.cpuUsage();
   const until = performance.now() + 1_000 * seconds;
   while (performance.now() < until) {
-    const now = decisions.next();
-    if (now === undefined) throw new Error("nothing is refreshed");
-    const decided = decisions.take({ kind: "time" }, now);
-    count(decided);
-    for (const { kind, id } of decided.todo)
-      if (kind === "load") count(decisions.take({ kind: "loaded", id, sequence: 2 }, now));
+    clock += decisions.waitMs({ at: start + clock, clock });
+    for (const { kind, id } of take({ kind: "time" }).todo) {
+      if (kind !== "load") continue;
+      take({ kind: "loaded", id, sequence: 2, isLarge: false });
+      events += eventsPerRefresh;
+    }
   }
   const { user, system } = process.cpuUsage(began);
-  if (bytes === 0) throw new Error("nothing was decided");
-  return transitions / ((user + system) / 1_000_000);
+  if (events === 0 || bytes === 0) throw new Error("nothing was decided");
+  return events / ((user + system) / 1_000_000);
 }
 
 /** The heap without what nobody holds. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { createHotOwner } from "../../actors/hot/hot-owner.ts";
 import type { HotValues } from "../../actors/hot/hot-loads.ts";
@@ -45,6 +46,7 @@ export function startHot(
       hotMax: settings.hotProductsMax,
       warmBeforeMs: settings.saleWarmMs,
       about: () => JSON.stringify({ host: hostname(), pid: process.pid, restarts: restarts() }),
+      newId: randomUUID,
       now: () => Date.now(),
       clock,
       journal: logger,
@@ -71,8 +73,8 @@ function hotValuesOf(catalogue: Catalogue, logger: Logger): { readonly values: H
   return {
     close: listening.close,
     values: {
-      async load(id) {
-        const parts = await answers.parts(id, { freshnessMs });
+      async load(id, due) {
+        const parts = await answers.parts(id, { freshnessMs, knownSequence: due });
         if (parts === undefined) return undefined;
         if (parts.found.source === "stale" || parts.group?.degraded === true)
           throw new Error(`no tier knows ${id} as it is now`);

@@ -141,7 +141,7 @@ function configOf(definition: StreamDefinition, bytesMax: number, replicas: numb
     max_bytes: bytesMax,
     max_age: (definition.forgets?.afterMs ?? 0) * 1e6,
     max_msg_size: definition.messageBytesMax,
-    max_msgs_per_subject: definition.lastPerSubject ? 1 : -1,
+    max_msgs_per_subject: definition.perSubject ?? -1,
     duplicate_window: limits.duplicateWindowMs * 1e6,
     num_replicas: replicas,
     allow_direct: true,

@@ -27,7 +27,7 @@ const event: fc.Arbitrary<HotEvent> = fc.oneof(
   one("sale-cancelled", { sale }),
   one("operator-added", { command: fc.nat(9) }),
   one("operator-removed", { command: fc.nat(9) }),
-  { arbitrary: one("loaded", { sequence: fc.nat(99) }), weight: 4 },
+  { arbitrary: one("loaded", { sequence: fc.nat(99), isLarge: fc.boolean() }), weight: 4 },
   { arbitrary: one("held", { holders: fc.nat(3), of: fc.nat(3) }), weight: 2 },
   one("rate", { reads: rate, writes: rate }),
   { arbitrary: one("time"), weight: 4 },

@@ -25,7 +25,8 @@ function detectedAfterMs(workers: number, readsPerSecond: number, phase: number)
     hear(bytes) {
       const word = decodeHeatWord(bytes);
       if (word === undefined) return;
-      const { todo } = decisions.take({ kind: "heat", word }, performance.now());
+      const clock = performance.now();
+      const { todo } = decisions.take({ kind: "heat", word }, { at: clock, clock });
       if (todo.some(({ kind }) => kind === "load")) after ??= performance.now() - from;
     },
     missed() {},

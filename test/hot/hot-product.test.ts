@@ -126,7 +126,9 @@ describe("being hot", () => {
   });
 
   test("an older value than the one before does not count as newer", () => {
-    expect(given(...becameHot, changed, { type: "loaded", sequence: 5 }).state.sequence).toBe(7);
+    expect(given(...becameHot, changed, { type: "loaded", sequence: 5, isLarge: false }).state.sequence).toBe(
+      7,
+    );
   });
 
   test("a new owner loads it anew, since it may have missed what changed", () => {

@@ -103,13 +103,7 @@ describe("room", () => {
     set.claim(id("deal2"), "kept");
     set.claim(id("deal3"), "kept");
     set.claim(id("deal4"), "kept");
-    expect(judge(300)).toEqual([
-      "three evicted",
-      "deal2 admitted",
-      "one evicted",
-      "deal3 admitted",
-      "deal4 evicted",
-    ]);
+    expect(judge(300)).toEqual(["three evicted", "deal2 admitted", "one evicted", "deal3 admitted"]);
     say("a", { deal4: 5 }, 400);
     expect(judge(400)).toEqual(["deal3 evicted", "deal4 admitted"]);
   });
@@ -121,6 +115,40 @@ describe("room", () => {
     expect(judge(100)).toEqual(["five evicted", "deal admitted"]);
     set.claim(id("deal"), undefined);
     expect(judge(200)).toEqual(["five heated"]);
+  });
+
+  test("room that others want is given anew every 50 ms, or at once where a claim presses", () => {
+    say("a", { one: 60, two: 70, three: 80 }, 0);
+    judge(0);
+    say("a", { one: 60, two: 70, three: 80, four: 90 }, 10);
+    expect(judge(10)).toEqual(["one evicted", "four heated"]);
+    say("a", { one: 60, two: 70, three: 80, four: 90, five: 95 }, 20);
+    expect(judge(59)).toEqual([]);
+    expect(judge(60)).toEqual(["two evicted", "five heated"]);
+    set.claim(id("deal"), "kept");
+    expect(set.judge(61, "pressing").map(({ id: product }) => product)).toEqual([id("three"), id("deal")]);
+    expect([set.hasRoom(id("deal")), set.hasRoom(id("three"))]).toEqual([true, false]);
+  });
+
+  test("four times as many wait as there is room for: the coolest of more are forgotten", () => {
+    for (let at = 0; at < 20; at++) set.claim(id(`p-${10 + at}`), "kept");
+    say("a", { "p-29": 40, "p-28": 30 }, 0);
+    const verdicts = judge(0);
+    expect(verdicts.slice(0, 3)).toEqual(["p-29 admitted", "p-28 admitted", "p-10 admitted"]);
+    expect(new Set(verdicts.slice(3))).toEqual(
+      new Set([23, 24, 25, 26, 27].map((at) => `p-${at} forgotten`)),
+    );
+    for (const deal of ["p-29", "p-28", "p-10"]) set.claim(id(deal), undefined);
+    const later = judge(100).concat(judge(200));
+    expect(later).toEqual(["p-11 admitted", "p-12 admitted", "p-13 admitted"]);
+  });
+
+  test("where there was more room for the owner before, the coolest leave", () => {
+    for (const product of ["one", "two", "three", "four", "five"])
+      set.restore(id(product), { isHeated: true, hasRoom: true });
+    say("a", { one: 90, two: 80, three: 70, four: 60, five: 50 }, 0);
+    expect(judge(0)).toEqual(["five evicted", "four evicted"]);
+    expect(judge(100)).toEqual([]);
   });
 
   test("the same words give the same verdicts, also where all are as hot", () => {

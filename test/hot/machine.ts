@@ -29,7 +29,7 @@ export function given(...events: readonly (Told | number)[]): Story {
 
 export const heated: Told = { type: "heated" };
 export const cooled: Told = { type: "cooled" };
-export const loaded: Told = { type: "loaded", sequence: 7 };
+export const loaded: Told = { type: "loaded", sequence: 7, isLarge: false };
 export const loadFailed: Told = { type: "load-failed" };
 export const changed: Told = { type: "changed" };
 export const time: Told = { type: "time" };

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { encodeHeatWord } from "../../actors/hot/heat-word.ts";
 import { createHotOwner } from "../../actors/hot/hot-owner.ts";
@@ -37,6 +38,7 @@ const start = () =>
         hotMax: 10,
         warmBeforeMs: 300_000,
         about: () => "owner",
+        newId: randomUUID,
         now: () => Date.now(),
         clock: () => performance.now(),
         journal: logger,

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Heat } from "../../actors/hot/heat-word.ts";
+import { aspects } from "../../projections/aspects.ts";
 import { createRandom } from "../../bench/random.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { tokenOf } from "../../streams/identifier.ts";
@@ -57,9 +58,7 @@ function give(input: DayInput): void {
     if (todo.kind === "load") plan(now + 5 + below(75), () => load(todo.id));
     if (todo.kind === "push") for (const by of living) confirm(by, todo.push);
   }
-  const next = owners.next();
-  if (next === undefined) return;
-  const due = Math.max(now + 1, Math.min(next, now + 2_000));
+  const due = now + Math.max(1, Math.min(owners.waitMs(now), 2_000));
   if (looking !== undefined && looking <= due && looking > now) return;
   looking = due;
   plan(due, () => {
@@ -69,7 +68,7 @@ function give(input: DayInput): void {
 
 function load(product: Identifier): void {
   if (isAway()) give({ kind: "load failed", id: product });
-  else give({ kind: "loaded", id: product, sequence: versions.get(product) });
+  else give({ kind: "loaded", id: product, sequence: versions.get(product), isLarge: below(200) === 0 });
 }
 
 function confirm(by: string, push: number): void {
@@ -126,7 +125,8 @@ function storm(): void {
 let sequence = 100;
 function change(product: Identifier, drops: readonly Identifier[] = []): void {
   versions.set(product, ++sequence);
-  give({ kind: "change", products: below(40) === 0 ? undefined : [product], drops });
+  const touched = below(2) === 0 ? aspects.price : aspects.quantity;
+  give({ kind: "change", products: below(40) === 0 ? undefined : [[product, touched]], drops });
 }
 
 const saleHead = (sale: Identifier) => ({
@@ -185,6 +185,10 @@ times(8, () => {
   plan(at, () => want("add"));
   plan(at + minute * (2 + below(8)), () => want("remove"));
 });
+// One stands for longer than the stream may be silent of it.
+plan(dayStart + 60 * minute, () =>
+  give({ kind: "command", command: { command: "add", at: now, product: id("gone"), sequence: ++command } }),
+);
 times(2, () => plan(sometime(), storm));
 times(20, () => plan(sometime(), () => give({ kind: "take-over" })));
 

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { createHotDecisions, type HotDecisions, type HotInput } from "../../actors/hot/hot-decisions.ts";
+import type { Decided, HotTodo } from "../../actors/hot/hot-actors.ts";
+import { createHotDecisions } from "../../actors/hot/hot-decisions.ts";
+import type { HotInput } from "../../actors/hot/hot-input.ts";
 import type { HotState } from "../../actors/hot/hot-state.ts";
-import { encodeTransition, type Transition } from "../../actors/hot/transitions.ts";
+import { encodeTransition } from "../../actors/hot/transitions.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 
 /** A day as it is stored: an input a line with the milliseconds since the one before, and the bytes of each transition. */
@@ -23,6 +25,10 @@ export const readLines = (name: "inputs" | "transitions"): readonly string[] =>
     .trimEnd()
     .split("\n");
 
+const time: HotInput = { kind: "time" };
+/** On that day no clock was set. */
+const momentOf = (at: number) => ({ at, clock: at - dayStart });
+
 /** One owner behind the other, over inputs with their times. What they write is kept as the HOT stream would keep it. */
 export function createOwners() {
   const written: string[] = [];
@@ -31,7 +37,7 @@ export function createOwners() {
   let decisions = createHotDecisions(options);
   let commands = 0;
 
-  function keep(transitions: readonly Transition[]): void {
+  function keep({ transitions }: Decided): void {
     for (const transition of transitions) {
       written.push(Buffer.from(encodeTransition(transition)).toString());
       const state = transition.after;
@@ -39,25 +45,23 @@ export function createOwners() {
     }
   }
 
+  function decide(input: HotInput, at: number): readonly HotTodo[] {
+    const decided = decisions.take(input, momentOf(at));
+    keep(decided);
+    return decided.todo;
+  }
+
   return {
     written: written as readonly string[],
     state: (id: Identifier) => decisions.state(id),
-    next: () => decisions.next(),
-    take(input: DayInput, at: number): ReturnType<HotDecisions["take"]>["todo"] {
-      if (input.kind !== "take-over") {
-        if (input.kind === "sale") sales.push(input);
-        if (input.kind === "command") commands = input.command.sequence;
-        const { transitions, todo } = decisions.take(input, at);
-        keep(transitions);
-        return todo;
-      }
+    waitMs: (at: number) => decisions.waitMs(momentOf(at)),
+    take(input: DayInput, at: number): readonly HotTodo[] {
+      if (input.kind === "sale") sales.push(input);
+      if (input.kind === "command") commands = input.command.sequence;
+      if (input.kind !== "take-over") return [input, time].flatMap((each) => decide(each, at));
       decisions = createHotDecisions(options);
       const fold = { products: new Map(newest), commands: [], last: commands };
-      return [{ kind: "fold", fold } as const, ...sales].flatMap((each) => {
-        const { transitions, todo } = decisions.take(each, at);
-        keep(transitions);
-        return todo;
-      });
+      return [{ kind: "fold", fold } as const, ...sales, time].flatMap((each) => decide(each, at));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { type CallersWord, decodeCallersWord } from "../../actors/hot/callers-word.ts";
 import type { HeatWord } from "../../actors/hot/heat-word.ts";
 import { encodeHeatWord } from "../../actors/hot/heat-word.ts";
-import type { HotLoaded } from "../../actors/hot/hot-loads.ts";
+import type { Due, HotLoaded } from "../../actors/hot/hot-loads.ts";
 import { createHotOwner } from "../../actors/hot/hot-owner.ts";
 import { readHotReports } from "../../actors/hot/hot-report.ts";
 import type { HotState } from "../../actors/hot/hot-state.ts";
@@ -14,17 +14,18 @@ import {
   isTransitionSubject,
 } from "../../actors/hot/transitions.ts";
 import { type Supervisor, supervise } from "../../actors/supervisor.ts";
-import { aspects } from "../../projections/aspects.ts";
+import { type Aspects, aspects } from "../../projections/aspects.ts";
 import { dropName, encodeChange } from "../../projections/changes.ts";
 import { versionsOf } from "../../projections/version.ts";
-import type { Identifier } from "../../streams/identifier.ts";
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import type { Log } from "../../streams/log.ts";
 import { limits } from "../../streams/limits.ts";
 import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
 import { createMemoryLeases } from "../../streams/memory-leases.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
+import { partitionOf } from "../../streams/partition.ts";
 import { publicSubject } from "../../streams/subjects.ts";
-import { changesSubject } from "../../streams/topology.ts";
+import { changesSubject, hotPerSubject } from "../../streams/topology.ts";
 import { id } from "../streams/id.ts";
 import { readTail } from "../streams/reading.ts";
 
@@ -52,7 +53,7 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
   const now = () => Date.now();
   const clock = () => performance.now();
   const catalog = createMemoryLog({ stream: "CATALOG", now, epoch });
-  const hot = createMemoryLog({ stream: "HOT", now, epoch });
+  const hot = createMemoryLog({ stream: "HOT", now, epoch, perSubject: hotPerSubject });
   const overheard = createMemoryLog({ stream: "CHANGES", now, epoch });
   const leases = createMemoryLeases(limits.leaseTtlMs, now);
   const [heat, held, changes, pushed, callers] = [
@@ -76,22 +77,29 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
     error: (_: object, message: string) => void alerts.push(message),
   };
   const loads: Identifier[] = [];
+  /** Of each load, the position that it was to include. */
+  const dues: number[] = [];
   const failing = { is: false };
+  /** By so much each value is larger than it need be. */
+  const weight = { bytes: 0 };
   /** The version of each product there is. */
   const products = new Map<string, number>();
   const values = {
-    async load(product: Identifier): Promise<HotLoaded | undefined> {
+    async load(product: Identifier, due: Due): Promise<HotLoaded | undefined> {
       loads.push(product);
+      dues.push(due(product));
       await new Promise((resolve) => setTimeout(resolve, loadTakesMs));
       if (failing.is) throw new Error("no tier answers");
       const sequence = products.get(product);
-      return sequence === undefined ? undefined : { value: `{"version":${sequence}}`, sequence };
+      const more = " ".repeat(weight.bytes);
+      return sequence === undefined ? undefined : { value: `{"version":${sequence}}${more}`, sequence };
     },
   };
   const running: Supervisor[] = [];
   const workers: Worker[] = [];
   const beating: NodeJS.Timeout[] = [];
   let words = 0;
+  let names = 0;
 
   function addWorker(by: string): Worker {
     let reads: HeatWord["products"] = [];
@@ -139,7 +147,9 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
     /** Who asked most, as it was told. */
     told,
     loads,
+    dues,
     failing,
+    weight,
     products,
     start(log: Log = hot, holding = leases): Supervisor {
       const options = { values, hot: log, catalog, versions: versionsOf(epoch), leases: holding };
@@ -158,6 +168,7 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
               hotMax,
               warmBeforeMs: 300_000,
               about: () => "owner",
+              newId: () => `name-${++names}`,
               now,
               clock,
               journal,
@@ -169,11 +180,19 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
       return actor;
     },
     /** A product is written, and its change told. */
-    write(product: string, { isDrop = false } = {}): void {
-      products.set(product, (products.get(product) ?? 0) + 1);
-      const names = isDrop ? [dropName(id(product))] : [];
-      const named = new Map([[id(product), aspects.price]]);
-      changes.publish(encodeChange({ by: "projector", count: ++words, moves: [], products: named, names }));
+    write(product: string, { isDrop = false, touched = aspects.price as Aspects } = {}): void {
+      const version = (products.get(product) ?? 0) + 1;
+      products.set(product, version);
+      const to = versionsOf(epoch)(version);
+      changes.publish(
+        encodeChange({
+          by: "projector",
+          count: ++words,
+          moves: [{ partition: partitionOf(tokenOf(id(product))), from: undefined, to, headAt: now() }],
+          products: new Map([[id(product), touched]]),
+          names: isDrop ? [dropName(id(product))] : [],
+        }),
+      );
     },
     /** Nobody hears this word about changes. */
     loseWord: () => void words++,
