@@ -65,6 +65,8 @@ export type HotTodo =
 
 /** Longer than the longest refresh with its load and a retry with its own. */
 export const pushedLifeMs = 40_000;
+/** Who holds it is for people to see: it is written no more often. */
+const shownEveryMs = 5_000;
 /** The stream forgets by age and by bytes; what stands for days must be in it all the same. */
 export const keepEveryMs = 3_600_000;
 
@@ -84,6 +86,11 @@ export function createHotActors({ holders, clock, commandsTo, forgotten }: HotAc
   const deadlines = createDeadlines<Identifier>();
   /** When each is to be written anew. */
   const writing = createDeadlines<Identifier>();
+  /** What people see of it: as it was written last, and when. */
+  const shown = new Map<
+    Identifier,
+    Pick<HotState, "value" | "holders" | "of"> & { readonly clock: number }
+  >();
   const pushes = createPushes();
   let fed = new Set<Identifier>();
   let transitions: Transition[] = [];
@@ -93,6 +100,7 @@ export function createHotActors({ holders, clock, commandsTo, forgotten }: HotAc
     states.delete(id);
     deadlines.set(id, undefined);
     writing.set(id, undefined);
+    shown.delete(id);
     pushes.forget(id);
     forgotten(id);
     todo.push({ kind: "forget", id });
@@ -104,8 +112,25 @@ export function createHotActors({ holders, clock, commandsTo, forgotten }: HotAc
   }
 
   function write(event: HotEvent, before: HotState, after: HotState): void {
+    const { product, value, holders, of } = after;
     transitions.push({ event, before: before.value, after });
-    writing.set(after.product, clock() + keepEveryMs);
+    writing.set(product, clock() + keepEveryMs);
+    shown.set(product, { value, holders, of, clock: clock() });
+  }
+
+  /** Whether people see what they would see of this one. A refresh is nothing to see. */
+  function isShown({ product, value, holders, of }: HotState): boolean {
+    const last = shown.get(product);
+    if (last === undefined || value !== "hot.fresh") return true;
+    if (last.value === value && clock() < last.clock + shownEveryMs) return true;
+    return last.value === value && last.holders === holders && last.of === of;
+  }
+
+  function isWritten(event: HotEvent, before: HotState, state: HotState): boolean {
+    if (isTold(before, state)) return true;
+    // Who takes over writes all that it goes on from: when the one before did is not known.
+    if (event.type === "resumed") return states.has(state.product);
+    return event.type === "held" && !isShown(state);
   }
 
   function note(effect: HotEffect, id: Identifier, state: HotState, at: number): void {
@@ -141,9 +166,7 @@ export function createHotActors({ holders, clock, commandsTo, forgotten }: HotAc
     const next = decided(before, event);
     if (next === undefined) return;
     const { state, effects } = next;
-    // Who takes over writes all that it goes on from: when the one before did is not known.
-    if (isTold(before, state) || (known !== undefined && event.type === "resumed"))
-      write(event, before, state);
+    if (isWritten(event, before, state)) write(event, before, state);
     for (const effect of effects) note(effect, id, state, event.at);
     if (known !== undefined || state !== before) {
       put(state);

@@ -144,7 +144,7 @@ function idsIn(file: string): readonly Identifier[] {
 
 /** Resolves with whether all of it passed. A signal ends it at once; what it changed is put back first. */
 export async function runRehearse(
-  catalogue: Pick<Catalogue, "catalog" | "hot">,
+  catalogue: Pick<Catalogue, "catalog" | "hot" | "hotValues">,
   servers: Pick<Servers, "own" | "http">,
   logger: Logger,
   wanted: RehearseWanted,
@@ -168,6 +168,7 @@ export async function runRehearse(
   const { certificate, products } = await rehearse({
     catalog: catalogue.catalog,
     hot: catalogue.hot,
+    hotValues: catalogue.hotValues,
     nodes,
     ids,
     settings,

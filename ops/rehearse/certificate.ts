@@ -20,6 +20,8 @@ export interface Measured {
   readonly deals: readonly Identifier[];
   readonly bursts: readonly { readonly product: Identifier; readonly at: number | undefined }[];
   readonly transitions: readonly Transition[];
+  /** Products whose value the hot-set's owner pushed, once for each. */
+  readonly pushed: readonly Identifier[];
 }
 
 export interface PhaseMeasured {
@@ -173,14 +175,9 @@ function fleetFor(perSecond: number, perCore: PerCore) {
   return { perSecond, cores, nodes: Math.ceil(cores / coresOfNode) };
 }
 
-/** States in which the owner loads a product. */
-const loading = /^(?:warming\.loading|hot\.refreshing)$/;
-
-function hotKeysOf({ deals, transitions, changes }: Measured, phases: readonly PhaseLine[]): HotKeys {
+function hotKeysOf({ deals, pushed, changes }: Measured, phases: readonly PhaseLine[]): HotKeys {
   const areDeals = new Set(deals);
-  const ownerLoads = transitions.filter(
-    ({ product, to }) => areDeals.has(product) && loading.test(to),
-  ).length;
+  const ownerLoads = pushed.filter((product) => areDeals.has(product)).length;
   const answers = after(phases).reduce((sum, { hot }) => sum + (hot["log"] ?? 0), 0);
   return {
     logReads: answers + ownerLoads,

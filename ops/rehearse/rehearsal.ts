@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { createRandom } from "../demo/random.ts";
 import { type Identifier, parseIdentifier } from "../../streams/identifier.ts";
+import type { Broadcast } from "../../streams/broadcast.ts";
 import type { Log } from "../../streams/log.ts";
 import { Refused } from "../refused.ts";
 import { findCapacity } from "./capacity.ts";
@@ -25,6 +26,8 @@ import { followTransitions } from "./transitions.ts";
 export interface RehearsalOptions {
   readonly catalog: Log;
   readonly hot: Log;
+  /** Where values of hot products are pushed. */
+  readonly hotValues: Broadcast;
   /** Addresses such as `http://127.0.0.1:8080`. */
   readonly nodes: readonly string[];
   /** Undefined: all that the log knows. */
@@ -133,7 +136,7 @@ interface Staged extends RehearsalOptions {
 }
 
 async function perform(load: Load, products: Products, staged: Staged): Promise<Certificate> {
-  const { catalog, hot, settings, stop, targets, peak, capacity, onProgress } = staged;
+  const { catalog, hot, hotValues, settings, stop, targets, peak, capacity, onProgress } = staged;
   const { seconds, dealShare } = settings;
   const phases = profileOf({ seconds, peak, dealShare });
   const name = parseIdentifier(`rehearsal-${Date.now()}`);
@@ -147,7 +150,7 @@ async function perform(load: Load, products: Products, staged: Staged): Promise<
     random: createRandom(settings.seed, 2),
   });
   const deals = products.deals.map(({ id }) => id);
-  const transitions = await followTransitions(hot, [...deals, ...products.cold]);
+  const transitions = await followTransitions({ hot, values: hotValues }, [...deals, ...products.cold]);
   try {
     let sale: Promise<Sale> | undefined;
     const meter = createMeter(targets, phases);
@@ -174,6 +177,7 @@ async function perform(load: Load, products: Products, staged: Staged): Promise<
       deals,
       bursts: products.cold.map((product, at) => ({ product, at: figures.burstsAt[at] })),
       transitions: transitions.seen,
+      pushed: transitions.pushed,
     });
   } finally {
     await transitions.close();

@@ -1,11 +1,15 @@
+import { decodeHotWord } from "../../actors/hot/hot-word.ts";
 import { decodeTransition } from "../../actors/hot/transitions.ts";
 import { type Identifier, identifierOf } from "../../streams/identifier.ts";
+import type { Broadcast } from "../../streams/broadcast.ts";
 import type { Log } from "../../streams/log.ts";
 
-/** What the hot-set's owner writes of the products of a rehearsal while it lasts: docs/hot.md. */
+/** What the hot-set's owner writes and pushes of the products of a rehearsal while it lasts: docs/hot.md. */
 export interface Transitions {
-  /** In the order of the log. */
+  /** In the order of the log. Loads are not among them: of what only refreshes nothing is written. */
   readonly seen: readonly Transition[];
+  /** Of each value that was pushed the product: a load each, but for a few that say the last value again. */
+  readonly pushed: readonly Identifier[];
   /** Takes what the log holds by now, and ends. May be called again. */
   close(): Promise<void>;
 }
@@ -24,9 +28,20 @@ const takeMs = 250;
 /** More than any rehearsal has; then no more are kept. */
 const seenMax = 100_000;
 
-export async function followTransitions(hot: Log, products: readonly Identifier[]): Promise<Transitions> {
+export async function followTransitions(
+  { hot, values }: { readonly hot: Log; readonly values: Broadcast },
+  products: readonly Identifier[],
+): Promise<Transitions> {
   const wanted = new Set(products);
   const seen: Transition[] = [];
+  const pushed: Identifier[] = [];
+  const listening = values.listen({
+    hear(bytes) {
+      const word = decodeHotWord(bytes);
+      if (word?.kind === "value" && wanted.has(word.id) && pushed.length < seenMax) pushed.push(word.id);
+    },
+    missed: () => {},
+  });
   const { last } = await hot.bounds();
   const tail = hot.tail({ from: last + 1, subject: "hot.transition.>" });
   let closing = false;
@@ -56,12 +71,14 @@ export async function followTransitions(hot: Log, products: readonly Identifier[
     try {
       await following;
     } finally {
+      listening.close();
       await tail.close();
     }
   };
   let ending: Promise<void> | undefined;
   return {
     seen,
+    pushed,
     close() {
       ending ??= end();
       return ending;

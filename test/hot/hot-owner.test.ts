@@ -184,6 +184,18 @@ describe("while it is hot", () => {
     expect((await world.hot.bounds()).last).toBe(last);
   });
 
+  test("who holds it is written when that is another number, not with each value", async () => {
+    world.addWorker("d");
+    await pass(15_000);
+    expect(await world.state("lamp")).toMatchObject({ value: "hot.fresh", holders: 4, of: 4 });
+    const { last } = await world.hot.bounds();
+    for (let times = 0; times < 10; times++) {
+      world.write("lamp");
+      await pass(1_000);
+    }
+    expect((await world.hot.bounds()).last).toBe(last);
+  });
+
   test("a value that no message can carry is held by nobody, and said to be so once", async () => {
     world.weight.bytes = 900_000;
     world.write("lamp");

@@ -52,6 +52,7 @@ function measured(seen: Readonly<Record<string, Seen>>, more: Partial<Measured> 
     deals: [id("deal-1"), id("deal-2")],
     bursts: [],
     transitions: [],
+    pushed: [],
     ...more,
   };
 }
@@ -85,15 +86,11 @@ test("the log is read once for each refresh of a deal, whoever reads it", () => 
   expect(certify(measured(hot(56))).hotKeys).toEqual({ logReads: 56, refreshes: 56, ownerLoads: 0 });
   expect(failedOf(measured(hot(56)))).toEqual([]);
   expect(failedOf(measured(hot(57)))).toEqual(["log reads per hot key per refresh"]);
-  const load = { product: id("deal-1"), at: 0, event: "changed", to: "hot.refreshing" };
-  const others = [
-    { ...load, product: id("other") },
-    { ...load, to: "hot.fresh" },
-  ];
-  expect(failedOf(measured(hot(56), { transitions: [load, ...others] }))).toHaveLength(1);
-  expect(failedOf(measured(hot(55), { transitions: [load, ...others] }))).toEqual([]);
-  const many = Array.from({ length: 90 }, () => load);
-  expect(certify(measured({}, { transitions: many })).hotKeys).toEqual({
+  const pushed = [id("deal-1"), id("other")];
+  expect(failedOf(measured(hot(56), { pushed }))).toHaveLength(1);
+  expect(failedOf(measured(hot(55), { pushed }))).toEqual([]);
+  const many = Array.from({ length: 90 }, () => id("deal-1"));
+  expect(certify(measured({}, { pushed: many })).hotKeys).toEqual({
     logReads: 90,
     refreshes: 90,
     ownerLoads: 90,
