@@ -90,11 +90,9 @@ function hearingOf(said: readonly Uint8Array[]): number {
   for (const [at, bytes] of [...said, ...said].entries()) {
     if (at === said.length) began = process.cpuUsage();
     const word = decodeHeatWord(bytes);
-    if (word !== undefined)
-      decisions.take(
-        { kind: "heat", word: { ...word, count: at + 1 } },
-        { at: at * everyMs, clock: at * everyMs },
-      );
+    const moment = { at: at * everyMs, clock: at * everyMs };
+    if (word !== undefined) decisions.take({ kind: "heat", word: { ...word, count: at + 1 } }, moment);
+    decisions.take({ kind: "time" }, moment);
   }
   const { user, system } = process.cpuUsage(began);
   return (user + system) / 1_000 / (1_000 * seconds);

@@ -157,6 +157,7 @@ export function createHotDecisions({ hotMax, warmBeforeMs }: HotDecisionsOptions
   /** A price that fell where there is no room is left to heat. */
   function* drop(drops: readonly (Pick<LateDrop, "id"> & Partial<LateDrop>)[]): Job {
     for (const { id, since } of drops) {
+      if (since !== undefined && at >= since + dropMs) continue;
       if (claimOf(id) === undefined) yield* claim(id, "drop");
       if (set.hasRoom(id))
         actors.feed(id, { type: "price-dropped", at, ...(since !== undefined && { since }) });
@@ -259,14 +260,10 @@ export function createHotDecisions({ hotMax, warmBeforeMs }: HotDecisionsOptions
         if (gone.length > 0) jobs.push(cancel(gone, input.event.id));
         return;
       }
-      case "late drops": {
-        const counting = input.drops.filter(({ since }) => at < since + dropMs);
-        if (counting.length > 0) jobs.push(drop(counting));
-        return;
-      }
+      case "late drops":
+        return jobs.push(drop(input.drops));
       case "command":
-        jobs.push(obey(input.command));
-        return;
+        return jobs.push(obey(input.command));
       case "loaded": {
         const { id, sequence, isLarge } = input;
         const event =

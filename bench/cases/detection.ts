@@ -47,7 +47,7 @@ export async function detection(bursts: number): Promise<readonly Row[]> {
         ...(["product", "price", "inventory"] as const).map((register) => keys.register(register, id)),
       );
     const transitions = await followTransitions(
-      catalogue.hot,
+      { hot: catalogue.hot, values: catalogue.hotValues },
       all.map(({ id }) => id),
     );
     const failed = await play(all, nodes, catalogue);

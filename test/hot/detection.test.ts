@@ -26,7 +26,9 @@ function detectedAfterMs(workers: number, readsPerSecond: number, phase: number)
       const word = decodeHeatWord(bytes);
       if (word === undefined) return;
       const clock = performance.now();
-      const { todo } = decisions.take({ kind: "heat", word }, { at: clock, clock });
+      const moment = { at: clock, clock };
+      decisions.take({ kind: "heat", word }, moment);
+      const { todo } = decisions.take({ kind: "time" }, moment);
       if (todo.some(({ kind }) => kind === "load")) after ??= performance.now() - from;
     },
     missed() {},
