@@ -51,6 +51,7 @@ export async function actors(config: Config, logger: Logger): Promise<void> {
   });
   const purges = startPurges(catalogue, createProviders(config.purge), logger);
   const hot = startHotThread(config, servers, logger);
+  logger.info("the actors have begun");
   await ended;
   await Promise.all([purges.stop(), hot.stop()]);
   await catalogue.close();
