@@ -413,6 +413,17 @@ describe("take-over", () => {
     expect(holding("chair")).toEqual([two, two, two]);
   });
 
+  test("what the owner before left is pushed to those who are there, and counted, at once", async () => {
+    const first = world.start();
+    readAll({ lamp: 40 });
+    await pass(1_000);
+    await Promise.all([first.stop(), pass(3_000)]);
+    world.addWorker("d").read({ lamp: 40 });
+    world.start();
+    await pass(500);
+    expect(await world.state("lamp")).toMatchObject({ value: "hot.fresh", holders: 4, of: 4 });
+  });
+
   test("a command is applied once, also where its product has been cold for long", async () => {
     const first = world.start();
     await world.command("add", "lamp");
