@@ -101,6 +101,6 @@ export const streams: readonly StreamDefinition[] = [
     events: false,
     // The owner writes what still counts anew each hour: what goes first is about products that are not wanted.
     perSubject: hotPerSubject,
-    forgets: { afterMs: 7 * 24 * 3_600_000, bytesMax: 16 * 1024 * 1024 },
+    forgets: { afterMs: 7 * 24 * 3_600_000, bytesMax: 8 * 1024 * 1024 },
   },
 ];

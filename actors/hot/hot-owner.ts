@@ -67,6 +67,8 @@ export const hotKey = "hot";
 const callersEveryMs = 250;
 /** Heat is looked at so often where nobody says anything, since silence cools. */
 const lookMs = 250;
+/** A worker whose readers want what is hot says something twice meanwhile. */
+const gatherMs = 100;
 /** So long it decides without a turn of the loop for others: where it is one of many roles, projectors share the loop. */
 const sliceMs = 10;
 /** A larger value is pushed to nobody: a message has room for a fifth more, and each worker would hold it twice. */
@@ -165,6 +167,8 @@ export function createHotOwner(options: HotOwnerOptions): Actor {
 
       async function decideAll(): Promise<void> {
         let toldAt = clock();
+        // What the owner before left is pushed to those who are there.
+        if (fold.products.size > 0) await pause(gatherMs, either);
         decide({ kind: "fold", fold });
         while (!either.aborted) {
           alive();

@@ -42,11 +42,14 @@ export async function readHotStream(hot: Log, alive: () => void): Promise<HotFol
   if (messages > 0) {
     const tail = hot.tail({ from: first });
     try {
-      for (let at = first - 1; at < last; ) {
+      let at = first - 1;
+      // The last ones may have been taken out of it.
+      for (let pending = messages; at < last && pending > 0; ) {
         alive();
         const batch = await tail.take(batchMax, waitMs);
         if (batch.messages.length === 0)
           throw new Error(`${hot.stream} gave nothing behind ${at} in ${waitMs} ms`);
+        ({ pending } = batch);
         for (const message of batch.messages) {
           at = message.sequence;
           if (at > last) break;

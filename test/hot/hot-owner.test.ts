@@ -122,6 +122,26 @@ test("a sale of more products than there is room for warms the hottest of them, 
   expect(await world.reports()).toMatchObject([{ product: "lamp", reasons: ["operator"], has_room: true }]);
 });
 
+test("a crowd of words is decided in turns with whoever else has to do", async () => {
+  // Each look at the clock takes a fifth of a millisecond.
+  let looks = 0;
+  world.start(undefined, undefined, () => performance.now() + ++looks / 5);
+  await world.command("add", "lamp");
+  await pass(1_000);
+  const { length } = world.loads;
+  for (let times = 0; times < 1_000; times++) world.write(times === 999 ? "lamp" : "chair");
+  let turns = 0;
+  const count = () => {
+    if (world.loads.length > length) return;
+    turns++;
+    setImmediate(count);
+  };
+  count();
+  await pass(200);
+  expect(world.loads.length).toBe(length + 1);
+  expect(turns).toBeGreaterThan(20);
+});
+
 test("who asks most in the cluster is told four times a second", async () => {
   world.start();
   readAll({ lamp: 5, chair: 7 });
@@ -420,6 +440,17 @@ describe("take-over", () => {
     expect((await world.state("lamp"))?.value).toBe("cooling");
     expect(holding("lamp")).toEqual([undefined, undefined, undefined]);
     expect(holding("chair")).toEqual([two, two, two]);
+  });
+
+  test("what the owner before left is pushed to those who are there, and counted, at once", async () => {
+    const first = world.start();
+    readAll({ lamp: 40 });
+    await pass(1_000);
+    await Promise.all([first.stop(), pass(3_000)]);
+    world.addWorker("d").read({ lamp: 40 });
+    world.start();
+    await pass(500);
+    expect(await world.state("lamp")).toMatchObject({ value: "hot.fresh", holders: 4, of: 4 });
   });
 
   test("a command is applied once, also where its product has been cold for long", async () => {

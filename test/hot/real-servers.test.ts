@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { encodeHeatWord } from "../../actors/hot/heat-word.ts";
 import { createHotOwner } from "../../actors/hot/hot-owner.ts";
 import { readHotReports } from "../../actors/hot/hot-report.ts";
 import { decodeHotWord, encodeHeldWord } from "../../actors/hot/hot-word.ts";
-import { commandSubject, encodeCommand } from "../../actors/hot/transitions.ts";
+import { commandSubject, encodeCommand, transitionSubject } from "../../actors/hot/transitions.ts";
 import { type Supervisor, supervise } from "../../actors/supervisor.ts";
 import { type Catalogue, openCatalogue } from "../../ops/catalogue.ts";
 import { createLogger } from "../../ops/logger.ts";
+import { connectNats } from "../../streams/jetstream/connection.ts";
 import { publicSubject } from "../../streams/subjects.ts";
 import { id } from "../streams/id.ts";
 import { startServers, type TestServers } from "../servers.ts";
@@ -109,6 +111,25 @@ test("sales and operators' commands are followed", async () => {
     () => expect([...held.keys()]).toEqual(expect.arrayContaining(["chair", "röd stol"])),
     patience,
   );
+});
+
+test("a transition that the stream has forgotten costs its product nothing, and the owner not its life", async () => {
+  const chair = id("röd stol");
+  await vi.waitFor(async () => expect(await states()).toHaveProperty(chair, "hot.fresh 1/1"), patience);
+  const { restarts } = owner;
+  const connection = await connectNats({ servers: [servers.natsUrl], name: "test" });
+  const manager = await jetstreamManager(connection);
+  await manager.streams.purge("HOT", { filter: transitionSubject(chair) });
+  await connection.close();
+  expect(await states()).not.toHaveProperty(chair);
+  for (const [command, state] of [
+    ["remove", /^cooling/],
+    ["add", /^hot/],
+  ] as const) {
+    await catalogue.hot.append(commandSubject(chair), encodeCommand({ command, at: Date.now() }));
+    await vi.waitFor(async () => expect((await states())[chair]).toMatch(state), patience);
+  }
+  expect(owner.restarts).toBe(restarts);
 });
 
 test("nats-server is killed, and an owner ends: the next one goes on with what is written", async () => {

@@ -51,7 +51,6 @@ export type World = ReturnType<typeof createWorld>;
 
 export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {}) {
   const now = () => Date.now();
-  const clock = () => performance.now();
   const catalog = createMemoryLog({ stream: "CATALOG", now, epoch });
   const hot = createMemoryLog({ stream: "HOT", now, epoch, perSubject: hotPerSubject });
   const overheard = createMemoryLog({ stream: "CHANGES", now, epoch });
@@ -151,7 +150,7 @@ export function createWorld({ hotMax = 100 }: { readonly hotMax?: number } = {})
     failing,
     weight,
     products,
-    start(log: Log = hot, holding = leases): Supervisor {
+    start(log: Log = hot, holding = leases, clock = () => performance.now()): Supervisor {
       const options = { values, hot: log, catalog, versions: versionsOf(epoch), leases: holding };
       const actor = supervise(
         "hot",

@@ -3,6 +3,7 @@ import { tokenOf } from "../../streams/identifier.ts";
 import { limits } from "../../streams/limits.ts";
 import { LogRefused } from "../../streams/log.ts";
 import { publicSubject, storedSubject } from "../../streams/subjects.ts";
+import { hotPerSubject } from "../../streams/topology.ts";
 import { freshId } from "./id.ts";
 import { logAdapters, type OpenLogs } from "./log-adapters.ts";
 import { append, bytes, readTail, textOf } from "./reading.ts";
@@ -271,6 +272,20 @@ describe.each(logAdapters)("the log ($adapter)", ({ open }) => {
       expect(reading.map(({ sequence }) => sequence)).toEqual(wanted.map((_, at) => last + 1 + at));
       expect(new Set(reading.map(textOf))).toEqual(new Set(wanted));
     }
+  });
+
+  test("a stream that keeps some of each subject forgets the oldest of that one", async () => {
+    const { hot } = logs;
+    const others = await append(hot, "hot.command.other", "stays");
+    for (let count = 1; count <= hotPerSubject + 8; count++)
+      await append(hot, "hot.command.lamp", String(count));
+    const { last, messages } = await hot.bounds();
+    expect([last, messages]).toEqual([others + hotPerSubject + 8, hotPerSubject + 1]);
+    const read = await readTail(hot, { from: 1 }, messages);
+    expect([textOf(read[0]), textOf(read[1]), textOf(read.at(-1))]).toEqual(["stays", "9", "40"]);
+    expect(textOf(await hot.next("hot.command.lamp", 1))).toBe("9");
+    const expected = { expectedLastSubjectSequence: last };
+    expect((await hot.append("hot.command.lamp", bytes("41"), expected)).outcome).toBe("stored");
   });
 
   test("a stream that keeps the last of each subject forgets the rest and keeps its order", async () => {
