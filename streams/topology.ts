@@ -21,7 +21,7 @@ export interface StreamDefinition {
   readonly events: boolean;
   /**
    * What is said once and overheard here: the oldest goes after this time, or when its bytes are wanted for what is
-   * new, so that it can neither fill the disk nor refuse anything.
+   * new, so that it can neither fill the disk nor refuse anything. It takes less where the log is small.
    */
   readonly forgets?: { readonly afterMs: number; readonly bytesMax: number };
 }
@@ -101,6 +101,6 @@ export const streams: readonly StreamDefinition[] = [
     events: false,
     // The owner writes what still counts anew each hour: what goes first is about products that are not wanted.
     perSubject: hotPerSubject,
-    forgets: { afterMs: 7 * 24 * 3_600_000, bytesMax: 8 * 1024 * 1024 },
+    forgets: { afterMs: 7 * 24 * 3_600_000, bytesMax: 32 * 1024 * 1024 },
   },
 ];

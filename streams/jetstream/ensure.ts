@@ -70,8 +70,10 @@ async function ensureStream(
       `the stream ${name}, created ${new Date(known).toISOString()}, has vanished from this NATS server: restore it, or start over with --new-log`,
     );
   }
-  const shared = dropsOldest(server) ? -1 : (existing?.config.max_bytes ?? bytesOf(definition, bytesMax));
-  const wanted = configOf(definition, definition.forgets?.bytesMax ?? shared, replicas);
+  // Who made it knew how much there is; others may only be connected to it.
+  const share = existing?.config.max_bytes ?? bytesOf(definition, bytesMax);
+  const isBounded = definition.forgets !== undefined || !dropsOldest(server);
+  const wanted = configOf(definition, isBounded ? share : -1, replicas);
   const info =
     existing === undefined
       ? await manager.streams.add({ ...wanted }).catch((error: Error) => {
@@ -95,10 +97,14 @@ async function ensureStream(
 }
 
 /** What a stream may hold of what all together may: what forgets has its own, and the others share the rest. */
-export function bytesOf({ share, forgets }: StreamDefinition, bytesMax: number): number {
-  const own = streams.reduce((sum, stream) => sum + (stream.forgets?.bytesMax ?? 0), 0);
-  return forgets?.bytesMax ?? Math.floor(Math.max(0, bytesMax - own) * share);
+export function bytesOf(definition: StreamDefinition, bytesMax: number): number {
+  const own = streams.reduce((sum, stream) => sum + (forgottenBytes(stream, bytesMax) ?? 0), 0);
+  return forgottenBytes(definition, bytesMax) ?? Math.floor(Math.max(0, bytesMax - own) * definition.share);
 }
+
+/** What forgets takes no more than a tenth, however small all of it is. */
+const forgottenBytes = ({ forgets }: StreamDefinition, bytesMax: number): number | undefined =>
+  forgets && Math.min(forgets.bytesMax, Math.floor(bytesMax / 10));
 
 /**
  * Whether a server of this version drops the first messages of a full stream: before 2.11 it may let a last small
