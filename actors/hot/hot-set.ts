@@ -51,6 +51,8 @@ export const coolAfterMs = 10_000;
 /** Room that others want is given anew so often: a look at all of them. */
 const roomEveryMs = 50;
 const swapFactor = 1.25;
+/** Places that change hands at a time, where nothing presses: each costs a load, and transitions of two products. */
+const swapsMax = 16;
 /** Products that may wait for room, for each that has it; of more the coolest are forgotten. */
 const waitingPerPlace = 4;
 
@@ -157,12 +159,16 @@ export function createHotSet({ hotMax }: { readonly hotMax: number }): HotSet {
     for (const member of some) member.heat = sums.perSecond(member.id);
   }
 
-  /** Room that is taken goes to who deserves it more. */
-  function swap(verdicts: Verdict[]): void {
+  /** Room that is taken goes to who deserves it more, `max` times at most. */
+  function swap(max: number, verdicts: Verdict[]): void {
     const [coolest] = firsts(inside, 1, reversed);
     if (coolest === undefined) return;
     // Whoever goes later is no cooler than this one.
-    const rivals = [...waiting].filter((member) => outranks(member, coolest)).sort(order);
+    const rivals = firsts(
+      [...waiting].filter((member) => outranks(member, coolest)),
+      max,
+      order,
+    );
     const places = firsts(inside, rivals.length, reversed);
     for (const [at, rival] of rivals.entries()) {
       const place = places[at];
@@ -190,7 +196,7 @@ export function createHotSet({ hotMax }: { readonly hotMax: number }): HotSet {
     for (const member of firsts(inside, inside.size - hotMax, reversed)) evict(member, verdicts);
     for (const member of firsts(waiting, hotMax - inside.size, order)) admit(member, verdicts);
     if (waiting.size === 0) return;
-    swap(verdicts);
+    swap(isPressing ? hotMax : swapsMax, verdicts);
     forgetCoolest(verdicts);
   }
 

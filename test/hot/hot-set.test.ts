@@ -143,6 +143,25 @@ describe("room", () => {
     expect(later).toEqual(["p-11 admitted", "p-12 admitted", "p-13 admitted"]);
   });
 
+  test("of places that others deserve more 16 change hands at a time, the coolest for the hottest", () => {
+    set = createHotSet({ hotMax: 40 });
+    const named = (prefix: string, perSecond: number) =>
+      Array.from({ length: 40 }, (_, at) => [`${prefix}-${10 + at}`, perSecond + at] as const);
+    say("a", Object.fromEntries(named("old", 60)), 0);
+    expect(judge(0)).toHaveLength(40);
+    say("a", Object.fromEntries([...named("old", 60), ...named("new", 900)]), 50);
+    const verdicts = judge(50);
+    expect(verdicts.slice(0, 4)).toEqual([
+      "old-10 evicted",
+      "new-49 heated",
+      "old-11 evicted",
+      "new-48 heated",
+    ]);
+    expect(verdicts).toHaveLength(32);
+    expect(judge(100)).toHaveLength(32);
+    expect(judge(150)).toHaveLength(16);
+  });
+
   test("where there was more room for the owner before, the coolest leave", () => {
     for (const product of ["one", "two", "three", "four", "five"])
       set.restore(id(product), { isHeated: true, hasRoom: true });
