@@ -81,8 +81,11 @@ export interface GatewayOptions {
   readonly journal: Journal;
 }
 
-/** How long a value may be on its way, behind others of the same product; then it is asked for. */
-const awaitedMs = 250;
+/**
+ * How long a value may be on its way; then it is asked for. The owner gathers changes of a product for up to 500 ms, where
+ * they are of its quantity alone.
+ */
+const awaitedMs = 600;
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { answers, floors, now, journal, random = Math.random } = options;

@@ -27,13 +27,17 @@ export type Reply =
       readonly last: boolean;
     }
   /**
-   * The connection ended first. `untouched`: it had served others before, and no byte came back, so the node closed it
-   * while the request was under way, and a client may ask again (RFC 9112, 9.3.1).
+   * The connection ended first. `untouched`: it had served others before, or had been open for a while, and no byte came
+   * back, so the node closed it while the request was under way, and a client may ask again (RFC 9112, 9.3.1). So may one
+   * that is told by 408 that the node has waited for a request for long enough (RFC 9110, 15.5.9).
    */
   | { readonly outcome: "ended"; readonly untouched: boolean };
 
 const headEnd = Buffer.from("\r\n\r\n");
 const none: Buffer = Buffer.alloc(0);
+const timedOut = 408;
+/** A node that closes what was opened a moment ago has failed its client. */
+const freshMs = 5_000;
 /** Heads of the API have less than a kilobyte. */
 const headBytesMax = 65_536;
 
@@ -50,6 +54,7 @@ export function openConnection(
   const about = `Host: ${host}:${port}\r\nAccept: application/json\r\n\r\n`;
   let replied: ((reply: Reply) => void) | undefined;
   let answers = 0;
+  const openedAt = performance.now();
   /** What has come of a head that is not whole. */
   let head = none;
   /** The answer whose body is still coming. */
@@ -63,6 +68,11 @@ export function openConnection(
   };
 
   function read(chunk: Buffer): void {
+    if (replied === undefined) {
+      // Nobody has asked: the node says why it closes.
+      socket.destroy();
+      return;
+    }
     if (coming === undefined) {
       head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
       const headBytes = head.indexOf(headEnd);
@@ -83,6 +93,10 @@ export function openConnection(
     if (bodyBytesLeft > 0) return;
     const whole = coming;
     coming = undefined;
+    if (whole.outcome === "answered" && whole.status === timedOut) {
+      socket.destroy();
+      return;
+    }
     answers++;
     tell(whole);
   }
@@ -91,7 +105,8 @@ export function openConnection(
   socket.on("data", read);
   socket.on("error", opened.reject);
   socket.on("close", () => {
-    tell({ outcome: "ended", untouched: answers > 0 && coming === undefined && head.length === 0 });
+    const wasIdle = answers > 0 || performance.now() - openedAt > freshMs;
+    tell({ outcome: "ended", untouched: wasIdle && coming === undefined && head.length === 0 });
     onEnd();
   });
   socket.on("connect", () =>

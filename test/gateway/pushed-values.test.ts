@@ -102,7 +102,7 @@ test("a value that does not come within its time is asked for", async () => {
   await shop.happen(titled("Mug"), priced(500));
   await shop.push(mug, await partsOf(shop.world, mug));
   await shop.happen(priced(400));
-  shop.world.clock.now += 250;
+  shop.world.clock.now += 600;
   const after = await shop.get(pathOf(mug));
   expect(after.by).toBe("shelfwire; hit; detail=redis");
   expect(after.body).toContain('"amount":400');
