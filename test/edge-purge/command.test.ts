@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { varnishName } from "../../ops/purge/varnish.ts";
 import { type ProviderServer, startProviderServer } from "./provider-server.ts";
 import { openShop, type Shop } from "./shop.ts";
@@ -18,11 +18,19 @@ afterAll(async () => {
   await edge.close();
 });
 
+/** None outlives a test that fails. */
+const children = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of children) child.kill("SIGKILL");
+  children.clear();
+});
+
 function shelfwire(args: readonly string[], settings: Readonly<Record<string, string>>) {
   const child: ChildProcess = spawn(process.execPath, ["ops/main.ts", ...args], {
     env: { PATH: process.env.PATH, LOG_LEVEL: "error", ...shop.environment, ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  children.add(child);
   let [said, told] = ["", ""];
   child.stdout?.on("data", (data: Buffer) => (said += data.toString()));
   child.stderr?.on("data", (data: Buffer) => (told += data.toString()));
