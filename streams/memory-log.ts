@@ -12,15 +12,12 @@ export interface MemoryLogOptions {
   readonly stream: string;
   readonly now: () => number;
   readonly epoch?: number;
-  /** Keep only the newest message of each subject, as the derived and ledger streams do. */
-  readonly lastPerSubject?: boolean;
-  /** Keep only so many of each subject, the newest. */
+  /** Keep only so many messages of each subject, the newest, as `StreamDefinition` has it. */
   readonly perSubject?: number;
 }
 
 export function createMemoryLog(options: MemoryLogOptions): Log {
-  const { stream, now, epoch = 0, lastPerSubject = false } = options;
-  const { perSubject = lastPerSubject ? 1 : Infinity } = options;
+  const { stream, now, epoch = 0, perSubject = Infinity } = options;
   const messages: StoredMessage[] = [];
   const newest = new Map<string, StoredMessage>();
   const sequenceById = new Map<string, number>();

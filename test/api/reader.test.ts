@@ -28,7 +28,7 @@ let model: MemoryReadModel;
 beforeEach(() => {
   now = epoch + 60_000;
   catalog = createMemoryLog({ stream: "CATALOG", now: () => now, epoch });
-  derived = createMemoryLog({ stream: "DERIVED", now: () => now, lastPerSubject: true });
+  derived = createMemoryLog({ stream: "DERIVED", now: () => now, perSubject: 1 });
   model = createMemoryReadModel();
 });
 
@@ -57,7 +57,7 @@ const readerOf = (
 const publish = (subject: string, payload: string) => append(catalog, `catalog.${subject}.lamp`, payload);
 
 async function project(): Promise<void> {
-  const quarantine = createMemoryLog({ stream: "QUARANTINE", now: () => now, lastPerSubject: true });
+  const quarantine = createMemoryLog({ stream: "QUARANTINE", now: () => now, perSubject: 1 });
   await projectAll({ catalog, derived, quarantine, readModel: model, epoch, now: () => now });
 }
 

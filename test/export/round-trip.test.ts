@@ -119,7 +119,7 @@ describe("export and import ndjson", () => {
         one.clock.now = two.clock.now;
         const spare = {
           activity: createMemoryLog({ stream: "ACTIVITY", now: () => 0 }),
-          ledger: createMemoryLog({ stream: "LEDGER", now: () => 0, lastPerSubject: true }),
+          ledger: createMemoryLog({ stream: "LEDGER", now: () => 0, perSubject: 1 }),
         };
         const text = await exported(one.catalog);
         expect(text.split("\n")).toHaveLength(steps.length + 1);
@@ -138,7 +138,7 @@ describe("export and import ndjson", () => {
         const three = createMemoryLog({ stream: "CATALOG", now: () => noon + 40 * 3_600_000 });
         const again = {
           activity: spare.activity,
-          ledger: createMemoryLog({ stream: "LEDGER", now: () => 0, lastPerSubject: true }),
+          ledger: createMemoryLog({ stream: "LEDGER", now: () => 0, perSubject: 1 }),
         };
         expect(await imported(await exported(two.catalog), { catalog: three, ...again })).toMatchObject({
           rejected: 0,

@@ -22,7 +22,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const newLogs = () => ({
   catalog: createMemoryLog({ stream: "CATALOG", now: () => 0 }),
   activity: createMemoryLog({ stream: "ACTIVITY", now: () => 0 }),
-  ledger: createMemoryLog({ stream: "LEDGER", now: () => 0, lastPerSubject: true }),
+  ledger: createMemoryLog({ stream: "LEDGER", now: () => 0, perSubject: 1 }),
 });
 
 type Logs = ReturnType<typeof newLogs>;

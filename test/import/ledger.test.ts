@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openLedger } from "../../ops/import/ledger.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
 
-const newLog = () => createMemoryLog({ stream: "LEDGER", now: () => 0, lastPerSubject: true });
+const newLog = () => createMemoryLog({ stream: "LEDGER", now: () => 0, perSubject: 1 });
 
 const firstPage = {
   file: "x.csv",

@@ -42,7 +42,7 @@ function moving(readModel: ReadModel, at: ReadonlySet<number>): ReadModel {
 
 async function worldOf(history: readonly Published[]): Promise<World> {
   let clock = historyStart;
-  const log = (stream: string) => createMemoryLog({ stream, now: () => 0, lastPerSubject: true });
+  const log = (stream: string) => createMemoryLog({ stream, now: () => 0, perSubject: 1 });
   const catalog = createMemoryLog({ stream: "CATALOG", now: () => clock, epoch: 1 });
   for (const { subject, payload } of history) {
     clock += 1_000;

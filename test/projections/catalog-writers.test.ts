@@ -30,7 +30,7 @@ let buffer: DerivedBuffer;
 beforeEach(async () => {
   model = createMemoryReadModel();
   catalog = createMemoryLog({ stream: "CATALOG", now: () => moment });
-  derived = createMemoryLog({ stream: "DERIVED", now: () => moment, lastPerSubject: true });
+  derived = createMemoryLog({ stream: "DERIVED", now: () => moment, perSubject: 1 });
   buffer = createDerivedBuffer(derived, silent);
   await buffer.adopt(partition);
 });

@@ -11,8 +11,8 @@ import { cutting, fastClock, forgetting, projectAll, type World } from "./projec
  */
 async function expectHealed(history: readonly (readonly [string, object])[]): Promise<void> {
   const stores = () => ({
-    derived: createMemoryLog({ stream: "DERIVED", now: () => 0, lastPerSubject: true }),
-    quarantine: createMemoryLog({ stream: "QUARANTINE", now: () => 0, lastPerSubject: true }),
+    derived: createMemoryLog({ stream: "DERIVED", now: () => 0, perSubject: 1 }),
+    quarantine: createMemoryLog({ stream: "QUARANTINE", now: () => 0, perSubject: 1 }),
     readModel: createMemoryReadModel(),
   });
   const catalog = createMemoryLog({ stream: "CATALOG", now: () => historyStart });

@@ -18,8 +18,8 @@ async function worldOf(events: readonly Published[], now: () => number): Promise
 
 function emptyStores(): Pick<World, "derived" | "quarantine" | "readModel"> {
   return {
-    derived: createMemoryLog({ stream: "DERIVED", now: () => 0, lastPerSubject: true }),
-    quarantine: createMemoryLog({ stream: "QUARANTINE", now: () => 0, lastPerSubject: true }),
+    derived: createMemoryLog({ stream: "DERIVED", now: () => 0, perSubject: 1 }),
+    quarantine: createMemoryLog({ stream: "QUARANTINE", now: () => 0, perSubject: 1 }),
     readModel: createMemoryReadModel(),
   };
 }

@@ -30,8 +30,8 @@ async function worldOf(history: readonly Published[]): Promise<World> {
 
 function emptyStores(): Pick<World, "derived" | "quarantine" | "readModel"> {
   return {
-    derived: createMemoryLog({ stream: "DERIVED", now: () => 0, lastPerSubject: true }),
-    quarantine: createMemoryLog({ stream: "QUARANTINE", now: () => 0, lastPerSubject: true }),
+    derived: createMemoryLog({ stream: "DERIVED", now: () => 0, perSubject: 1 }),
+    quarantine: createMemoryLog({ stream: "QUARANTINE", now: () => 0, perSubject: 1 }),
     readModel: createMemoryReadModel(),
   };
 }

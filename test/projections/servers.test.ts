@@ -66,7 +66,7 @@ const caughtUp = () => vi.waitFor(async () => expect(await isCaughtUp(world)).to
 async function wanted(): Promise<unknown> {
   const { last } = await world.catalog.bounds();
   const readModel = createMemoryReadModel();
-  const memory = (stream: string): Log => createMemoryLog({ stream, now, lastPerSubject: true });
+  const memory = (stream: string): Log => createMemoryLog({ stream, now, perSubject: 1 });
   await projectAll({ ...world, readModel, derived: memory("DERIVED"), quarantine: memory("QUARANTINE") });
   expect((await readTail(world.catalog, { from: 1 }, last)).length).toBe(last);
   return dump(readModel, names);

@@ -18,7 +18,7 @@ import { readTail } from "../streams/reading.ts";
 
 async function projected(history: readonly Published[]): Promise<World> {
   let clock = historyStart;
-  const log = (stream: string) => createMemoryLog({ stream, now: () => clock, lastPerSubject: true });
+  const log = (stream: string) => createMemoryLog({ stream, now: () => clock, perSubject: 1 });
   const catalog = createMemoryLog({ stream: "CATALOG", now: () => clock, epoch: 1 });
   for (const { subject, payload } of history) {
     clock += 1_000;

@@ -41,7 +41,7 @@ export async function foldRecorded(lines: readonly RecordedLine[]): Promise<stri
     clock = time;
     await catalog.append(publishedSubject(subject), Buffer.from(payload), { headers });
   }
-  const beside = (stream: string) => createMemoryLog({ stream, now: () => clock, lastPerSubject: true });
+  const beside = (stream: string) => createMemoryLog({ stream, now: () => clock, perSubject: 1 });
   const readModel = createMemoryReadModel();
   const quarantine = beside("QUARANTINE");
   await projectAll({

@@ -70,7 +70,10 @@ function createStream(options: {
 }): SimulatedStream {
   const { name, clock, epoch, lastPerSubject, replicaLagMs } = options;
   // Ids, expectations and the mapping of subjects are those of the log in memory.
-  const taking = createMemoryLog({ stream: name, now: () => Math.floor(clock.now()), epoch, lastPerSubject });
+  const taking = createMemoryLog({
+    ...{ stream: name, now: () => Math.floor(clock.now()), epoch },
+    ...(lastPerSubject && { perSubject: 1 }),
+  });
   const messages: StoredMessage[] = [];
   const bySubject = new Map<string, StoredMessage[]>();
   const removed = new Set<number>();

@@ -22,7 +22,7 @@ export const logAdapters: readonly { readonly adapter: string; readonly open: ()
     async open() {
       return {
         catalog: createMemoryLog({ stream: "CATALOG", now: Date.now, epoch: Date.now() }),
-        quarantine: createMemoryLog({ stream: "QUARANTINE", now: Date.now, lastPerSubject: true }),
+        quarantine: createMemoryLog({ stream: "QUARANTINE", now: Date.now, perSubject: 1 }),
         hot: createMemoryLog({ stream: "HOT", now: Date.now, perSubject: hotPerSubject }),
         server: undefined,
         close: async () => {},

@@ -74,8 +74,8 @@ export function createWorld(readModel: ReadModel, now: number): World {
   const clock = { now };
   const time = () => clock.now;
   const catalog = createMemoryLog({ stream: "CATALOG", now: time, epoch: 1 });
-  const derived = createMemoryLog({ stream: "DERIVED", now: time, lastPerSubject: true });
-  const quarantine = createMemoryLog({ stream: "QUARANTINE", now: time, lastPerSubject: true });
+  const derived = createMemoryLog({ stream: "DERIVED", now: time, perSubject: 1 });
+  const quarantine = createMemoryLog({ stream: "QUARANTINE", now: time, perSubject: 1 });
   const changes = createMemoryBroadcast();
   const shared = { catalog, derived, readModel, versions, now: time, journal: silent };
   function readingFrom(read: Log, floors: Floors) {

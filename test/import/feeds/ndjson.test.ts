@@ -16,7 +16,7 @@ type Logs = Pick<NdjsonImportOptions, "catalog" | "activity" | "ledger">;
 const newLogs = (): Logs => ({
   catalog: createMemoryLog({ stream: "CATALOG", now: () => Date.UTC(2026, 0, 1) }),
   activity: createMemoryLog({ stream: "ACTIVITY", now: () => Date.UTC(2026, 0, 1) }),
-  ledger: createMemoryLog({ stream: "LEDGER", now: () => 0, lastPerSubject: true }),
+  ledger: createMemoryLog({ stream: "LEDGER", now: () => 0, perSubject: 1 }),
 });
 
 const run = (logs: Logs, files: readonly string[], change: Partial<NdjsonImportOptions> = {}) =>
