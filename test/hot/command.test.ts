@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { hotKey } from "../../actors/hot/hot-owner.ts";
+import { commandLineOn } from "../edge-purge/command-line.ts";
 import { openShop, type Shop } from "../edge-purge/shop.ts";
 
 /** The role without an edge, the operator's words to it, and the view of it, as an operator starts them. */
@@ -15,27 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-/** None outlives a test that fails. */
-const children = new Set<ChildProcess>();
-afterEach(() => {
-  for (const child of children) child.kill("SIGKILL");
-  children.clear();
-});
-
-function shelfwire(args: readonly string[], settings: Readonly<Record<string, string>> = {}) {
-  const child: ChildProcess = spawn(process.execPath, ["ops/main.ts", ...args], {
-    env: { PATH: process.env.PATH, LOG_LEVEL: "error", ...shop.environment, ...settings },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  children.add(child);
-  let [said, told] = ["", ""];
-  child.stdout?.on("data", (data: Buffer) => (said += data.toString()));
-  child.stderr?.on("data", (data: Buffer) => (told += data.toString()));
-  const ended = new Promise<{ readonly code: number | null; readonly said: string; readonly told: string }>(
-    (resolve) => child.on("close", (code) => resolve({ code, said, told })),
-  );
-  return { ended, kill: () => child.kill("SIGTERM") };
-}
+const shelfwire = commandLineOn(() => shop);
 
 const lines = (text: string) =>
   text
