@@ -13,7 +13,7 @@ import {
   pricesName,
   treeName,
 } from "./changes.ts";
-import { inStock } from "./inventory.ts";
+import { type Inventory, inStock } from "./inventory.ts";
 import type { Fence, PositionMove, ReadModel, RegisterPut } from "./read-model.ts";
 import type { Version } from "./version.ts";
 
@@ -58,9 +58,7 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
   function aspectOf(put: RegisterPut): Aspects {
     if (put.register === "product") return aspects.details;
     if (put.register === "price") return aspects.price;
-    return statuses.isFlip(put.id, put.value !== null && inStock(put.value))
-      ? aspects.stock
-      : aspects.quantity;
+    return statuses.isFlip(put.id, statusOf(put.value)) ? aspects.stock : aspects.quantity;
   }
 
   /**
@@ -78,7 +76,7 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
       const { id, version } = unknown[at] as RegisterPut;
       // What is not older than what is to be written may be this very write, made before by somebody who did not tell.
       if (inventory === undefined || inventory.version >= version) continue;
-      statuses.learn(id, inventory.value !== null && inStock(inventory.value));
+      statuses.learn(id, statusOf(inventory.value));
     }
   }
 
@@ -174,29 +172,34 @@ function createAnnouncer(broadcast: Broadcast) {
   };
 }
 
+/** What lists show of a product's stock; null where nothing is known of it, which is another thing than out of stock. */
+type StockStatus = boolean | null;
+
+const statusOf = (inventory: Inventory | null): StockStatus => (inventory === null ? null : inStock(inventory));
+
 /** The stock statuses that were written here lately, as long as nobody else writes to their partitions. */
 function createStockStatuses() {
-  const known = new Map<number, Map<Identifier, boolean>>();
+  const known = new Map<number, Map<Identifier, StockStatus>>();
   /** Where each partition was when it was last written to here. */
   const ends = new Map<number, Version | undefined>();
   let size = 0;
   const of = (id: Identifier) => known.get(partitionOf(tokenOf(id)))?.get(id);
-  function learn(id: Identifier, isInStock: boolean): void {
+  function learn(id: Identifier, status: StockStatus): void {
     if (++size > statusesMax) {
       known.clear();
       size = 1;
     }
     const partition = partitionOf(tokenOf(id));
-    const statuses = known.get(partition) ?? new Map<Identifier, boolean>();
-    known.set(partition, statuses.set(id, isInStock));
+    const statuses = known.get(partition) ?? new Map<Identifier, StockStatus>();
+    known.set(partition, statuses.set(id, status));
   }
   return {
     isKnown: (id: Identifier): boolean => of(id) !== undefined,
     learn,
     /** Also where it is not known what stood before. */
-    isFlip(id: Identifier, isInStock: boolean): boolean {
-      if (of(id) === isInStock) return false;
-      learn(id, isInStock);
+    isFlip(id: Identifier, status: StockStatus): boolean {
+      if (of(id) === status) return false;
+      learn(id, status);
       return true;
     },
     /** A partition that is found elsewhere than it was left had another owner meanwhile. */

@@ -62,6 +62,18 @@ test("the first quantity that a writer sees of a product is held against what st
   expect(await stock(mine, 3, 0, v(2))).toBe(aspects.stock);
 });
 
+test("the first stock of a product that was known to have none counts as a status that flips", async () => {
+  await theirs.putRegisters(
+    [{ partition, position: undefined }],
+    [{ id: lamp, register: "inventory", version: v(1), value: null }],
+  );
+  await theirs.advance("catalog", [{ partition, from: undefined, to: v(1), headAt: 1 }]);
+  await mine.advance("catalog", [{ partition, from: v(1), to: v(1), headAt: 1 }]);
+  // Nothing known of its stock, and out of stock: lists show both, each in its way.
+  expect(await stock(mine, 2, 0, v(1))).toBe(aspects.stock);
+  expect(await stock(mine, 3, 0, v(2))).toBe(aspects.quantity);
+});
+
 test("a quantity that was written before and not told counts as a status that flips", async () => {
   await stock(theirs, 1, 5, undefined);
   // Its writer died before it moved the position, and nobody heard of it.
