@@ -47,6 +47,8 @@ export interface OpenLoadOptions<Ask extends { readonly path: string }> {
 const openingMax = 100;
 /** Between two looks at what is due. */
 const tickMs = 1;
+/** A node closes many connections at once, those that were opened together and never used, so the next one may be as dead. */
+const retriesMax = 4;
 const reopenMs = 50;
 const reopenMsMax = 1_000;
 /** Then they are cut off the list. */
@@ -65,8 +67,9 @@ export async function openLoad<Ask extends { readonly path: string }>(
     const elapsed = () => performance.now() - from;
     const underWay = new Set<() => void>();
 
-    function send(ask: Ask, at: number, retried: boolean): void {
+    function send(ask: Ask, at: number, retries: number): void {
       const connection = pool.take();
+      const retried = retries > 0;
       const nothing = { ask, at, status: 0, tier: "", retried };
       if (connection === undefined) {
         onTold({ ...nothing, tookMs: elapsed() - at, lateMs: elapsed() - at, sent: false });
@@ -80,15 +83,20 @@ export async function openLoad<Ask extends { readonly path: string }>(
         if (reply.outcome === "answered") {
           const { status, tier } = reply;
           onTold({ ask, at, tookMs: elapsed() - at, lateMs, status, tier, sent: true, retried });
-        } else if (reply.untouched && !retried) send(ask, at, true);
-        else giveUp();
+        } else if (reply.untouched && retries < retriesMax) {
+          // The others that the node closed in the same moment are heard of first.
+          underWay.add(giveUp);
+          setImmediate(() => {
+            if (underWay.delete(giveUp)) send(ask, at, retries + 1);
+          });
+        } else giveUp();
         pool.giveBack(connection, reply);
       });
     }
 
     for (let due = 0; due < ms && stop?.aborted !== true; await delay(tickMs)) {
       for (const until = Math.min(elapsed(), ms); due < until; due += 1_000 / rate(due))
-        send(next(due), due, false);
+        send(next(due), due, 0);
     }
     while (underWay.size > 0 && elapsed() < ms + settleMs && stop?.aborted !== true) await delay(tickMs);
     for (const giveUp of underWay) giveUp();

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 /**
  * What looks different may be on its way: a sale began a moment ago and the listings follow within seconds,
  * or the log moved on between two reads. Such a comparison is made again, but all comparisons of one run
@@ -29,7 +27,7 @@ export function createPatience(moving: () => Promise<boolean>): Patience {
         if (tries > 0 && !unsure(result) && !(await moving())) return result;
         const waitMs = waitsMs[tries] ?? longestWaitMs;
         left -= waitMs;
-        await delay(waitMs);
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     },
   };

@@ -107,13 +107,14 @@ test("it comes from every source", async () => {
 test("a connection that its server ends is opened anew, and who met that is sent again", async () => {
   let asked = 0;
   const listening = await serve((request, response) => {
-    // The 150th, on connections that all have served one before, is met by a closed one.
-    if (++asked === 150) request.socket.destroy();
+    // The 150th, on connections that all have served one before, is met by a closed one, and so is who asks again.
+    asked++;
+    if (asked >= 150 && asked < 153) request.socket.destroy();
     else answerFrom("memory")(request, response);
   });
   listening.maxRequestsPerSocket = 3;
   const told = await loadOn(listening, { ms: 2_000 });
-  expect(told.filter(({ retried }) => retried)).toHaveLength(1);
+  expect(told.some(({ retried }) => retried)).toBe(true);
   expect(told.filter(({ status }) => status !== 200)).toEqual([]);
   expect(told).toHaveLength(400);
 });
