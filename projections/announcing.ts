@@ -175,7 +175,8 @@ function createAnnouncer(broadcast: Broadcast) {
 /** What lists show of a product's stock; null where nothing is known of it, which is another thing than out of stock. */
 type StockStatus = boolean | null;
 
-const statusOf = (inventory: Inventory | null): StockStatus => (inventory === null ? null : inStock(inventory));
+const statusOf = (inventory: Inventory | null): StockStatus =>
+  inventory === null ? null : inStock(inventory);
 
 /** The stock statuses that were written here lately, as long as nobody else writes to their partitions. */
 function createStockStatuses() {
