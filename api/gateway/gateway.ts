@@ -106,8 +106,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   const pushed =
     options.hot &&
     hearPushedValues({
-      ...{ line: options.hot, hot, held, heard, trust, floors, absent, versions: options.versions },
-      ...{ counters, now },
+      line: options.hot,
+      hot,
+      held,
+      heard,
+      trust,
+      floors,
+      absent,
+      versions: options.versions,
+      counters,
+      now,
     });
   const loads = createLoads({ moment: heard.moment, floors, keep, counters, journal });
 

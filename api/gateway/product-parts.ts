@@ -84,7 +84,7 @@ interface Travelling {
 const partsVersion = 1;
 
 export function encodeParts({ found, group }: ProductParts, versions: Versions): string {
-  const bare = ({ stamp: _, ...rest }: Found): Found => rest;
+  const bare = (of: Found): Found => ({ ...of, stamp: undefined });
   const travelling: Travelling = {
     v: partsVersion,
     at: versions(found.sequence),

@@ -35,7 +35,8 @@ async function openWorld() {
   const node = world.api({ hot: { values, held, by: "a worker" } });
   let pushes = 0;
   return {
-    ...{ world, node },
+    world,
+    node,
     async happen(...events: readonly Published[]) {
       await world.publish(events);
       await untilReached(world, (await world.catalog.bounds()).last);

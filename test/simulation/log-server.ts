@@ -71,7 +71,9 @@ function createStream(options: {
   const { name, clock, epoch, lastPerSubject, replicaLagMs } = options;
   // Ids, expectations and the mapping of subjects are those of the log in memory.
   const taking = createMemoryLog({
-    ...{ stream: name, now: () => Math.floor(clock.now()), epoch },
+    stream: name,
+    now: () => Math.floor(clock.now()),
+    epoch,
     ...(lastPerSubject && { perSubject: 1 }),
   });
   const messages: StoredMessage[] = [];

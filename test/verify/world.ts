@@ -143,7 +143,12 @@ export function createWorld(readModel: ReadModel, now: number): World {
         rateLimit,
         purges: async () => [],
         gateway: createGateway({
-          ...{ ...shared, answers, stored, changes: heard, floors, bytesMax: 1_000_000 },
+          ...shared,
+          answers,
+          stored,
+          changes: heard,
+          floors,
+          bytesMax: 1_000_000,
           ...(hot !== undefined && { hot }),
         }),
         pages: createPageAnswers({ ...shared, reader, tree }),
