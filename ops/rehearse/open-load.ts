@@ -47,8 +47,12 @@ export interface OpenLoadOptions<Ask extends { readonly path: string }> {
 const openingMax = 100;
 /** Between two looks at what is due. */
 const tickMs = 1;
-/** A node closes many connections at once, those that were opened together and never used, so the next one may be as dead. */
-const retriesMax = 4;
+/**
+ * A node closes those that were opened together and never used at once. Who meets one of them asks again when the others
+ * have been heard of.
+ */
+const againMs = 10;
+const retriesMax = 5;
 const reopenMs = 50;
 const reopenMsMax = 1_000;
 /** Then they are cut off the list. */
@@ -84,11 +88,10 @@ export async function openLoad<Ask extends { readonly path: string }>(
           const { status, tier } = reply;
           onTold({ ask, at, tookMs: elapsed() - at, lateMs, status, tier, sent: true, retried });
         } else if (reply.untouched && retries < retriesMax) {
-          // The others that the node closed in the same moment are heard of first.
           underWay.add(giveUp);
-          setImmediate(() => {
+          setTimeout(() => {
             if (underWay.delete(giveUp)) send(ask, at, retries + 1);
-          });
+          }, againMs);
         } else giveUp();
         pool.giveBack(connection, reply);
       });
