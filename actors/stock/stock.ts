@@ -1,0 +1,115 @@
+import type { Identifier } from "../../streams/identifier.ts";
+import type { Commit, End, Hold, HowEnded } from "../../streams/stock-commit.ts";
+
+/**
+ * The stock of one partition's products: what there is, what is on hold, and for whom. This fold alone says who got a unit;
+ * who writes commits, and what a server made of their expectations, does not matter to it.
+ *
+ * A commit counts if it builds on the last one that counted. Of two that build on the same one the earlier in the log
+ * counts, and the later never does. Counts come first, then what is forgotten, then ends, then holds, each in its order.
+ */
+
+// Identity: one partition. Events: Commit.
+
+// State
+
+export interface Stock {
+  /** Of the last commit that counted; 0 for none. */
+  sequence: number;
+  /** Those that were counted here and not forgotten. */
+  readonly products: Map<Identifier, ProductStock>;
+  /** What is on hold now, by reservation. */
+  readonly open: Map<string, Hold>;
+  /** What ended lately, by reservation, the oldest first: it is not taken a second time. */
+  readonly ended: Map<string, Ended>;
+}
+
+export interface ProductStock {
+  /** Units on hold included. A count may say less than what is on hold. */
+  readonly onHand: number;
+  readonly held: number;
+  /** The event of CATALOG that the count came from. */
+  readonly counted: number;
+}
+
+export interface Ended {
+  readonly how: HowEnded;
+  /** By the log's time, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** How long it is remembered that a reservation has ended: longer than anybody asks again for it by himself. */
+export const endedMs = 600_000;
+
+export function emptyStock(): Stock {
+  return { sequence: 0, products: new Map(), open: new Map(), ended: new Map() };
+}
+
+// Evolve
+
+export interface Applied {
+  /** Of each of the commit's holds, whether it counted. */
+  readonly held: readonly boolean[];
+}
+
+/**
+ * Takes one message of the partition's subject into the state, which it changes, since a partition may hold a million
+ * products. Undefined where the commit does not count: then nothing has changed. `sequence` and `time` are the log's.
+ */
+export function evolveStock(
+  stock: Stock,
+  commit: Commit,
+  { sequence, time }: { readonly sequence: number; readonly time: number },
+): Applied | undefined {
+  if (commit.after !== stock.sequence || sequence <= stock.sequence) return undefined;
+  stock.sequence = sequence;
+  for (const [reservation, { at }] of stock.ended) {
+    if (at > time - endedMs) break;
+    stock.ended.delete(reservation);
+  }
+  for (const { product, quantity, sequence: counted } of commit.counts) {
+    const before = stock.products.get(product);
+    // The same count again would give back what was sold since.
+    if (before !== undefined && before.counted >= counted) continue;
+    stock.products.set(product, { onHand: quantity, held: before?.held ?? 0, counted });
+  }
+  for (const product of commit.forgets) {
+    if (stock.products.get(product)?.held === 0) stock.products.delete(product);
+  }
+  for (const end of commit.ends) endHold(stock, end, time);
+  return { held: commit.holds.map((hold) => takeHold(stock, hold)) };
+}
+
+function endHold(stock: Stock, { reservation, how }: End, at: number): void {
+  const hold = stock.open.get(reservation);
+  if (hold === undefined) return;
+  stock.open.delete(reservation);
+  stock.ended.set(reservation, { how, at });
+  for (const { product, quantity } of hold.items) {
+    const before = stock.products.get(product);
+    if (before === undefined) continue;
+    // A count below what was on hold: those units were promised, so there is nothing less than none.
+    const onHand = how === "sold" ? Math.max(0, before.onHand - quantity) : before.onHand;
+    stock.products.set(product, { ...before, onHand, held: before.held - quantity });
+  }
+}
+
+function takeHold(stock: Stock, hold: Hold): boolean {
+  const { reservation, items } = hold;
+  if (stock.open.has(reservation) || stock.ended.has(reservation)) return false;
+  if (!items.every(({ product, quantity }) => availableOf(stock, product) >= quantity)) return false;
+  stock.open.set(reservation, hold);
+  for (const { product, quantity } of items) {
+    const before = stock.products.get(product);
+    if (before !== undefined) stock.products.set(product, { ...before, held: before.held + quantity });
+  }
+  return true;
+}
+
+// Queries
+
+/** What can still be bought; none of a product that was not counted. */
+export function availableOf(stock: Stock, product: Identifier): number {
+  const known = stock.products.get(product);
+  return known === undefined ? 0 : Math.max(0, known.onHand - known.held);
+}
