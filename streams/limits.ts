@@ -35,6 +35,8 @@ export const limits = {
   pullWords: 512,
   /** A durable consumer's words stay with its reader; it is the next reader that gets them again. */
   acknowledgeMs: 600_000,
+  /** Questions of one connection that wait for their answers. */
+  questionsMax: 4_096,
 } as const;
 
 const relations: readonly [boolean, string][] = [
