@@ -20,6 +20,8 @@ export interface Stock {
   readonly products: Map<Identifier, ProductStock>;
   /** What is on hold now, by reservation. */
   readonly open: Map<string, Hold>;
+  /** Those among them with units of a sale that has a limit for each buyer. */
+  readonly limited: Map<Identifier, Set<Hold>>;
   /** What ended lately, by reservation, the oldest first: it is not taken a second time. */
   readonly ended: Map<string, Ended>;
 }
@@ -42,7 +44,7 @@ export interface Ended {
 export const endedMs = 600_000;
 
 export function emptyStock(): Stock {
-  return { sequence: 0, products: new Map(), open: new Map(), ended: new Map() };
+  return { sequence: 0, products: new Map(), open: new Map(), limited: new Map(), ended: new Map() };
 }
 
 // Evolve
@@ -84,6 +86,8 @@ function endHold(stock: Stock, { reservation, how }: End, at: number): void {
   const hold = stock.open.get(reservation);
   if (hold === undefined) return;
   stock.open.delete(reservation);
+  const limited = stock.limited.get(hold.buyer);
+  if (limited?.delete(hold) === true && limited.size === 0) stock.limited.delete(hold.buyer);
   stock.ended.set(reservation, { how, at });
   for (const { product, quantity } of hold.items) {
     const before = stock.products.get(product);
@@ -99,6 +103,10 @@ function takeHold(stock: Stock, hold: Hold): boolean {
   if (stock.open.has(reservation) || stock.ended.has(reservation)) return false;
   if (!items.every(({ product, quantity }) => availableOf(stock, product) >= quantity)) return false;
   stock.open.set(reservation, hold);
+  if (items.some(({ sale }) => sale !== null)) {
+    const limited = stock.limited.get(hold.buyer) ?? new Set();
+    stock.limited.set(hold.buyer, limited.add(hold));
+  }
   for (const { product, quantity } of items) {
     const before = stock.products.get(product);
     if (before !== undefined) stock.products.set(product, { ...before, held: before.held + quantity });

@@ -1,0 +1,105 @@
+import type { Identifier } from "../../streams/identifier.ts";
+import type { Commit, Count, End, Hold, HowEnded } from "../../streams/stock-commit.ts";
+import { availableOf, type Stock } from "./stock.ts";
+import type { HoldAnswer, HoldLine, HoldRequest } from "./stock-port.ts";
+
+/**
+ * The next commit while it is put together: what is asked for is held against the state and against what the commit has in
+ * it already, by the rules of the fold, so that in the end everything in it counts, or the commit as a whole does not.
+ */
+export interface CommitDraft {
+  /** Before all holds. One that the state knows already is left out. */
+  count(count: Count): void;
+  /** Before all holds. False where nothing is on hold by that reservation. */
+  end(reservation: string, how: HowEnded): boolean;
+  /** `held`: it is in the commit, or stood before, and is true when the commit counts; nothing else depends on that. */
+  hold(request: HoldRequest): HoldAnswer;
+  /** Undefined where there is nothing to say. */
+  commit(id: string): Commit | undefined;
+}
+
+export function draftCommit(stock: Stock): CommitDraft {
+  const counts = new Map<Identifier, Count>();
+  const ends = new Map<string, End>();
+  const holds = new Map<string, Hold>();
+  /** Units that the holds of this commit take, less those that its ends give back. */
+  const taken = new Map<Identifier, number>();
+
+  function available(product: Identifier): number {
+    const count = counts.get(product);
+    const held = stock.products.get(product)?.held ?? 0;
+    const before = count === undefined ? availableOf(stock, product) : count.quantity - held;
+    return before - (taken.get(product) ?? 0);
+  }
+
+  const take = (product: Identifier, quantity: number) =>
+    taken.set(product, (taken.get(product) ?? 0) + quantity);
+
+  /** Units that the buyer has in the line's sale by other reservations: those that stand here, and those he was seen with elsewhere. */
+  function boughtBy(buyer: Identifier, { product, limit }: HoldLine): number {
+    const here = new Map<string, number>();
+    const own = [...(stock.limited.get(buyer) ?? []), ...[...holds.values()].filter((hold) => hold.buyer === buyer)];
+    for (const { reservation, items } of own) {
+      if (ends.has(reservation) && ends.get(reservation)?.how !== "sold") continue;
+      for (const item of items)
+        if (item.product === product && item.sale === limit?.sale) here.set(reservation, item.quantity);
+    }
+    let units = 0;
+    for (const [reservation, quantity] of limit?.known ?? []) {
+      const how = stock.ended.get(reservation)?.how ?? ends.get(reservation)?.how;
+      if (!here.has(reservation) && (how === undefined || how === "sold")) units += quantity;
+    }
+    for (const quantity of here.values()) units += quantity;
+    return units;
+  }
+
+  return {
+    count(count) {
+      const known = counts.get(count.product)?.sequence ?? stock.products.get(count.product)?.counted ?? -1;
+      if (count.sequence > known) counts.set(count.product, count);
+    },
+    end(reservation, how) {
+      const hold = stock.open.get(reservation);
+      if (hold === undefined) return false;
+      if (ends.has(reservation)) return true;
+      ends.set(reservation, { reservation, how });
+      if (how !== "sold") for (const { product, quantity } of hold.items) take(product, -quantity);
+      return true;
+    },
+    hold({ reservation, buyer, until, lines }) {
+      const how = stock.ended.get(reservation)?.how ?? ends.get(reservation)?.how;
+      if (how !== undefined) return { outcome: "ended", how };
+      if (stock.open.has(reservation) || holds.has(reservation)) return { outcome: "held" };
+      const beyond = lines.flatMap((line) => {
+        if (line.limit === undefined) return [];
+        const left = Math.max(0, line.limit.units - boughtBy(buyer, line));
+        return line.quantity > left ? [{ product: line.product, left }] : [];
+      });
+      if (beyond.length > 0) return { outcome: "over-limit", lines: beyond };
+      const short = lines.flatMap(({ product, quantity }) => {
+        const left = Math.max(0, available(product));
+        return quantity > left ? [{ product, available: left }] : [];
+      });
+      if (short.length > 0) return { outcome: "short", lines: short };
+      for (const { product, quantity } of lines) take(product, quantity);
+      const items = lines.map(({ product, quantity, limit }) => ({
+        product,
+        quantity,
+        sale: limit?.sale ?? null,
+      }));
+      holds.set(reservation, { reservation, buyer, until, items });
+      return { outcome: "held" };
+    },
+    commit(id) {
+      if (counts.size + ends.size + holds.size === 0) return undefined;
+      return {
+        id,
+        after: stock.sequence,
+        counts: [...counts.values()],
+        forgets: [],
+        ends: [...ends.values()],
+        holds: [...holds.values()],
+      };
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { Identifier } from "../../streams/identifier.ts";
+import type { Count } from "../../streams/stock-commit.ts";
+import type { Stock } from "./stock.ts";
+import type { HoldRequest } from "./stock-port.ts";
+
+/** What the newest good event of CATALOG about a product's stock says, from the leader. */
+export interface Counted {
+  readonly quantity: number;
+  readonly sequence: number;
+  /** A keeper's own word of what can be bought, by which nothing was counted. */
+  readonly own: boolean;
+}
+
+/** Undefined where there is no such event. Throws `LogUnavailable` where the log does not answer. */
+export type QuantityOf = (product: Identifier) => Promise<Counted | undefined>;
+
+/**
+ * How CATALOG's counts come into the stock: a product that nobody has asked for is looked up when the first one does, one
+ * that is kept here follows what is heard, and who has seen a newer event than that waits until it is looked up.
+ */
+export interface Counting {
+  /** Of a product that is not kept here it is of no use. */
+  hear(product: Identifier, counted: Counted): void;
+  /** What was heard and is not in the stock yet. */
+  heard(): readonly Count[];
+  /** What the stock lacks for the request: nothing, mostly. */
+  lookUp(request: HoldRequest): Promise<readonly Count[]>;
+}
+
+export function createCounting(stock: Stock, quantityOf: QuantityOf): Counting {
+  const pending = new Map<Identifier, Count>();
+  /** Up to where in CATALOG nothing but keepers' own words was said of a product since it was counted. */
+  const own = new Map<Identifier, number>();
+  const underWay = new Map<Identifier, Promise<Counted | undefined>>();
+
+  const isKnown = (product: Identifier, sequence: number) => {
+    const known = stock.products.get(product);
+    if (known === undefined) return false;
+    const heard = pending.get(product)?.sequence ?? 0;
+    return Math.max(known.counted, heard, own.get(product) ?? 0) >= sequence;
+  };
+
+  async function look(product: Identifier, seen: number): Promise<Counted | undefined> {
+    const shared = underWay.get(product);
+    const found = await (shared ?? ask(product));
+    // One that began before the event that was seen need not know of it.
+    return shared !== undefined && (found?.sequence ?? 0) < seen ? ask(product) : found;
+  }
+
+  function ask(product: Identifier): Promise<Counted | undefined> {
+    const asked = quantityOf(product).finally(() => {
+      if (underWay.get(product) === asked) underWay.delete(product);
+    });
+    underWay.set(product, asked);
+    return asked;
+  }
+
+  function hear(product: Identifier, { quantity, sequence, own: isOwn }: Counted): void {
+    if (!stock.products.has(product) || isKnown(product, sequence)) return;
+    if (isOwn) own.set(product, sequence);
+    else pending.set(product, { product, quantity, sequence });
+  }
+
+  return {
+    hear,
+    heard() {
+      for (const [product, { sequence }] of pending) {
+        const known = stock.products.get(product);
+        if (known === undefined || known.counted >= sequence) pending.delete(product);
+      }
+      return [...pending.values()];
+    },
+    async lookUp({ lines }) {
+      const lacking = lines.filter(({ product, seen }) => !isKnown(product, seen));
+      const found = await Promise.all(lacking.map(({ product, seen }) => look(product, seen)));
+      return found.flatMap((counted, at) => {
+        const { product } = lacking[at] as (typeof lacking)[number];
+        if (counted === undefined) return [];
+        const { quantity, sequence } = counted;
+        if (stock.products.has(product)) {
+          hear(product, counted);
+          return [];
+        }
+        return [{ product, quantity, sequence }];
+      });
+    },
+  };
+}
