@@ -1,7 +1,7 @@
 import { limits } from "./limits.ts";
 
 /**
- * The streams, as data. The log itself is CATALOG and ACTIVITY; the rest can be made again from it, but for
+ * The streams, as data. The log itself is CATALOG, ACTIVITY, STOCK and CHECKOUT; the rest can be made again from it, but for
  * the import ledger, which remembers which feed lines were published.
  *
  * No stream that holds what happened deletes to make room: when its `max_bytes`, or the server's
@@ -9,7 +9,16 @@ import { limits } from "./limits.ts";
  * whose disk runs full hangs instead, reads included.) Only what is of use for minutes forgets: see `forgets`.
  */
 export interface StreamDefinition {
-  readonly name: "CATALOG" | "ACTIVITY" | "DERIVED" | "QUARANTINE" | "LEDGER" | "CHANGES" | "HOT";
+  readonly name:
+    | "CATALOG"
+    | "ACTIVITY"
+    | "STOCK"
+    | "CHECKOUT"
+    | "DERIVED"
+    | "QUARANTINE"
+    | "LEDGER"
+    | "CHANGES"
+    | "HOT";
   readonly description: string;
   readonly subjects: readonly string[];
   /** Share of the bytes that the log may take in all. */
@@ -43,7 +52,7 @@ export const streams: readonly StreamDefinition[] = [
     name: "CATALOG",
     description: "What happened to products, prices, stock, reviews, categories and sales",
     subjects: ["log.catalog.>", "catalog.>"],
-    share: 0.6,
+    share: 0.55,
     messageBytesMax: limits.messageBytesMax,
     events: true,
   },
@@ -51,7 +60,23 @@ export const streams: readonly StreamDefinition[] = [
     name: "ACTIVITY",
     description: "What users did: views and orders",
     subjects: ["log.activity.>", "activity.>"],
-    share: 0.15,
+    share: 0.1,
+    messageBytesMax: limits.messageBytesMax,
+    events: true,
+  },
+  {
+    name: "STOCK",
+    description: "What was decided about stock: units on hold, sold and given back",
+    subjects: ["stock.*"],
+    share: 0.05,
+    messageBytesMax: limits.messageBytesMax,
+    events: true,
+  },
+  {
+    name: "CHECKOUT",
+    description: "What became of each reservation, and what was answered",
+    subjects: ["checkout.*.*"],
+    share: 0.05,
     messageBytesMax: limits.messageBytesMax,
     events: true,
   },

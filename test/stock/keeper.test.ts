@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Log } from "../../streams/log.ts";
+import { LogUnavailable } from "../../streams/log.ts";
+import { id } from "../streams/id.ts";
+import { lookAtEveryPrefix } from "./prefixes.ts";
+import { createShop, memoryStock, messagesOf, wanting } from "./world.ts";
+
+/** A keeper by itself, on a log in memory. */
+
+const [mug, jug] = [id("mug"), id("jug")];
+let log: Log;
+let shop: ReturnType<typeof createShop>;
+
+beforeEach(() => {
+  log = memoryStock();
+  shop = createShop(log);
+});
+afterEach(() => shop.close());
+
+const outcomes = (answers: readonly { readonly outcome: string }[]) =>
+  Object.fromEntries(
+    [...Map.groupBy(answers, ({ outcome }) => outcome)].map(([outcome, all]) => [outcome, all.length]),
+  );
+
+test("as many buyers get a unit as there are, and those who wait share a commit", async () => {
+  shop.stock(mug, 100);
+  const keeper = await shop.keeper();
+  const answers = await Promise.all(Array.from({ length: 250 }, (_, at) => keeper.hold(wanting(`r${at}`, mug))));
+  expect(outcomes(answers)).toEqual({ held: 100, short: 150 });
+  const messages = await messagesOf(log);
+  expect(messages.length).toBeLessThan(10);
+  const { wrong, accepted, products } = lookAtEveryPrefix(messages);
+  expect(wrong).toEqual([]);
+  expect(products.get(mug)).toEqual({ stock: 100, held: 100, sold: 0 });
+  // Who was told so, and nobody else, is in the log.
+  const held = answers.flatMap(({ outcome }, at) => (outcome === "held" ? [`r${at}`] : []));
+  expect([...accepted.keys()].sort()).toEqual(held.sort());
+});
+
+test("a short line is named with what is left, and nothing of the others is taken", async () => {
+  shop.stock(mug, 1);
+  shop.stock(jug, 5);
+  const keeper = await shop.keeper();
+  const both = [
+    [mug, 2],
+    [jug, 1],
+  ] as const;
+  expect(await keeper.hold(wanting("a", both))).toEqual({
+    outcome: "short",
+    lines: [{ product: mug, available: 1 }],
+  });
+  expect(await keeper.hold(wanting("b", jug, 5))).toEqual({ outcome: "held" });
+});
+
+test("of what nobody has counted there is none", async () => {
+  const keeper = await shop.keeper();
+  expect(await keeper.hold(wanting("a", mug))).toEqual({
+    outcome: "short",
+    lines: [{ product: mug, available: 0 }],
+  });
+  // Nothing was decided, so nothing was written.
+  expect(await messagesOf(log)).toEqual([]);
+});
+
+test("what is given back is there for the next one; what is sold is not", async () => {
+  shop.stock(mug, 2);
+  const keeper = await shop.keeper();
+  await keeper.hold(wanting("a", mug));
+  await keeper.hold(wanting("b", mug));
+  await keeper.end("a", "cancelled");
+  await keeper.end("b", "sold");
+  await keeper.end("nobody's", "expired");
+  expect(await keeper.hold(wanting("c", mug))).toEqual({ outcome: "held" });
+  expect(await keeper.hold(wanting("d", mug))).toMatchObject({ outcome: "short" });
+  expect(await keeper.hold(wanting("a", mug))).toEqual({ outcome: "ended", how: "cancelled" });
+  expect(await keeper.hold(wanting("c", mug))).toEqual({ outcome: "held" });
+  expect(lookAtEveryPrefix(await messagesOf(log)).products.get(mug)).toEqual({ stock: 2, held: 1, sold: 1 });
+});
+
+test("the next keeper goes on from the log", async () => {
+  shop.stock(mug, 3);
+  const first = await shop.keeper();
+  await first.hold(wanting("a", mug));
+  await first.hold(wanting("b", mug));
+  await first.end("a", "sold");
+  const next = await shop.keeper();
+  expect(next.stock.products).toEqual(first.stock.products);
+  expect(await next.hold(wanting("c", mug, 2))).toMatchObject({ lines: [{ available: 1 }] });
+});
+
+test("a count that is heard counts with the units on hold; a keeper's own word is none", async () => {
+  shop.stock(mug, 3, 1);
+  const keeper = await shop.keeper();
+  await keeper.hold(wanting("a", mug, 2));
+  keeper.hear(mug, { quantity: 1, sequence: 2, own: true });
+  keeper.hear(mug, { quantity: 5, sequence: 3, own: false });
+  keeper.hear(mug, { quantity: 50, sequence: 2, own: false });
+  // Nobody buys it.
+  keeper.hear(jug, { quantity: 7, sequence: 4, own: false });
+  expect(await keeper.hold(wanting("b", mug, 4))).toMatchObject({ lines: [{ available: 3 }] });
+  expect(keeper.stock.products.get(mug)).toEqual({ onHand: 5, held: 2, counted: 3 });
+  expect(keeper.stock.products.has(jug)).toBe(false);
+});
+
+test("who has seen a newer count than the keeper has heard makes it look", async () => {
+  shop.stock(mug, 3, 1);
+  const keeper = await shop.keeper();
+  await keeper.hold(wanting("a", mug));
+  shop.stock(mug, 1, 9);
+  const [line] = wanting("b", mug).lines;
+  const seen = (sequence: number) => ({ ...wanting("b", mug), lines: [{ product: mug, quantity: 1, ...line, seen: sequence }] });
+  expect(await keeper.hold(seen(9))).toMatchObject({ outcome: "short" });
+  expect(keeper.stock.products.get(mug)?.counted).toBe(9);
+});
+
+test("a commit whose acknowledgement was lost is found, and nobody is told before", async () => {
+  shop.stock(mug, 5);
+  let lost = 2;
+  const losing: Log = {
+    ...log,
+    async append(...args) {
+      const appended = await log.append(...args);
+      if (lost-- > 0) throw new LogUnavailable("no answer");
+      return appended;
+    },
+  };
+  shop = Object.assign(createShop(losing), { counts: shop.counts });
+  shop.stock(mug, 5);
+  const keeper = await shop.keeper();
+  expect(await keeper.hold(wanting("a", mug))).toEqual({ outcome: "held" });
+  expect((await messagesOf(log)).length).toBe(1);
+});
+
+test("while the log does not answer nobody is answered; who has waited for too long is sent away with nothing", async () => {
+  shop.stock(mug, 5);
+  let isAway = false;
+  let now = 0;
+  const away: Log = {
+    ...log,
+    append: async (...args) => {
+      if (isAway) throw new LogUnavailable("no leader");
+      return log.append(...args);
+    },
+  };
+  const other = createShop(away);
+  other.stock(mug, 5);
+  const keeper = await other.keeper({ clock: () => now });
+  isAway = true;
+  const first = keeper.hold(wanting("a", mug));
+  await new Promise(setImmediate);
+  const second = keeper.hold(wanting("b", mug));
+  await new Promise(setImmediate);
+  now = 3_000;
+  isAway = false;
+  expect(await first).toEqual({ outcome: "held" });
+  expect(await second).toEqual({ outcome: "busy" });
+  expect([...lookAtEveryPrefix(await messagesOf(log)).accepted.keys()]).toEqual(["a"]);
+  await other.close();
+});
+
+test("who is refused is refused by the newest state, whoever wrote it", async () => {
+  shop.stock(mug, 1);
+  const keeper = await shop.keeper();
+  const other = await shop.keeper();
+  await keeper.hold(wanting("a", mug));
+  await other.end("a", "cancelled");
+  expect(await other.hold(wanting("b", mug))).toEqual({ outcome: "held" });
+  await keeper.end("b", "cancelled");
+  expect(await other.hold(wanting("c", mug))).toEqual({ outcome: "held" });
+});
+
+test("a keeper that ends fails those who wait, and takes nobody", async () => {
+  shop.stock(mug, 5);
+  const stuck: Log = { ...log, append: async () => Promise.reject(new LogUnavailable("no leader")) };
+  const other = createShop(stuck);
+  other.stock(mug, 5);
+  const keeper = await other.keeper();
+  const waiting = [keeper.hold(wanting("a", mug)), keeper.end("x", "sold")].map((each) =>
+    each.then(
+      () => "answered",
+      (error: Error) => error.name,
+    ),
+  );
+  await new Promise(setImmediate);
+  await other.close();
+  expect(await Promise.all(waiting)).toEqual(["LogUnavailable", "LogUnavailable"]);
+  expect(await keeper.hold(wanting("b", mug))).toEqual({ outcome: "busy" });
+  await expect(keeper.end("b", "sold")).rejects.toThrow(LogUnavailable);
+});
+
+test("one buyer with many requests does not stand before the others", async () => {
+  shop.stock(mug, 10);
+  const keeper = await shop.keeper();
+  const greedy = id("greedy");
+  const own = Array.from({ length: 30 }, (_, at) => keeper.hold({ ...wanting(`g${at}`, mug), buyer: greedy }));
+  const others = ["a", "b", "c"].map((name) => keeper.hold(wanting(name, mug)));
+  expect(outcomes(await Promise.all(others))).toEqual({ held: 3 });
+  // No more than sixteen of one buyer wait at once.
+  expect(outcomes(await Promise.all(own))).toEqual({ held: 7, short: 9, busy: 14 });
+});
