@@ -1,6 +1,6 @@
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Commit, Count, End, Hold, HowEnded } from "../../streams/stock-commit.ts";
-import { availableOf, type Stock } from "./stock.ts";
+import type { Stock } from "./stock.ts";
 import type { HoldAnswer, HoldLine, HoldRequest } from "./stock-port.ts";
 
 /**
@@ -25,11 +25,11 @@ export function draftCommit(stock: Stock): CommitDraft {
   /** Units that the holds of this commit take, less those that its ends give back. */
   const taken = new Map<Identifier, number>();
 
+  /** Below 0 where a count said less than what is on hold: then giving back some of that leaves nothing to buy yet. */
   function available(product: Identifier): number {
-    const count = counts.get(product);
-    const held = stock.products.get(product)?.held ?? 0;
-    const before = count === undefined ? availableOf(stock, product) : count.quantity - held;
-    return before - (taken.get(product) ?? 0);
+    const { onHand, held } = stock.products.get(product) ?? { onHand: 0, held: 0 };
+    const there = counts.get(product)?.quantity ?? onHand;
+    return there - held - (taken.get(product) ?? 0);
   }
 
   const take = (product: Identifier, quantity: number) =>
@@ -38,7 +38,10 @@ export function draftCommit(stock: Stock): CommitDraft {
   /** Units that the buyer has in the line's sale by other reservations: those that stand here, and those he was seen with elsewhere. */
   function boughtBy(buyer: Identifier, { product, limit }: HoldLine): number {
     const here = new Map<string, number>();
-    const own = [...(stock.limited.get(buyer) ?? []), ...[...holds.values()].filter((hold) => hold.buyer === buyer)];
+    const own = [
+      ...(stock.limited.get(buyer) ?? []),
+      ...[...holds.values()].filter((hold) => hold.buyer === buyer),
+    ];
     for (const { reservation, items } of own) {
       if (ends.has(reservation) && ends.get(reservation)?.how !== "sold") continue;
       for (const item of items)

@@ -25,6 +25,8 @@ export interface Counting {
   heard(): readonly Count[];
   /** What the stock lacks for the request: nothing, mostly. */
   lookUp(request: HoldRequest): Promise<readonly Count[]>;
+  /** Up to where in CATALOG everything that was said of the product is known here; 0 for nowhere. */
+  knownTo(product: Identifier): number;
 }
 
 export function createCounting(stock: Stock, quantityOf: QuantityOf): Counting {
@@ -33,12 +35,13 @@ export function createCounting(stock: Stock, quantityOf: QuantityOf): Counting {
   const own = new Map<Identifier, number>();
   const underWay = new Map<Identifier, Promise<Counted | undefined>>();
 
-  const isKnown = (product: Identifier, sequence: number) => {
-    const known = stock.products.get(product);
-    if (known === undefined) return false;
-    const heard = pending.get(product)?.sequence ?? 0;
-    return Math.max(known.counted, heard, own.get(product) ?? 0) >= sequence;
-  };
+  function knownTo(product: Identifier): number {
+    const counted = stock.products.get(product)?.counted ?? 0;
+    return Math.max(counted, pending.get(product)?.sequence ?? 0, own.get(product) ?? 0);
+  }
+
+  const isKnown = (product: Identifier, sequence: number) =>
+    stock.products.has(product) && knownTo(product) >= sequence;
 
   async function look(product: Identifier, seen: number): Promise<Counted | undefined> {
     const shared = underWay.get(product);
@@ -62,6 +65,7 @@ export function createCounting(stock: Stock, quantityOf: QuantityOf): Counting {
   }
 
   return {
+    knownTo,
     hear,
     heard() {
       for (const [product, { sequence }] of pending) {

@@ -1,14 +1,14 @@
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Journal } from "../../streams/journal.ts";
 import { type Log, LogUnavailable } from "../../streams/log.ts";
-import type { Commit, Count, HowEnded } from "../../streams/stock-commit.ts";
+import type { Count, HowEnded } from "../../streams/stock-commit.ts";
 import { createBell } from "../bell.ts";
 import { type Pause, pause as realPause } from "../pause.ts";
 import type { Actor } from "../supervisor.ts";
 import { type CommitDraft, draftCommit } from "./commit-draft.ts";
 import { type Counted, createCounting, type QuantityOf } from "./counting.ts";
 import { createFairQueue } from "./fair-queue.ts";
-import type { Applied, Stock } from "./stock.ts";
+import { productsIn, type Stock } from "./stock.ts";
 import { openStockLog } from "./stock-log.ts";
 import type { HoldAnswer, HoldRequest } from "./stock-port.ts";
 
@@ -19,13 +19,15 @@ import type { HoldAnswer, HoldRequest } from "./stock-port.ts";
  *
  * That there is one keeper is for speed alone. Of two, each answers by the same log.
  */
-export interface StockKeeper extends Actor {
+export interface StockKeeper extends Required<Actor> {
   /** Rejects with `LogUnavailable` where the keeper ends meanwhile, or the log does not say how much there is. */
   hold(request: HoldRequest): Promise<HoldAnswer>;
   /** Resolves when the end is in the log, or nothing was on hold. Rejects as `hold` does, also before the keeper is ready. */
   end(reservation: string, how: HowEnded): Promise<void>;
   /** What CATALOG says, as it comes. */
   hear(product: Identifier, counted: Counted): void;
+  /** Up to where in CATALOG everything that was said of the product's stock is known here; 0 for nowhere. */
+  knownTo(product: Identifier): number;
   /** For reading. */
   readonly stock: Stock;
   readonly isReady: boolean;
@@ -36,8 +38,10 @@ export interface StockKeeperOptions {
   /** STOCK. */
   readonly log: Log;
   readonly quantityOf: QuantityOf;
-  /** Called with each commit that counted, when the state has it. */
-  readonly onCommit?: (commit: Commit) => void;
+  /** Called once, with the products of which the keeper before this one may have left something unsaid. */
+  readonly onReady?: (lately: Iterable<Identifier>) => void;
+  /** Called with the products of each commit that counted, when the state has it. */
+  readonly onChange?: (products: ReadonlySet<Identifier>) => void;
   readonly newId: () => string;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
@@ -66,8 +70,8 @@ const idleMs = 1_000;
 const againMs = 100;
 
 export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
-  const { partition, log, onCommit, newId, clock, journal, pause = realPause } = options;
-  const { stock, catchUp, write } = openStockLog(log, partition);
+  const { partition, log, onReady, onChange, newId, clock, journal, pause = realPause } = options;
+  const { stock, catchUp, write, lately } = openStockLog(log, partition);
   const counting = createCounting(stock, options.quantityOf);
   const holds = createFairQueue<Waiting>({
     sizeMax: waitingMax,
@@ -106,9 +110,9 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       let isTrue: boolean;
       if (commit === undefined) isTrue = (await surely(catchUp, signal)) === 0;
       else {
-        const applied: Applied | undefined = await surely(() => write(commit), signal);
-        isTrue = applied !== undefined;
-        if (isTrue) onCommit?.(commit);
+        const products = productsIn(commit, stock);
+        isTrue = (await surely(() => write(commit), signal)) !== undefined;
+        if (isTrue) onChange?.(products);
       }
       if (!isTrue) continue;
       for (const tell of told) tell();
@@ -133,6 +137,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     try {
       await surely(catchUp, signal);
       isReady = true;
+      onReady?.(lately());
       while (!signal.aborted) {
         aliveAt = clock();
         if (holds.size + ends.length > 0 || counting.heard().length > 0) await turn(signal);
@@ -152,6 +157,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       return isReady;
     },
     run,
+    knownTo: counting.knownTo,
     aliveAt: () => aliveAt,
     async hold(request) {
       const counts = isReady ? await counting.lookUp(request) : [];

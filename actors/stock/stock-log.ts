@@ -1,6 +1,7 @@
+import type { Identifier } from "../../streams/identifier.ts";
 import type { Log, StoredMessage } from "../../streams/log.ts";
 import { type Commit, decodeCommit, encodeCommit, stockSubject } from "../../streams/stock-commit.ts";
-import { type Applied, emptyStock, evolveStock, type Stock } from "./stock.ts";
+import { type Applied, emptyStock, evolveStock, productsIn, type Stock } from "./stock.ts";
 
 /**
  * One partition's part of the log STOCK, and the state that it makes. Everything here throws `LogUnavailable` where the
@@ -11,6 +12,8 @@ export interface StockLog {
   readonly stock: Stock;
   /** Takes in all that was written meanwhile. One round trip where there is nothing. Returns how many messages that were. */
   catchUp(): Promise<number>;
+  /** Products of the last minute before the newest commit of the first `catchUp`. */
+  lately(): Iterable<Identifier>;
   /**
    * Writes the commit, which must build on `stock`, and reads the log through it. Undefined where it does not count,
    * because another one builds on the same state: then `stock` is that other one's. Two round trips.
@@ -21,6 +24,7 @@ export interface StockLog {
 /** Of a replay. */
 const batchMax = 1_024;
 const waitMs = 5_000;
+const latelyMs = 60_000;
 
 export function openStockLog(log: Log, partition: number): StockLog {
   const subject = stockSubject(partition);
@@ -28,11 +32,15 @@ export function openStockLog(log: Log, partition: number): StockLog {
   /** Of the newest message on the subject that was read, whether it counted or not. */
   let read = 0;
   let isReplayed = false;
+  /** The log's time of the newest commit about each product, while the log is replayed. */
+  const times = new Map<Identifier, number>();
 
   function take(message: StoredMessage) {
     read = message.sequence;
     const commit = decodeCommit(message);
-    return commit && { commit, applied: evolveStock(stock, commit, message) };
+    if (commit === undefined) return undefined;
+    if (!isReplayed) for (const product of productsIn(commit, stock)) times.set(product, message.time);
+    return { commit, applied: evolveStock(stock, commit, message) };
   }
 
   /** From the beginning, many at a time. */
@@ -43,7 +51,8 @@ export function openStockLog(log: Log, partition: number): StockLog {
     try {
       while (read < last) {
         const { messages } = await tail.take(batchMax, waitMs);
-        if (messages.length === 0) throw new Error(`${log.stream} gave nothing behind ${read} in ${waitMs} ms`);
+        if (messages.length === 0)
+          throw new Error(`${log.stream} gave nothing behind ${read} in ${waitMs} ms`);
         for (const message of messages) take(message);
         count += messages.length;
       }
@@ -51,11 +60,15 @@ export function openStockLog(log: Log, partition: number): StockLog {
       await tail.close();
     }
     isReplayed = true;
+    const newest = times.values().reduce((later, time) => Math.max(later, time), 0);
+    for (const [product, time] of times) if (time < newest - latelyMs) times.delete(product);
     return count;
   }
 
   /** Reads up to the end of the subject; what became of the commit, where it was met on the way and counted. */
-  async function readOn(commit?: Commit): Promise<{ readonly count: number; readonly applied: Applied | undefined }> {
+  async function readOn(
+    commit?: Commit,
+  ): Promise<{ readonly count: number; readonly applied: Applied | undefined }> {
     let applied: Applied | undefined;
     for (let count = 0; ; count++) {
       const message = await log.next(subject, read + 1);
@@ -67,6 +80,7 @@ export function openStockLog(log: Log, partition: number): StockLog {
 
   return {
     stock,
+    lately: () => times.keys(),
     catchUp: async () => (isReplayed ? (await readOn()).count : replay()),
     async write(commit) {
       const bytes = encodeCommit(commit);

@@ -121,3 +121,12 @@ export function availableOf(stock: Stock, product: Identifier): number {
   const known = stock.products.get(product);
   return known === undefined ? 0 : Math.max(0, known.onHand - known.held);
 }
+
+/** The products that the commit is about, by the state that it builds on. */
+export function productsIn({ counts, ends, holds }: Commit, stock: Stock): ReadonlySet<Identifier> {
+  const ended = ends.flatMap(({ reservation }) => stock.open.get(reservation) ?? []);
+  return new Set([
+    ...counts.map(({ product }) => product),
+    ...[...ended, ...holds].flatMap(({ items }) => items.map(({ product }) => product)),
+  ]);
+}

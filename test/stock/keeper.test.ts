@@ -25,7 +25,9 @@ const outcomes = (answers: readonly { readonly outcome: string }[]) =>
 test("as many buyers get a unit as there are, and those who wait share a commit", async () => {
   shop.stock(mug, 100);
   const keeper = await shop.keeper();
-  const answers = await Promise.all(Array.from({ length: 250 }, (_, at) => keeper.hold(wanting(`r${at}`, mug))));
+  const answers = await Promise.all(
+    Array.from({ length: 250 }, (_, at) => keeper.hold(wanting(`r${at}`, mug))),
+  );
   expect(outcomes(answers)).toEqual({ held: 100, short: 150 });
   const messages = await messagesOf(log);
   expect(messages.length).toBeLessThan(10);
@@ -108,7 +110,10 @@ test("who has seen a newer count than the keeper has heard makes it look", async
   await keeper.hold(wanting("a", mug));
   shop.stock(mug, 1, 9);
   const [line] = wanting("b", mug).lines;
-  const seen = (sequence: number) => ({ ...wanting("b", mug), lines: [{ product: mug, quantity: 1, ...line, seen: sequence }] });
+  const seen = (sequence: number) => ({
+    ...wanting("b", mug),
+    lines: [{ product: mug, quantity: 1, ...line, seen: sequence }],
+  });
   expect(await keeper.hold(seen(9))).toMatchObject({ outcome: "short" });
   expect(keeper.stock.products.get(mug)?.counted).toBe(9);
 });
@@ -192,7 +197,9 @@ test("one buyer with many requests does not stand before the others", async () =
   shop.stock(mug, 10);
   const keeper = await shop.keeper();
   const greedy = id("greedy");
-  const own = Array.from({ length: 30 }, (_, at) => keeper.hold({ ...wanting(`g${at}`, mug), buyer: greedy }));
+  const own = Array.from({ length: 30 }, (_, at) =>
+    keeper.hold({ ...wanting(`g${at}`, mug), buyer: greedy }),
+  );
   const others = ["a", "b", "c"].map((name) => keeper.hold(wanting(name, mug)));
   expect(outcomes(await Promise.all(others))).toEqual({ held: 3 });
   // No more than sixteen of one buyer wait at once.

@@ -9,7 +9,10 @@ export interface Found {
   readonly wrong: readonly string[];
   /** Each reservation with how often a hold of it counted. */
   readonly accepted: ReadonlyMap<string, number>;
-  readonly products: ReadonlyMap<string, { readonly stock: number; readonly held: number; readonly sold: number }>;
+  readonly products: ReadonlyMap<
+    string,
+    { readonly stock: number; readonly held: number; readonly sold: number }
+  >;
 }
 
 type Items = [product: string, quantity: number, sale: string | null][];
@@ -58,7 +61,8 @@ export function lookAtEveryPrefix(messages: readonly StoredMessage[]): Found {
       }
     }
     for (const [product, { stock, held, sold }] of products)
-      if (held + sold > stock || held < 0) wrong.push(`${sequence}: ${product} has ${held} held, ${sold} sold of ${stock}`);
+      if (held + sold > stock || held < 0)
+        wrong.push(`${sequence}: ${product} has ${held} held, ${sold} sold of ${stock}`);
   }
   return { wrong, accepted, products };
 }

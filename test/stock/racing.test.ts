@@ -25,7 +25,9 @@ function faulty(log: Log, fate: () => (typeof fates)[number]): Log {
       // Neither held to what it expects nor to its id, as replicated streams of some servers do.
       if (what === "unheld") return log.append(subject, payload);
       if (what === "late") {
-        void nextTurn().then(nextTurn).then(() => log.append(subject, payload));
+        void nextTurn()
+          .then(nextTurn)
+          .then(() => log.append(subject, payload));
         throw new LogUnavailable("no answer");
       }
       const appended = await log.append(subject, payload, options);

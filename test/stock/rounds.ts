@@ -27,10 +27,15 @@ export interface RoundsSettings {
   readonly onRound?: (round: Round) => void;
 }
 
-export async function playRounds(urls: readonly string[], settings: RoundsSettings): Promise<readonly Round[]> {
+export async function playRounds(
+  urls: readonly string[],
+  settings: RoundsSettings,
+): Promise<readonly Round[]> {
   const { rounds, buyers, stock, onRound } = settings;
   const connections = await Promise.all(
-    [0, 1].map((node) => connectNats({ servers: [urls[node % urls.length] as string], name: `keeper ${node}` })),
+    [0, 1].map((node) =>
+      connectNats({ servers: [urls[node % urls.length] as string], name: `keeper ${node}` }),
+    ),
   );
   const logs = await Promise.all(connections.map((connection) => openJetStreamLog(connection, "STOCK")));
   const shops = logs.map((log) => createShop(log));

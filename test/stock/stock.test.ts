@@ -37,7 +37,10 @@ const textOf = ({ sequence, products, open, ended }: Stock) =>
 
 describe("the fold", () => {
   test("what was counted can be bought, less what is on hold", () => {
-    const { stock, held } = given({ counts: [counted(3)], holds: [hold("a", 2), hold("b", 2), hold("c", 1)] });
+    const { stock, held } = given({
+      counts: [counted(3)],
+      holds: [hold("a", 2), hold("b", 2), hold("c", 1)],
+    });
     expect(held).toEqual([[true, false, true]]);
     expect(availableOf(stock, mug)).toBe(0);
   });
@@ -68,7 +71,10 @@ describe("the fold", () => {
     ["cancelled", 5],
     ["expired", 5],
   ] as const)("units that were %s leave %i", (how, left) => {
-    const { stock } = given({ counts: [counted(5)], holds: [hold("a", 2)] }, { ends: [{ reservation: "a", how }] });
+    const { stock } = given(
+      { counts: [counted(5)], holds: [hold("a", 2)] },
+      { ends: [{ reservation: "a", how }] },
+    );
     expect(availableOf(stock, mug)).toBe(left);
     expect(stock.products.get(mug)?.held).toBe(0);
   });
@@ -76,10 +82,16 @@ describe("the fold", () => {
   test("a reservation is taken once, also behind its end, until that is long ago", () => {
     const over = { ends: [{ reservation: "a", how: "cancelled" }], time: 1 } as const;
     const again = { holds: [hold("a", 1)] };
-    const { held } = given({ counts: [counted(5)], ...again }, again, over, { ...again, time: endedMs }, {
-      ...again,
-      time: endedMs + 1,
-    });
+    const { held } = given(
+      { counts: [counted(5)], ...again },
+      again,
+      over,
+      { ...again, time: endedMs },
+      {
+        ...again,
+        time: endedMs + 1,
+      },
+    );
     expect(held).toEqual([[true], [false], [], [false], [true]]);
   });
 
@@ -87,7 +99,11 @@ describe("the fold", () => {
     const sold = { ends: [{ reservation: "a", how: "sold" }] } as const;
     const { stock } = given({ counts: [counted(5)], holds: [hold("a", 2)] }, sold, { counts: [counted(5)] });
     expect(availableOf(stock, mug)).toBe(3);
-    evolveStock(stock, { ...nothing, id: "x", after: 3, counts: [counted(9, 2)], holds: [hold("b", 4)] }, { sequence: 4, time: 0 });
+    evolveStock(
+      stock,
+      { ...nothing, id: "x", after: 3, counts: [counted(9, 2)], holds: [hold("b", 4)] },
+      { sequence: 4, time: 0 },
+    );
     expect(availableOf(stock, mug)).toBe(5);
     evolveStock(stock, { ...nothing, id: "y", after: 4, counts: [counted(8, 1)] }, { sequence: 5, time: 0 });
     expect(availableOf(stock, mug)).toBe(5);
@@ -96,7 +112,11 @@ describe("the fold", () => {
   test("a count below what is on hold leaves nothing, and takes nothing from anybody", () => {
     const { stock } = given({ counts: [counted(5)], holds: [hold("a", 4)] }, { counts: [counted(1, 2)] });
     expect([availableOf(stock, mug), stock.open.size]).toEqual([0, 1]);
-    evolveStock(stock, { ...nothing, id: "x", after: 2, ends: [{ reservation: "a", how: "sold" }] }, { sequence: 3, time: 0 });
+    evolveStock(
+      stock,
+      { ...nothing, id: "x", after: 2, ends: [{ reservation: "a", how: "sold" }] },
+      { sequence: 3, time: 0 },
+    );
     expect(stock.products.get(mug)).toEqual({ onHand: 0, held: 0, counted: 2 });
   });
 
@@ -230,7 +250,9 @@ describe("properties", () => {
             if (known.held > (before.get(key) ?? 0) && applied !== undefined)
               expect(known.held).toBeLessThanOrEqual(known.onHand);
           }
-          const limited = [...stock.open.values()].filter((open) => open.items.some(({ sale }) => sale !== null));
+          const limited = [...stock.open.values()].filter((open) =>
+            open.items.some(({ sale }) => sale !== null),
+          );
           expect(new Set([...stock.limited.values()].flatMap((own) => [...own]))).toEqual(new Set(limited));
         }
       }),
@@ -245,7 +267,8 @@ describe("properties", () => {
         for (const [at, message] of messages.entries()) {
           evolveStock(once, decodeCommit(message) as Commit, message);
           const from = Math.max(0, at - (again.next().value as number));
-          for (const each of messages.slice(from, at + 1)) evolveStock(twice, decodeCommit(each) as Commit, each);
+          for (const each of messages.slice(from, at + 1))
+            evolveStock(twice, decodeCommit(each) as Commit, each);
         }
         expect(textOf(twice)).toBe(textOf(once));
       }),
@@ -260,13 +283,15 @@ describe("properties", () => {
       until: fc.nat(),
       lines: fc.uniqueArray(line, { minLength: 1, maxLength: 3, selector: (one) => one.product }),
     })
-    .map(({ lines, ...rest }): HoldRequest => ({
-      ...rest,
-      lines: lines.map(({ isLimited, ...each }) => ({
-        ...each,
-        ...(isLimited && { limit: { sale: id("friday"), units: 4, known: [["a", 1]] as const } }),
-      })),
-    }));
+    .map(
+      ({ lines, ...rest }): HoldRequest => ({
+        ...rest,
+        lines: lines.map(({ isLimited, ...each }) => ({
+          ...each,
+          ...(isLimited && { limit: { sale: id("friday"), units: 4, known: [["a", 1]] as const } }),
+        })),
+      }),
+    );
 
   test("everything in a draft counts when its commit does, and who was refused would not have had it", () => {
     fc.assert(
@@ -280,7 +305,8 @@ describe("properties", () => {
           for (const message of logOf(commits)) evolveStock(stock, decodeCommit(message) as Commit, message);
           const draft = draftCommit(stock);
           for (const each of counts) draft.count(each);
-          for (const { reservation: name, how } of ends) expect(draft.end(name, how)).toBe(stock.open.has(name));
+          for (const { reservation: name, how } of ends)
+            expect(draft.end(name, how)).toBe(stock.open.has(name));
           const answers = requests.map((each) => draft.hold(each));
           const said = draft.commit("draft");
           if (said !== undefined)
@@ -291,7 +317,10 @@ describe("properties", () => {
             if (outcome === "ended") expect(stock.open.has(name)).toBe(false);
             if (outcome === "short" && at === answers.length - 1)
               for (const short of (rest as Extract<typeof rest, { lines: unknown }>).lines)
-                expect(short).toEqual({ product: short.product, available: availableOf(stock, short.product) });
+                expect(short).toEqual({
+                  product: short.product,
+                  available: availableOf(stock, short.product),
+                });
           }
         },
       ),
@@ -320,7 +349,10 @@ describe("purchase limits", () => {
 
   test("what was given back counts no more, also where the asker does not know of it yet", () => {
     const ended = (how: (typeof howEnded)[number]) => {
-      const { stock } = given({ counts: [counted(50)], holds: [hold("a", 3, mug, friday)] }, { ends: [{ reservation: "a", how }] });
+      const { stock } = given(
+        { counts: [counted(50)], holds: [hold("a", 3, mug, friday)] },
+        { ends: [{ reservation: "a", how }] },
+      );
       return draftCommit(stock).hold(wanted("b", 1, [["a", 3]])).outcome;
     };
     expect(howEnded.map(ended)).toEqual(["over-limit", "held", "held"]);

@@ -1,0 +1,60 @@
+import { createLogReader } from "../../projections/log-reader.ts";
+import { decodeEvent, isBad } from "../../streams/events.ts";
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import type { Log, StoredMessage } from "../../streams/log.ts";
+import { publicSubject, storedSubject } from "../../streams/subjects.ts";
+import type { Counted, QuantityOf } from "./counting.ts";
+
+/**
+ * What CATALOG says about stock, and what keepers say there: an `inventory.changed` of a keeper carries, beside the quantity
+ * that can still be bought, the place in STOCK that it stands for, with the epoch of that stream. By this field a keeper knows
+ * that nothing was counted. In another shop's log, where such an event was imported, it is a count as any other.
+ */
+export interface KeepersWord {
+  readonly quantity: number;
+  readonly reason: "reservation" | "release";
+  /** In STOCK. */
+  readonly sequence: number;
+}
+
+export const inventorySubject = (product: Identifier): string => publicSubject("inventory.changed", product);
+
+export function encodeKeepersWord({ quantity, reason, sequence }: KeepersWord, epoch: number): Buffer {
+  return Buffer.from(JSON.stringify({ new_quantity: quantity, reason, stock: `${epoch}/${sequence}` }));
+}
+
+/** Undefined for what is no good event about stock. `epoch`: of STOCK. */
+export function countedIn(
+  message: StoredMessage,
+  epoch: number,
+): (Counted & { product: Identifier }) | undefined {
+  const event = decodeEvent(message);
+  if (isBad(event) || event.kind !== "inventory.changed") return undefined;
+  const { id: product, sequence, data } = event;
+  return { product, quantity: data.new_quantity, sequence, own: isOwn(message, epoch) };
+}
+
+const utf8 = new TextDecoder();
+
+/** Of a good event. */
+function isOwn({ payload }: StoredMessage, epoch: number): boolean {
+  const { stock } = JSON.parse(utf8.decode(payload)) as { readonly stock?: unknown };
+  return typeof stock === "string" && stock.startsWith(`${epoch}/`);
+}
+
+/** The newest good event, from the leader: one get, more only where the newest one is bad. */
+export function createQuantityReader(catalog: Log, derived: Log, epoch: number): QuantityOf {
+  const reader = createLogReader(catalog, derived);
+  return async (product) => {
+    const subject = storedSubject("inventory.changed", tokenOf(product));
+    const newest = await catalog.last(subject, "leader");
+    if (newest === undefined) return undefined;
+    const counted = countedIn(newest, epoch);
+    if (counted !== undefined) return counted;
+    const good = await reader.read("inventory", product, "leader");
+    const message = good && (await catalog.next(subject, good.sequence));
+    const behind = message && countedIn(message, epoch);
+    // Nothing was counted by what is bad, but it is the event that whoever publishes next must expect.
+    return behind && { ...behind, sequence: newest.sequence };
+  };
+}

@@ -1,0 +1,137 @@
+import type { Identifier } from "../../streams/identifier.ts";
+import type { Journal } from "../../streams/journal.ts";
+import { type Log, LogRefused, LogUnavailable } from "../../streams/log.ts";
+import { createSlots } from "../../streams/slots.ts";
+import { createBell } from "../bell.ts";
+import { type Pause, pause as realPause } from "../pause.ts";
+import { encodeKeepersWord, inventorySubject } from "./catalog-counts.ts";
+import type { QuantityOf } from "./counting.ts";
+import type { StockKeeper } from "./keeper.ts";
+import { availableOf } from "./stock.ts";
+
+/**
+ * What can still be bought, published to CATALOG as any count of stock is, so that read models and caches show it. Each word
+ * is published on the condition that the keeper knows everything that CATALOG says about the product's stock, so that it
+ * never covers a count that somebody else makes at the same time. Of a product that sells ten thousand a second some ten
+ * words a second are said, the first at once and the last always.
+ */
+export interface ShownStock {
+  /**
+   * Of these something has changed, or may have: a keeper that begins knows not what the one before it has left unsaid. A
+   * product that was not shown here before costs a read of CATALOG.
+   */
+  show(products: Iterable<Identifier>): void;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface ShownStockOptions {
+  readonly keeper: Pick<StockKeeper, "stock" | "hear" | "knownTo">;
+  readonly catalog: Log;
+  readonly quantityOf: QuantityOf;
+  /** Of STOCK. */
+  readonly epoch: number;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  readonly pause?: Pause;
+  readonly journal: Journal;
+}
+
+interface Shown {
+  /** What CATALOG shows; undefined where that is not known. */
+  quantity: number | undefined;
+  /** Not before. */
+  due: number;
+}
+
+const betweenMs = 100;
+const againMs = 500;
+const idleMs = 1_000;
+const atOnceMax = 32;
+/** Products whose newest word is remembered: of one that was forgotten it is read. */
+const rememberedMax = 50_000;
+
+export function createShownStock(options: ShownStockOptions): ShownStock {
+  const { keeper, catalog, quantityOf, epoch, clock, journal, pause = realPause } = options;
+  const { stock } = keeper;
+  const shown = new Map<Identifier, Shown>();
+  const pending = new Set<Identifier>();
+  const slots = createSlots(atOnceMax);
+  const bell = createBell(pause);
+
+  function want(product: Identifier): void {
+    pending.add(product);
+    bell.ring();
+  }
+
+  function remember(product: Identifier, entry: Shown): void {
+    shown.delete(product);
+    shown.set(product, entry);
+    const [oldest] = shown.keys();
+    if (shown.size > rememberedMax && oldest !== undefined) shown.delete(oldest);
+  }
+
+  async function read(product: Identifier): Promise<void> {
+    const counted = await quantityOf(product);
+    if (counted !== undefined) keeper.hear(product, counted);
+    remember(product, { quantity: counted?.quantity, due: clock() });
+    // A count that the stock does not have yet comes back as a commit.
+    if (counted !== undefined && (counted.own || counted.sequence <= keeper.knownTo(product))) want(product);
+  }
+
+  async function say(product: Identifier, before: Shown): Promise<void> {
+    const quantity = availableOf(stock, product);
+    if (before.quantity === quantity) return;
+    const reason = quantity < (before.quantity ?? Infinity) ? "reservation" : "release";
+    const word = encodeKeepersWord({ quantity, reason, sequence: stock.sequence }, epoch);
+    const appended = await catalog.append(inventorySubject(product), word, {
+      expectedLastSubjectSequence: keeper.knownTo(product),
+    });
+    if (appended.outcome === "conflict") return read(product);
+    keeper.hear(product, { quantity, sequence: appended.sequence, own: true });
+    remember(product, { quantity, due: clock() + betweenMs });
+  }
+
+  async function bring(product: Identifier): Promise<void> {
+    // Of what is not kept here any more others know more.
+    if (!stock.products.has(product)) return;
+    try {
+      const known = shown.get(product);
+      await (known === undefined ? read(product) : say(product, known));
+    } catch (error) {
+      if (!(error instanceof LogUnavailable || error instanceof LogRefused)) throw error;
+      journal.warn({ product, err: error }, "what can be bought could not be published; trying again");
+      // What became of the word is not known.
+      remember(product, { quantity: undefined, due: clock() + againMs });
+      want(product);
+    }
+  }
+
+  /** Returns how long until the next one is due. */
+  function start(): number {
+    const at = clock();
+    let nextMs = idleMs;
+    for (const product of pending) {
+      const waitMs = (shown.get(product)?.due ?? at) - at;
+      if (waitMs > 0) {
+        nextMs = Math.min(nextMs, waitMs);
+        continue;
+      }
+      const started = slots.tryRun(() => bring(product));
+      if (started === undefined) break;
+      pending.delete(product);
+      void started.then(bell.ring, (error: unknown) =>
+        journal.error({ product, err: error }, "stock is not shown"),
+      );
+    }
+    return nextMs;
+  }
+
+  return {
+    show(products) {
+      for (const product of products) want(product);
+    },
+    async run(signal) {
+      while (!signal.aborted) await bell.wait(start(), signal);
+    },
+  };
+}

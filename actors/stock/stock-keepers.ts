@@ -1,0 +1,154 @@
+import type { Answering, Asking } from "../../streams/asking.ts";
+import type { Journal } from "../../streams/journal.ts";
+import type { Leases } from "../../streams/lease.ts";
+import type { Log, StoredMessage, Tail } from "../../streams/log.ts";
+import type { Hold, HowEnded } from "../../streams/stock-commit.ts";
+import { parseStoredSubject } from "../../streams/subjects.ts";
+import { createPartitionOwner } from "../partition-owner.ts";
+import { type Pause, pause as realPause } from "../pause.ts";
+import { type Actor, supervise, type Supervisor } from "../supervisor.ts";
+import { together } from "../together.ts";
+import { countedIn, createQuantityReader } from "./catalog-counts.ts";
+import { expireHolds } from "./expiry.ts";
+import { createStockKeeper, type StockKeeper } from "./keeper.ts";
+import { createShownStock } from "./shown-stock.ts";
+import { answerStock } from "./stock-asking.ts";
+
+/**
+ * Keeps the stock of some partitions, shared by leases with all who do: of each that is held a keeper, who answers for it
+ * through the cluster, with what gives back holds that are past their time and what shows the stock that is left. A lease
+ * that is lost ends its keeper; that another one may work before this one has noticed does no harm.
+ */
+export interface StockKeepersOptions {
+  /** STOCK, and when it was created. */
+  readonly log: Log;
+  readonly epoch: number;
+  readonly catalog: Log;
+  readonly derived: Log;
+  readonly leases: Leases;
+  readonly asking: Asking;
+  /** What becomes of a hold that is past its time. */
+  readonly decide: (hold: Hold) => Promise<HowEnded>;
+  /** Unique in the cluster. */
+  readonly newId: () => string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+  readonly pause?: Pause;
+  readonly journal: Journal;
+}
+
+export interface StockKeepers extends Actor {
+  /** The partitions whose stock is kept here, and whether their keepers can be asked. */
+  kept(): ReadonlyMap<number, boolean>;
+}
+
+const lookMs = 250;
+const batchMax = 1_024;
+const counts = "log.catalog.*.inventory.changed.*";
+
+export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
+  const { log, epoch, catalog, derived, leases, asking, decide, newId, now, clock, journal } = options;
+  const { pause = realPause } = options;
+  const quantityOf = createQuantityReader(catalog, derived, epoch);
+  const keepers = new Map<number, StockKeeper>();
+  let aliveAt = clock();
+
+  /** One life of one partition's keeper, with all that belongs to it. */
+  function createPartition(partition: number): Actor {
+    let answering: Answering | undefined;
+    const keeper = createStockKeeper({
+      partition,
+      log,
+      quantityOf,
+      newId,
+      clock,
+      pause,
+      journal,
+      onReady(lately) {
+        answering = answerStock(asking, partition, keeper);
+        shown.show(lately);
+        for (const { items } of keeper.stock.open.values()) shown.show(items.map(({ product }) => product));
+      },
+      onChange: (products) => shown.show(products),
+    });
+    const shown = createShownStock({ keeper, catalog, quantityOf, epoch, clock, pause, journal });
+    return {
+      aliveAt: () => keeper.aliveAt(),
+      async run(signal) {
+        keepers.set(partition, keeper);
+        try {
+          await together(signal, [
+            keeper.run,
+            shown.run,
+            (either) => expireHolds({ keeper, decide, now, pause, journal }, either),
+          ]);
+        } finally {
+          answering?.close();
+          if (keepers.get(partition) === keeper) keepers.delete(partition);
+        }
+      },
+    };
+  }
+
+  /** Follows what is ours until the signal aborts, and ends all of it then. */
+  async function keep(owned: () => ReadonlySet<number>, signal: AbortSignal): Promise<void> {
+    const lives = new Map<number, Supervisor>();
+    try {
+      while (!signal.aborted) {
+        aliveAt = clock();
+        const ours = owned();
+        for (const [partition, life] of lives) {
+          if (ours.has(partition)) continue;
+          lives.delete(partition);
+          await life.stop();
+        }
+        for (const partition of ours) {
+          if (lives.has(partition)) continue;
+          const create = () => createPartition(partition);
+          lives.set(partition, supervise(`stock ${partition}`, create, { journal, now: clock, pause }));
+        }
+        await pause(lookMs, signal);
+      }
+    } finally {
+      await Promise.all(lives.values().map((life) => life.stop()));
+    }
+  }
+
+  async function hear(tail: Tail, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { messages } = await tail.take(batchMax, lookMs);
+      for (const message of messages) tell(message);
+    }
+  }
+
+  /** Most of what happens to stock is about products that nobody buys at the moment. */
+  function tell(message: StoredMessage): void {
+    const about = parseStoredSubject(message.subject);
+    if ("problem" in about) return;
+    const keeper = keepers.get(about.partition);
+    if (keeper?.stock.products.has(about.identifier) !== true) return;
+    const counted = countedIn(message, epoch);
+    if (counted !== undefined) keeper.hear(counted.product, counted);
+  }
+
+  return {
+    aliveAt: () => aliveAt,
+    kept: () => new Map(keepers.entries().map(([partition, { isReady }]) => [partition, isReady])),
+    async run(signal) {
+      const owner = createPartitionOwner({ leases, name: "stock", member: newId(), clock, pause, journal });
+      const { last } = await catalog.bounds();
+      const tail = catalog.tail({ from: last + 1, subject: counts });
+      try {
+        await together(signal, [
+          owner.run,
+          (either) => keep(owner.owned, either),
+          (either) => hear(tail, either),
+        ]);
+      } finally {
+        await tail.close();
+      }
+    },
+  };
+}
