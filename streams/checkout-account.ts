@@ -1,9 +1,19 @@
 import { type Identifier, tokenOf } from "./identifier.ts";
-import { fieldsOf, identifierOf, listOf, must, positiveOf, readJson, textOf, wholeOf } from "./strict-json.ts";
+import {
+  fieldsOf,
+  identifierOf,
+  listOf,
+  must,
+  positiveOf,
+  readJson,
+  textOf,
+  wholeOf,
+} from "./strict-json.ts";
 
 /**
- * What a user has lately begun to reserve, as one message of the log CHECKOUT on `checkout.<user>`: the newest says all of
- * it. It stands beside the reservations themselves, since nobody can look those of one user up by exact subjects.
+ * What a user has lately begun to reserve, as one message of the log CHECKOUT on `checkout.<user>.account`: the newest says
+ * all of it. It stands beside the reservations themselves, since to look those of one user up costs some servers a walk
+ * through the whole log.
  */
 export interface AccountEntry {
   readonly reservation: string;
@@ -23,7 +33,7 @@ export interface LimitedUnits {
   readonly ends: number;
 }
 
-export const accountSubject = (user: Identifier): string => `checkout.${tokenOf(user)}`;
+export const accountSubject = (user: Identifier): string => `checkout.${tokenOf(user)}.account`;
 
 const version = 1;
 
