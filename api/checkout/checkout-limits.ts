@@ -1,0 +1,46 @@
+import { identifierBytesMax } from "../../streams/identifier.ts";
+import { limits } from "../limits.ts";
+
+/** A limit on everything at the checkout, with its unit in its name. Their relations are asserted below. */
+
+/** Different products. */
+const linesMax = 50;
+const minuteMs = 60_000;
+
+export const checkoutLimits = {
+  linesMax,
+  quantityMax: 9_999,
+  /** Of an `Idempotency-Key`. */
+  keyLengthMax: 255,
+  /** What a quote of so many lines may take: each with two identifiers, escaped, and five numbers, all in base64. */
+  quoteBytesMax: Math.ceil((linesMax * (4 * identifierBytesMax + 100) + 1_024) * (4 / 3)),
+  quoteMs: 10 * minuteMs,
+  /** How long units are held for a buyer. */
+  holdMs: 10 * minuteMs,
+  /** How long an attempt to reserve has the reservation for itself: then a repeated request may take it up. */
+  attemptMs: 8_000,
+  /** One append. */
+  appendMs: 3_000,
+  /** How often something is decided anew because another one was faster. */
+  triesMax: 8,
+  /** Of one kind, in this process: lines whose prices are read, reservations that are looked up. */
+  readsAtOnce: 16,
+  /** Reservations that an account may have open, and that it may begin in a minute. */
+  openMax: 5,
+  minuteMs,
+  perMinuteMax: 20,
+  /** Reservations of an account that are remembered, which is for as long as a sale with a purchase limit takes. */
+  rememberedMax: 500,
+} as const;
+
+const relations: readonly [boolean, string][] = [
+  [limits.bodyBytesMax > checkoutLimits.quoteBytesMax, "whoever was given a quote can send it"],
+  [
+    checkoutLimits.attemptMs > 2 * checkoutLimits.appendMs,
+    "an attempt can be begun and answered in its time",
+  ],
+  [checkoutLimits.attemptMs < checkoutLimits.holdMs, "what is held outlives the attempt that took it"],
+  [checkoutLimits.perMinuteMax >= checkoutLimits.openMax, "who may hold so many may begin them"],
+];
+for (const [holds, reason] of relations)
+  if (!holds) throw new Error(`limits contradict each other: ${reason}`);
