@@ -1,0 +1,134 @@
+import {
+  type AccountEntry,
+  accountSubject,
+  decodeAccount,
+  encodeAccount,
+  type LimitedUnits,
+} from "../../streams/checkout-account.ts";
+import type { Identifier } from "../../streams/identifier.ts";
+import { type Log, LogUnavailable } from "../../streams/log.ts";
+import { createSlots } from "../../streams/slots.ts";
+import { checkoutLimits as limits } from "./checkout-limits.ts";
+import type { Records } from "./records.ts";
+import { isOver } from "./reservation.ts";
+
+/**
+ * What one user may have: so many open reservations, so many new ones a minute, and of a sale with a purchase limit so many
+ * units. Each reservation is entered here before anything is taken for it, on the condition that no other one was entered
+ * meanwhile: so also those that are asked for at once are counted one behind the other, in the whole cluster.
+ *
+ * What is entered counts until it is known to have come to nothing. That is looked up only where it makes a difference, so
+ * in most cases this costs a read and an append.
+ */
+export interface Accounts {
+  /** `until`: when the reservation ends by itself. Throws `LogUnavailable`. */
+  enter(user: Identifier, reservation: string, until: number, wishes: readonly Wish[]): Promise<Entered>;
+}
+
+/** Units of a sale with a limit. */
+export interface Wish extends LimitedUnits {
+  readonly limit: number;
+}
+
+export type Entered =
+  /** `others`: what else was entered and may still be the user's. */
+  | { readonly outcome: "entered"; readonly others: readonly AccountEntry[] }
+  /** It was entered without any such units. */
+  | { readonly outcome: "over-limit"; readonly lines: readonly Left[] }
+  /** It was not entered. */
+  | { readonly outcome: "too-many"; readonly detail: string; readonly waitMs: number };
+
+export interface Left {
+  readonly product: Identifier;
+  readonly left: number;
+}
+
+export function createAccounts(log: Log, records: Records, now: () => number): Accounts {
+  const slots = createSlots(limits.readsAtOnce);
+
+  /** With what became of it, as far as that is known by now. */
+  async function reviewed(user: Identifier, entry: AccountEntry): Promise<AccountEntry> {
+    const { state } = await slots.run(() => records.read(user, entry.reservation));
+    const wasNeverBegun = state.stage === "none" && now() - entry.at >= limits.minuteMs;
+    if (isOver(state) || wasNeverBegun) return { ...entry, until: 0, limited: [] };
+    return state.stage === "confirmed" ? { ...entry, until: 0 } : entry;
+  }
+
+  return {
+    async enter(user, reservation, until, wishes) {
+      const subject = accountSubject(user);
+      for (let tries = 0; tries < limits.triesMax; tries++) {
+        const message = await log.last(subject, "leader");
+        const standing = (message && decodeAccount(message.payload)) ?? [];
+        const at = now();
+        let others = standing.filter((entry) => entry.reservation !== reservation && isOfUse(entry, at));
+        const pace = paceOf(others, at);
+        if (pace !== undefined) return pace;
+        let entered = judge(others, wishes, at);
+        if (entered.outcome !== "entered") {
+          const all = await Promise.all(others.map((entry) => reviewed(user, entry)));
+          others = all.filter((entry) => isOfUse(entry, at));
+          entered = judge(others, wishes, at);
+        }
+        if (entered.outcome === "too-many") return entered;
+        const limited =
+          entered.outcome === "entered"
+            ? wishes.map(({ sale, product, units, ends }) => ({ sale, product, units, ends }))
+            : [];
+        const payload = encodeAccount([...others, { reservation, at, until, limited }]);
+        const expectedLastSubjectSequence = message?.sequence ?? 0;
+        const appended = await log.append(subject, payload, {
+          id: `${subject}@${expectedLastSubjectSequence}`,
+          expectedLastSubjectSequence,
+          deadlineMs: limits.appendMs,
+        });
+        if (appended.outcome === "stored" && !appended.duplicate) return entered;
+      }
+      throw new LogUnavailable(`${subject} changes faster than anything can be entered`);
+    },
+  };
+}
+
+/** Whether anything depends on it still. */
+function isOfUse({ at, until, limited }: AccountEntry, moment: number): boolean {
+  return moment < until || moment < at + limits.minuteMs || limited.some(({ ends }) => moment < ends);
+}
+
+function paceOf(others: readonly AccountEntry[], moment: number): Entered | undefined {
+  const lately = others.filter(({ at }) => moment < at + limits.minuteMs);
+  if (lately.length < limits.perMinuteMax) return undefined;
+  const first = Math.min(...lately.map(({ at }) => at));
+  const detail = `at most ${limits.perMinuteMax} reservations may be begun in a minute`;
+  return { outcome: "too-many", detail, waitMs: first + limits.minuteMs - moment };
+}
+
+function judge(others: readonly AccountEntry[], wishes: readonly Wish[], moment: number): Entered {
+  const open = others.filter(({ until }) => moment < until);
+  if (open.length >= limits.openMax) {
+    const first = Math.min(...open.map(({ until }) => until));
+    const detail = `at most ${limits.openMax} reservations may be open; confirm or cancel one`;
+    return { outcome: "too-many", detail, waitMs: first - moment };
+  }
+  if (others.length >= limits.rememberedMax) {
+    const detail = `at most ${limits.rememberedMax} reservations are remembered while sales last`;
+    return { outcome: "too-many", detail, waitMs: limits.minuteMs };
+  }
+  const lines = wishes.flatMap(({ product, sale, units, limit }) => {
+    const had = unitsBefore(others, sale, product).reduce((sum, [, each]) => sum + each, 0);
+    return had + units > limit ? [{ product, left: Math.max(0, limit - had) }] : [];
+  });
+  return lines.length > 0 ? { outcome: "over-limit", lines } : { outcome: "entered", others };
+}
+
+/** What the user has of a product in a sale, by reservation. */
+export function unitsBefore(
+  entries: readonly AccountEntry[],
+  sale: Identifier,
+  product: Identifier,
+): readonly (readonly [reservation: string, units: number])[] {
+  return entries.flatMap(({ reservation, limited }) =>
+    limited
+      .filter((units) => units.sale === sale && units.product === product)
+      .map(({ units }) => [reservation, units] as const),
+  );
+}

@@ -1,0 +1,235 @@
+import { hash } from "node:crypto";
+import type { HoldAnswer, HoldLine, StockPort } from "../../actors/stock/stock-port.ts";
+import type { AccountEntry } from "../../streams/checkout-account.ts";
+import type { QuotedLine, ReservationFact } from "../../streams/checkout-events.ts";
+import type { Identifier } from "../../streams/identifier.ts";
+import type { Money } from "../../streams/payloads.ts";
+import { Problem } from "../problems.ts";
+import { type Accounts, unitsBefore } from "./accounts.ts";
+import { expired, heldView, inProgress, outOfStock, overLimit } from "./answers.ts";
+import { checkoutLimits as limits } from "./checkout-limits.ts";
+import { endHolds, partitionsOf, takeHolds } from "./holds.ts";
+import type { Offers } from "./offers.ts";
+import { type Priced, type PricedLine, priceAgain } from "./pricing.ts";
+import { openQuote, type Quote, type QuoteKeys } from "./quote-token.ts";
+import type { Decision, Records, StoredReservation } from "./records.ts";
+import { type Answer, answerOf, isOver, type Reservation, reservationOf } from "./reservation.ts";
+
+/**
+ * From a quote to units on hold, once for each key. An attempt has the record for itself for some seconds; whoever repeats
+ * the request after that goes on where it stopped. What is decided is written to the record first and acted on then:
+ * nothing is given back before it stands there that nobody was promised it, so two attempts that both believe to be the
+ * one cannot undo each other.
+ */
+export interface Reserving {
+  /** The first answer to this key, 201 or 409, whenever and wherever it was given. */
+  reserve(user: Identifier, key: string, quote: string): Promise<Reply>;
+}
+
+export interface Reply {
+  readonly reservation: string;
+  readonly status: number;
+  readonly body: object;
+  /** It was given before. */
+  readonly isReplayed: boolean;
+}
+
+export interface ReservingOptions {
+  readonly records: Records;
+  readonly accounts: Accounts;
+  readonly offers: Offers;
+  readonly stock: StockPort;
+  readonly keys: QuoteKeys;
+  /** Of the catalogue's log. */
+  readonly epoch: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+type Begun = Extract<Reservation, { readonly stage: "begun" }>;
+
+interface Request {
+  readonly user: Identifier;
+  readonly reservation: string;
+  readonly body: string;
+  readonly key: string;
+  readonly lines: readonly QuotedLine[];
+  /** When the reservation ends by itself, if it is begun here. */
+  readonly until: number;
+}
+
+/** What there is to take, or why nothing is. */
+type Purchase = { readonly refusal: Problem } | Order;
+
+interface Order {
+  readonly lines: readonly PricedLine[];
+  readonly total: Money;
+  /** What else the buyer has, or is about to have. */
+  readonly others: readonly AccountEntry[];
+}
+
+export function createReserving(options: ReservingOptions): Reserving {
+  const { records, accounts, offers, stock, keys, epoch, now, newId } = options;
+
+  function ownQuote(user: Identifier, text: string): Quote {
+    const quote = openQuote(keys, text);
+    if (quote?.user === user) return quote;
+    throw new Problem("quote-invalid", "send it as it was given to you, and to nobody else");
+  }
+
+  function assertInForce({ log, expiresAt }: Quote): void {
+    if (log === epoch && now() < expiresAt) return;
+    throw new Problem("quote-expired", "prices may have changed since; ask for a new one");
+  }
+
+  /** Undefined where there is none, and whoever asks may look for it. */
+  function standingAnswer(state: Reservation, body: string): Answer | undefined {
+    if (state.stage === "none") return undefined;
+    if (state.body !== body)
+      throw new Problem(
+        "idempotency-key-reused",
+        "repeat the first request as it was, or make a key for this one",
+      );
+    if (state.stage === "begun" && now() < state.attemptUntil) throw inProgress();
+    const answer = answerOf(state);
+    if (answer === undefined && state.stage === "expired") throw expired();
+    return answer;
+  }
+
+  async function purchaseOf(
+    user: Identifier,
+    reservation: string,
+    until: number,
+    priced: Priced,
+  ): Promise<Purchase> {
+    if (priced.outcome === "refused") return { refusal: priced.problem };
+    const { lines, total } = priced;
+    const wishes = lines.flatMap(({ wish }) => wish ?? []);
+    const entered = await accounts.enter(user, reservation, until, wishes);
+    switch (entered.outcome) {
+      case "entered":
+        return { lines, total, others: entered.others };
+      case "over-limit":
+        return { refusal: overLimit(entered.lines) };
+      case "too-many": {
+        const retryAfterSeconds = Math.max(1, Math.ceil(entered.waitMs / 1_000));
+        throw new Problem("too-many-reservations", entered.detail, [], { retryAfterSeconds });
+      }
+    }
+  }
+
+  const written = (fact: ReservationFact): Decision => ({ id: newId(), ...fact });
+  const refused = (problem: Problem) =>
+    written({ kind: "answered", status: problem.status, body: problem.body(), lines: [] });
+
+  function decisionOf(answer: HoldAnswer, reservation: string, until: number, order: Order): Decision {
+    switch (answer.outcome) {
+      case "held": {
+        const body = heldView(reservation, until, order.lines, order.total);
+        return written({ kind: "answered", status: 201, body, lines: order.lines });
+      }
+      case "short":
+        return refused(outOfStock(answer.lines));
+      case "over-limit":
+        return refused(overLimit(answer.lines));
+      case "ended":
+        return written({ kind: "expired" });
+      case "busy":
+        throw new Problem("overloaded", "more buyers wait than can be served at once; repeat the request");
+    }
+  }
+
+  /** What is to be written down, with the partitions where units are on hold by now. */
+  async function carryOut({ user, reservation }: Request, begun: Begun, purchase: Purchase) {
+    if ("refusal" in purchase) return { decision: refused(purchase.refusal), partitions: [] };
+    const { until, attemptUntil } = begun;
+    const lines = purchase.lines.map((line) => holdLineOf(line, purchase.others));
+    const isLate = () => now() >= attemptUntil;
+    const { answer, partitions } = await takeHolds(stock, { reservation, buyer: user, until }, lines, isLate);
+    return { decision: decisionOf(answer, reservation, until, purchase), partitions };
+  }
+
+  /** For whoever repeats the request, so that he need not wait. Where this fails as well, he has to. */
+  async function giveUp(begun: StoredReservation, attempt: string): Promise<void> {
+    const yields = written({ kind: "yielded" });
+    await records
+      .decide(begun, (state) => (isOf(state, attempt) && state.attemptUntil > 0 ? yields : undefined))
+      .catch(() => {});
+  }
+
+  /** Makes this attempt the one that is under way, unless another one is or an answer stands. */
+  async function begin(found: StoredReservation, { body, key, lines, until }: Request) {
+    /** The event that it begins with. */
+    let attempt = "";
+    const begun = await records.decide(found, (state) => {
+      if (state.stage !== "none" && state.stage !== "begun") return undefined;
+      const attemptUntil = now() + limits.attemptMs;
+      if (state.stage === "begun") {
+        if (now() >= state.until) return written({ kind: "expired" });
+        if (state.attempt === attempt || now() < state.attemptUntil) return undefined;
+      }
+      attempt = newId();
+      return state.stage === "none"
+        ? { id: attempt, kind: "begun", body, key, lines, until, attemptUntil }
+        : { id: attempt, kind: "resumed", attemptUntil: Math.min(attemptUntil, state.until) };
+    });
+    return { begun, attempt };
+  }
+
+  /** The record as it stands when the attempt is through, and the event that the attempt has written there. */
+  async function finish(begun: StoredReservation, state: Begun, request: Request, purchase: Purchase) {
+    const { reservation, lines } = request;
+    const { attempt, attempts } = state;
+    const done = await carryOut(request, state, purchase).catch(async (error) => {
+      await giveUp(begun, attempt);
+      throw error;
+    });
+    const finished = await records.decide(begun, (standing) =>
+      isOf(standing, attempt) ? done.decision : undefined,
+    );
+    if (isOver(finished.state)) {
+      // What an earlier attempt took, nobody but the keepers knows.
+      const partitions = attempts > 1 ? partitionsOf(lines) : done.partitions;
+      await endHolds(stock, partitions, reservation, "cancelled");
+    }
+    return { state: finished.state, by: done.decision.id };
+  }
+
+  return {
+    async reserve(user, key, text) {
+      const quote = ownQuote(user, text);
+      const { lines } = quote;
+      const reservation = reservationOf(user, key);
+      const body = hash("sha256", text, "base64url");
+      const found = await records.read(user, reservation);
+      const given = standingAnswer(found.state, body);
+      if (given !== undefined) return { reservation, ...given, isReplayed: true };
+      if (found.state.stage === "none") assertInForce(quote);
+
+      const until = found.state.stage === "begun" ? found.state.until : now() + limits.holdMs;
+      const priced = await priceAgain(offers, lines, now);
+      const purchase = await purchaseOf(user, reservation, until, priced);
+      const request: Request = { user, reservation, body, key, lines, until };
+      const { begun, attempt } = await begin(found, request);
+      const { state, by } = isOf(begun.state, attempt)
+        ? await finish(begun, begun.state, request, purchase)
+        : { state: begun.state, by: undefined };
+      const answer = standingAnswer(state, body);
+      if (answer === undefined) throw inProgress();
+      return { reservation, ...answer, isReplayed: answer.by !== by };
+    },
+  };
+}
+
+const isOf = (state: Reservation, attempt: string): state is Begun =>
+  state.stage === "begun" && state.attempt === attempt;
+
+function holdLineOf(
+  { product, quantity, seen, wish }: PricedLine,
+  others: readonly AccountEntry[],
+): HoldLine {
+  if (wish === undefined) return { product, quantity, seen };
+  const { sale, limit: units } = wish;
+  return { product, quantity, seen, limit: { sale, units, known: unitsBefore(others, sale, product) } };
+}
