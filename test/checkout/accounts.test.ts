@@ -1,0 +1,171 @@
+import { describe, expect, test } from "vitest";
+import { checkoutLimits } from "../../api/checkout/checkout-limits.ts";
+import { decodeAccount, encodeAccount } from "../../streams/checkout-account.ts";
+import { id } from "../streams/id.ts";
+import { ann, bob, codeOf, lamp, noon, openFurnished, problemIn, quoteFor, type Shop } from "./shop.ts";
+
+/** What one account may have. */
+
+const { openMax, perMinuteMax, minuteMs, holdMs } = checkoutLimits;
+
+async function buy(shop: Shop, key: string, quantity = 1, user = ann) {
+  const checkout = shop.open();
+  const { quote } = await quoteFor(checkout, user, [[lamp, quantity]]);
+  return checkout.reserve(user, key, quote);
+}
+
+async function stocked(quantity = 1_000): Promise<Shop> {
+  const shop = await openFurnished();
+  await shop.count(lamp, quantity);
+  return shop;
+}
+
+describe("open reservations", () => {
+  test("may be so many; one more is refused until the first of them has ended", async () => {
+    const shop = await stocked();
+    for (let at = 0; at < openMax; at++) {
+      expect((await buy(shop, `k${at}`)).status).toBe(201);
+      shop.clock.now += minuteMs;
+    }
+    const problem = await problemIn(buy(shop, "more"));
+    expect([problem.status, problem.code]).toEqual([429, "too-many-reservations"]);
+    expect(problem.retryAfterSeconds).toBe((holdMs - openMax * minuteMs) / 1_000);
+    expect(shop.stock.available(lamp)).toBe(1_000 - openMax);
+    expect((await buy(shop, "bob's", 1, bob)).status).toBe(201);
+    shop.clock.now += (problem.retryAfterSeconds ?? 0) * 1_000;
+    expect((await buy(shop, "more")).status).toBe(201);
+  });
+
+  test("are not those that were confirmed, cancelled or refused", async () => {
+    const shop = await stocked();
+    const checkout = shop.open();
+    for (let at = 0; at < openMax; at++) {
+      const { reservation } = await buy(shop, `k${at}`);
+      if (at % 2 === 0) await checkout.confirm(ann, reservation);
+      else await checkout.cancel(ann, reservation);
+    }
+    for (let at = 0; at < openMax; at++) expect((await buy(shop, `refused${at}`, 5_000)).status).toBe(409);
+    for (let at = 0; at < openMax; at++) expect((await buy(shop, `more${at}`)).status).toBe(201);
+    expect((await problemIn(buy(shop, "too many"))).code).toBe("too-many-reservations");
+  });
+
+  test("are counted one behind the other also when they are asked for at once", async () => {
+    const shop = await stocked();
+    const asked = Array.from({ length: 3 * openMax }, (_, at) => buy(shop, `k${at}`));
+    const all = await Promise.allSettled(asked);
+    const given = all.filter((each) => each.status === "fulfilled");
+    expect(given.length).toBeGreaterThan(0);
+    expect(given.length).toBeLessThanOrEqual(openMax);
+    expect(1_000 - shop.stock.available(lamp)).toBe(given.length);
+  });
+
+  test("a repeated request is not another one", async () => {
+    const shop = await stocked();
+    for (let at = 0; at < openMax; at++) await buy(shop, `k${at}`);
+    expect(await buy(shop, "k0")).toMatchObject({ status: 201, isReplayed: true });
+  });
+});
+
+test("so many may be begun in a minute, whatever becomes of them", async () => {
+  const shop = await stocked();
+  for (let at = 0; at < perMinuteMax; at++) {
+    const { reservation } = await buy(shop, `k${at}`);
+    await shop.open().cancel(ann, reservation);
+    shop.clock.now += 1_000;
+  }
+  const problem = await problemIn(buy(shop, "more"));
+  expect([problem.status, problem.retryAfterSeconds]).toEqual([
+    429,
+    (minuteMs - perMinuteMax * 1_000) / 1_000,
+  ]);
+  shop.clock.now += (problem.retryAfterSeconds ?? 0) * 1_000;
+  expect((await buy(shop, "more")).status).toBe(201);
+});
+
+describe("a purchase limit", () => {
+  async function onSale(): Promise<Shop> {
+    const shop = await stocked();
+    await shop.sale("spring", lamp, 1_000, { limit: 3 });
+    return shop;
+  }
+
+  test("holds for one reservation", async () => {
+    const shop = await onSale();
+    const { status, body } = await buy(shop, "k", 4);
+    expect([status, codeOf(body)]).toEqual([409, "purchase-limit"]);
+    expect(body).toMatchObject({ lines: [{ product_id: "lamp", left: 3 }] });
+    expect((await buy(shop, "l", 3)).status).toBe(201);
+  });
+
+  test("holds for all that one buyer has, days after they were sold, and for nobody else", async () => {
+    const shop = await stocked();
+    await shop.sale("spring", lamp, 1_000, { limit: 3, to: noon + 10 * 86_400_000 });
+    const { reservation } = await buy(shop, "k", 2);
+    await shop.open().confirm(ann, reservation);
+    shop.clock.now += 3 * 86_400_000;
+    expect((await buy(shop, "l", 2)).body).toMatchObject({ lines: [{ left: 1 }] });
+    expect((await buy(shop, "m", 1)).status).toBe(201);
+    expect((await buy(shop, "n", 1)).body).toMatchObject({ lines: [{ left: 0 }] });
+    expect((await buy(shop, "k", 3, bob)).status).toBe(201);
+  });
+
+  test("is given back with what was cancelled or has expired", async () => {
+    const shop = await onSale();
+    const first = await buy(shop, "k", 3);
+    await shop.open().cancel(ann, first.reservation);
+    const second = await buy(shop, "l", 3);
+    expect(second.status).toBe(201);
+    shop.clock.now += holdMs;
+    await shop.settle(ann, second.reservation);
+    expect((await buy(shop, "m", 3)).status).toBe(409);
+    await shop.stock.end([...shop.stock.open.keys()][0] ?? -1, second.reservation, "expired");
+    expect((await buy(shop, "n", 3)).status).toBe(201);
+  });
+
+  test("is no more than the keeper is told, who knows what is on hold", async () => {
+    const shop = await onSale();
+    const { reservation } = await buy(shop, "k", 2);
+    const { reservation: second } = await buy(shop, "l", 1);
+    const requests = [...shop.stock.open.values()].flatMap((holds) => [...holds.values()]);
+    expect(requests.map((request) => [request.reservation, request.lines[0]?.limit])).toEqual([
+      [reservation, { sale: "spring", units: 3, known: [] }],
+      [second, { sale: "spring", units: 3, known: [[reservation, 2]] }],
+    ]);
+  });
+
+  test("ends with its sale", async () => {
+    const shop = await stocked();
+    await shop.sale("spring", lamp, 1_000, { limit: 1, to: noon + minuteMs });
+    await buy(shop, "k", 1);
+    expect((await buy(shop, "l", 1)).status).toBe(409);
+    shop.clock.now += minuteMs;
+    expect((await buy(shop, "m", 50)).status).toBe(201);
+  });
+
+  test("holds for reservations that are asked for at once", async () => {
+    const shop = await onSale();
+    const answers = await Promise.allSettled(["k", "l", "m", "n"].map((key) => buy(shop, key, 2)));
+    const given = answers.filter((each) => each.status === "fulfilled" && each.value.status === 201);
+    expect(given).toHaveLength(1);
+    expect(shop.stock.available(lamp)).toBe(998);
+  });
+});
+
+test("the account is read as it was written, and anything else is none", () => {
+  const entries = [
+    { reservation: "r1", at: 1, until: 2, limited: [] },
+    {
+      reservation: "r2",
+      at: 1,
+      until: 0,
+      limited: [{ sale: id("spring"), product: lamp, units: 2, ends: 9 }],
+    },
+  ];
+  const bytes = encodeAccount(entries);
+  expect(decodeAccount(bytes)).toEqual(entries);
+  expect(bytes.toString()).toBe(
+    '{"v":1,"reservations":[{"reservation":"r1","at":1,"until":2,"limited":[]},{"reservation":"r2","at":1,"until":0,"limited":[{"product_id":"lamp","sale":"spring","units":2,"ends":9}]}]}',
+  );
+  for (let end = 0; end < bytes.length; end++) expect(decodeAccount(bytes.subarray(0, end))).toBeUndefined();
+  expect(decodeAccount(Buffer.from('{"v":2,"reservations":[]}'))).toBeUndefined();
+});

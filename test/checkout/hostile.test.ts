@@ -1,0 +1,155 @@
+import type { FastifyInstance } from "fastify";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createIdentity } from "../../api/identity/identity.ts";
+import { secretKey } from "../../api/identity/keys.ts";
+import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
+import { hmac, jws } from "../api/identity/issuer.ts";
+import { createWorld } from "../verify/world.ts";
+import { ann, chair, lamp, noon, openFurnished, quoteFor, type Shop } from "./shop.ts";
+
+/** Whatever a signed-in client sends: it is told what is wrong with it, nothing is taken for it, and nothing breaks. */
+
+const secret = "a secret of more than thirty-two bytes";
+const authorization = `Bearer ${jws({ alg: "HS256" }, { sub: "ann", exp: noon / 1_000 + 60 }, hmac(secret))}`;
+
+let server: FastifyInstance;
+let shop: Shop;
+let good: string;
+beforeAll(async () => {
+  shop = await openFurnished();
+  const checkout = shop.open();
+  const identity = createIdentity({ keys: secretKey(secret), now: () => noon });
+  server = createWorld(createMemoryReadModel(), noon).api({ identity, checkout });
+  ({ quote: good } = await quoteFor(checkout, ann, [
+    [lamp, 1],
+    [chair, 1],
+  ]));
+});
+afterAll(() => server.close());
+
+const numRuns = 1_500;
+const number = fc.oneof(
+  fc.integer(),
+  fc.double(),
+  fc.constantFrom(0, -0, -1, 1, 9_999, 10_000, 2 ** 31, 2 ** 53, 1e308, 5e-324),
+);
+const text = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.constantFrom(
+    "lamp",
+    "",
+    ".",
+    "..",
+    "__proto__",
+    "constructor",
+    "*",
+    ">",
+    "a".repeat(129),
+    "e\u0301",
+    "\ud800",
+  ),
+);
+const anything = fc.oneof(fc.jsonValue(), number, text);
+const item = fc.oneof(
+  fc.record({ product_id: fc.oneof(text, anything), quantity: fc.oneof(number, anything) }),
+  fc.record({ product_id: fc.constant("lamp"), quantity: number }),
+  anything,
+);
+const quoteBody = fc.oneof(
+  fc.record({ items: fc.oneof(fc.array(item, { maxLength: 60 }), anything) }),
+  anything,
+);
+
+/** A good one with a part of it changed, cut out, doubled or in another order. */
+const spoilt = fc
+  .record({
+    at: fc.nat(),
+    length: fc.nat(9),
+    instead: fc.string(),
+    how: fc.constantFrom("replace", "double", "turn"),
+  })
+  .map(({ at, length, instead, how }) => {
+    const from = at % good.length;
+    const part = good.slice(from, from + length);
+    const other = { replace: instead, double: part + part, turn: [...part].reverse().join("") }[how];
+    return good.slice(0, from) + other + good.slice(from + length);
+  });
+const reservationBody = fc.oneof(
+  fc.record({ quote: fc.oneof(spoilt, text, fc.base64String({ maxLength: 400 }), anything) }),
+  fc.constant({ quote: "A".repeat(60_000) }),
+  anything,
+);
+
+async function send(path: string, payload: string, headers: Record<string, string> = {}) {
+  const { statusCode, body } = await server.inject({
+    method: "POST",
+    url: `/api/checkout/${path}`,
+    headers: { authorization, "content-type": "application/json", ...headers },
+    payload,
+  });
+  return {
+    status: statusCode,
+    document: JSON.parse(body) as { readonly type?: string; readonly detail?: string },
+  };
+}
+
+test("bodies of quotes", async () => {
+  await fc.assert(
+    fc.asyncProperty(quoteBody, async (body) => {
+      const { status, document } = await send("quotes", JSON.stringify(body) ?? "");
+      expect([200, 400, 404]).toContain(status);
+      if (status !== 200) expect(document.detail).toBeTypeOf("string");
+    }),
+    { numRuns },
+  );
+});
+
+test("bodies of reservations", async () => {
+  let taken = 0;
+  await fc.assert(
+    fc.asyncProperty(reservationBody, fc.nat(), async (body, key) => {
+      const { status } = await send("reservations", JSON.stringify(body) ?? "", {
+        "idempotency-key": `k${key}`,
+      });
+      const isGood = (body as { readonly quote?: unknown } | null)?.quote === good;
+      if (isGood) taken++;
+      expect(isGood ? [201, 409, 422, 429] : [400]).toContain(status);
+    }),
+    { numRuns },
+  );
+  expect(5 - shop.stock.available(lamp)).toBeLessThanOrEqual(taken);
+});
+
+test("bytes that are no JSON", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.string({ unit: "binary" }), fc.string()), async (payload) => {
+      fc.pre(!/^\s*[[{"\dtfn-]/.test(payload));
+      expect((await send("quotes", payload)).status).toBe(400);
+      expect((await send("reservations", payload, { "idempotency-key": "k" })).status).toBe(400);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("keys and names", async () => {
+  const name = fc.oneof(text, fc.string(), fc.webPath());
+  await fc.assert(
+    fc.asyncProperty(fc.string(), name, async (key, reservation) => {
+      const { status } = await send("reservations", JSON.stringify({ quote: good }), {
+        "idempotency-key": key.replace(/[^\t\x20-\xff]/g, ""),
+      });
+      expect([201, 400, 409, 429]).toContain(status);
+      const spelled = reservation.isWellFormed() ? encodeURIComponent(reservation) : "%ED%A0%80";
+      for (const method of ["GET", "DELETE", "POST"] as const) {
+        const url = `/api/checkout/reservations/${spelled}${method === "POST" ? "/confirm" : ""}`;
+        const answer = await server.inject({ method, url, headers: { authorization } });
+        expect([url, answer.statusCode]).toEqual([
+          url,
+          expect.toSatisfy((one) => [400, 404, 405, 414].includes(one as number)),
+        ]);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
