@@ -74,7 +74,7 @@ program
 program
   .command("actors")
   .description(
-    "look after hot products, and purge the edges that the settings name; run two, so that one takes over",
+    "keep the stock, look after hot products, purge the edges that the settings name; run two or more",
   )
   .action(async () => {
     const { config, logger } = settings();

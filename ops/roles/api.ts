@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { readPurgeReports } from "../../actors/edge-purge/purge-report.ts";
 import { createStatusReader, readProjectionStatus } from "../../actors/projection-status.ts";
+import { askStock } from "../../actors/stock/stock-asking.ts";
 import { createAdmission } from "../../api/admission.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
+import { type Checkout, createCheckout } from "../../api/checkout/checkout.ts";
+import type { QuoteKeys } from "../../api/checkout/quote-token.ts";
 import { createReadiness, drain } from "../../api/drain.ts";
 import type { EdgeLifetimes } from "../../api/edge-trust.ts";
 import { createReadHeat } from "../../api/heat/heat.ts";
@@ -17,6 +20,7 @@ import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
 import { createStoredAnswers } from "../../api/gateway/stored-answers.ts";
 import { createServer } from "../../api/server.ts";
+import type { StrongReads } from "../../api/strong-reads.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
@@ -54,6 +58,8 @@ export async function startApi(
     readonly edge?: { readonly lifetimes: EdgeLifetimes; readonly providers: readonly string[] };
     /** Whom reads count for, and how many a second a caller may make in the cluster; 0 is any number. */
     readonly callers?: { readonly trustedProxies: readonly string[]; readonly perSecondMax: number };
+    /** What quotes are signed with; without any nothing is sold. */
+    readonly quoteKeys?: QuoteKeys | undefined;
     readonly logger: Logger;
   },
 ): Promise<Api> {
@@ -94,7 +100,11 @@ export async function startApi(
   const rateLimit =
     perSecondMax > 0 ? createRateLimit({ words: catalogue.hotCallers, perSecondMax, clock }) : undefined;
   const edge = openEdgeTrust(catalogue, options.edge, logger);
+  if (options.quoteKeys === undefined)
+    logger.warn("nothing is sold: QUOTE_KEYS is not set, and there is no JWT_SECRET to make a key from");
+  const checkout = options.quoteKeys && checkoutOf(catalogue, reader, options.quoteKeys);
   const server = createServer({
+    ...(checkout !== undefined && { checkout }),
     gateway,
     edge: edge.trust,
     pages: createPageAnswers({ reader, tree, readModel, versions, now }),
@@ -142,4 +152,19 @@ export async function startApi(
       edge.close();
     },
   };
+}
+
+/** Without breakers: whoever buys waits for the log rather than be told what somebody else's read has met. */
+function checkoutOf(catalogue: Catalogue, reads: StrongReads, keys: QuoteKeys): Checkout {
+  const { checkout, activity, asking, epochs } = catalogue;
+  return createCheckout({
+    reads,
+    checkout,
+    activity,
+    stock: askStock(asking),
+    keys,
+    epoch: epochs.catalog,
+    now: () => Date.now(),
+    newId: randomUUID,
+  });
 }
