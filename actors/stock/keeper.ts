@@ -8,6 +8,7 @@ import type { Actor } from "../supervisor.ts";
 import { type CommitDraft, draftCommit } from "./commit-draft.ts";
 import { type Counted, createCounting, type QuantityOf } from "./counting.ts";
 import { createFairQueue } from "./fair-queue.ts";
+import type { StockSnapshots } from "./snapshot.ts";
 import { productsIn, type Stock } from "./stock.ts";
 import { openStockLog } from "./stock-log.ts";
 import type { HoldAnswer, HoldRequest } from "./stock-port.ts";
@@ -38,8 +39,10 @@ export interface StockKeeperOptions {
   /** STOCK. */
   readonly log: Log;
   readonly quantityOf: QuantityOf;
-  /** Called once, with the products of which the keeper before this one may have left something unsaid. */
-  readonly onReady?: (lately: Iterable<Identifier>) => void;
+  /** Where the state is kept for the next keeper, so that it need not read the log from its beginning. */
+  readonly snapshots?: StockSnapshots;
+  /** Called once, when the state is that of the log. */
+  readonly onReady?: () => void;
   /** Called with the products of each commit that counted, when the state has it. */
   readonly onChange?: (products: ReadonlySet<Identifier>) => void;
   readonly newId: () => string;
@@ -71,7 +74,7 @@ const againMs = 100;
 
 export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
   const { partition, log, onReady, onChange, newId, clock, journal, pause = realPause } = options;
-  const { stock, catchUp, write, lately } = openStockLog(log, partition);
+  const { stock, catchUp, write, keepSnapshot } = openStockLog(log, partition, options.snapshots);
   const counting = createCounting(stock, options.quantityOf);
   const holds = createFairQueue<Waiting>({
     sizeMax: waitingMax,
@@ -133,15 +136,25 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     }
   }
 
+  async function save(): Promise<void> {
+    try {
+      await keepSnapshot();
+    } catch (error) {
+      journal.warn({ partition, err: error }, "the state of stock could not be kept beside the log");
+    }
+  }
+
   async function run(signal: AbortSignal): Promise<void> {
     try {
       await surely(catchUp, signal);
       isReady = true;
-      onReady?.(lately());
+      onReady?.();
       while (!signal.aborted) {
         aliveAt = clock();
-        if (holds.size + ends.length > 0 || counting.heard().length > 0) await turn(signal);
-        else await bell.wait(idleMs, signal);
+        if (holds.size + ends.length > 0 || counting.heard().length > 0) {
+          await turn(signal);
+          void save();
+        } else await bell.wait(idleMs, signal);
       }
     } finally {
       isReady = false;

@@ -12,6 +12,8 @@ import { countedIn, createQuantityReader } from "./catalog-counts.ts";
 import { expireHolds } from "./expiry.ts";
 import { createStockKeeper, type StockKeeper } from "./keeper.ts";
 import { createShownStock } from "./shown-stock.ts";
+import { createStockSnapshots } from "./snapshot.ts";
+import { productsLately } from "./stock.ts";
 import { answerStock } from "./stock-asking.ts";
 
 /**
@@ -45,6 +47,8 @@ export interface StockKeepers extends Actor {
 }
 
 const lookMs = 250;
+/** A keeper that lives says what there is within a second. */
+const latelyMs = 60_000;
 const batchMax = 1_024;
 const counts = "log.catalog.*.inventory.changed.*";
 
@@ -66,10 +70,11 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
       clock,
       pause,
       journal,
-      onReady(lately) {
+      snapshots: createStockSnapshots(derived, partition, epoch),
+      onReady() {
         answering = answerStock(asking, partition, keeper);
-        shown.show(lately);
-        for (const { items } of keeper.stock.open.values()) shown.show(items.map(({ product }) => product));
+        // What the one before may have left unsaid.
+        shown.show(productsLately(keeper.stock, latelyMs));
       },
       onChange: (products) => shown.show(products),
     });

@@ -1,7 +1,7 @@
-import type { Identifier } from "../../streams/identifier.ts";
 import type { Log, StoredMessage } from "../../streams/log.ts";
 import { type Commit, decodeCommit, encodeCommit, stockSubject } from "../../streams/stock-commit.ts";
-import { type Applied, emptyStock, evolveStock, productsIn, type Stock } from "./stock.ts";
+import type { StockSnapshots } from "./snapshot.ts";
+import { type Applied, emptyStock, evolveStock, fillStock, type Stock } from "./stock.ts";
 
 /**
  * One partition's part of the log STOCK, and the state that it makes. Everything here throws `LogUnavailable` where the
@@ -12,40 +12,48 @@ export interface StockLog {
   readonly stock: Stock;
   /** Takes in all that was written meanwhile. One round trip where there is nothing. Returns how many messages that were. */
   catchUp(): Promise<number>;
-  /** Products of the last minute before the newest commit of the first `catchUp`. */
-  lately(): Iterable<Identifier>;
   /**
    * Writes the commit, which must build on `stock`, and reads the log through it. Undefined where it does not count,
    * because another one builds on the same state: then `stock` is that other one's. Two round trips.
    */
   write(commit: Commit): Promise<Applied | undefined>;
+  /** Leaves a snapshot for the next keeper, now and then; resolves when it is written, at once where there is no need. */
+  keepSnapshot(): Promise<void>;
 }
+
+/** So many messages are read by the next keeper at most, in a second or so. */
+const snapshotEvery = 5_000;
 
 /** Of a replay. */
 const batchMax = 1_024;
 const waitMs = 5_000;
-const latelyMs = 60_000;
 
-export function openStockLog(log: Log, partition: number): StockLog {
+export function openStockLog(log: Log, partition: number, snapshots?: StockSnapshots): StockLog {
   const subject = stockSubject(partition);
   const stock = emptyStock();
   /** Of the newest message on the subject that was read, whether it counted or not. */
   let read = 0;
   let isReplayed = false;
-  /** The log's time of the newest commit about each product, while the log is replayed. */
-  const times = new Map<Identifier, number>();
+  /** Messages that are in no snapshot. */
+  let unsaved = 0;
+  let isSaving = false;
 
   function take(message: StoredMessage) {
     read = message.sequence;
+    unsaved++;
     const commit = decodeCommit(message);
-    if (commit === undefined) return undefined;
-    if (!isReplayed) for (const product of productsIn(commit, stock)) times.set(product, message.time);
-    return { commit, applied: evolveStock(stock, commit, message) };
+    return commit && { commit, applied: evolveStock(stock, commit, message) };
   }
 
-  /** From the beginning, many at a time. */
+  /** From the last snapshot or the beginning, many at a time. */
   async function replay(): Promise<number> {
     const last = (await log.last(subject, "leader"))?.sequence ?? 0;
+    const snapshot = read === 0 ? await snapshots?.read() : undefined;
+    // A log that ends before it was restored from an older copy, and the log is the truth.
+    if (snapshot !== undefined && snapshot.read <= last) {
+      fillStock(stock, snapshot);
+      ({ read } = snapshot);
+    }
     const tail = log.tail({ from: read + 1, subject });
     let count = 0;
     try {
@@ -60,8 +68,6 @@ export function openStockLog(log: Log, partition: number): StockLog {
       await tail.close();
     }
     isReplayed = true;
-    const newest = times.values().reduce((later, time) => Math.max(later, time), 0);
-    for (const [product, time] of times) if (time < newest - latelyMs) times.delete(product);
     return count;
   }
 
@@ -80,7 +86,6 @@ export function openStockLog(log: Log, partition: number): StockLog {
 
   return {
     stock,
-    lately: () => times.keys(),
     catchUp: async () => (isReplayed ? (await readOn()).count : replay()),
     async write(commit) {
       const bytes = encodeCommit(commit);
@@ -94,10 +99,21 @@ export function openStockLog(log: Log, partition: number): StockLog {
         // Nobody came in between, and what stands there is not another's with the same id.
         if (next?.sequence === appended.sequence && bytes.equals(next.payload)) {
           read = next.sequence;
+          unsaved++;
           return evolveStock(stock, commit, next);
         }
       }
       return (await readOn(commit)).applied;
+    },
+    async keepSnapshot() {
+      if (snapshots === undefined || isSaving || unsaved < snapshotEvery) return;
+      isSaving = true;
+      unsaved = 0;
+      try {
+        await snapshots.write(stock, read);
+      } finally {
+        isSaving = false;
+      }
     },
   };
 }

@@ -32,6 +32,8 @@ export interface ProductStock {
   readonly held: number;
   /** The event of CATALOG that the count came from. */
   readonly counted: number;
+  /** When the log took the newest commit about it, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 export interface Ended {
@@ -42,6 +44,22 @@ export interface Ended {
 
 /** How long it is remembered that a reservation has ended: longer than anybody asks again for it by himself. */
 export const endedMs = 600_000;
+
+/** The state, without what follows from the rest of it. */
+export interface StockFacts {
+  readonly sequence: number;
+  readonly products: readonly (Omit<ProductStock, "held"> & { readonly product: Identifier })[];
+  readonly open: readonly Hold[];
+  readonly ended: readonly (readonly [reservation: string, ended: Ended])[];
+}
+
+/** An empty state becomes what it was behind a commit. */
+export function fillStock(stock: Stock, { sequence, products, open, ended }: StockFacts): void {
+  stock.sequence = sequence;
+  for (const { product, ...rest } of products) stock.products.set(product, { ...rest, held: 0 });
+  for (const hold of open) openHold(stock, hold);
+  for (const [reservation, how] of ended) stock.ended.set(reservation, how);
+}
 
 export function emptyStock(): Stock {
   return { sequence: 0, products: new Map(), open: new Map(), limited: new Map(), ended: new Map() };
@@ -73,13 +91,13 @@ export function evolveStock(
     const before = stock.products.get(product);
     // The same count again would give back what was sold since.
     if (before !== undefined && before.counted >= counted) continue;
-    stock.products.set(product, { onHand: quantity, held: before?.held ?? 0, counted });
+    stock.products.set(product, { onHand: quantity, held: before?.held ?? 0, counted, at: time });
   }
   for (const product of commit.forgets) {
     if (stock.products.get(product)?.held === 0) stock.products.delete(product);
   }
   for (const end of commit.ends) endHold(stock, end, time);
-  return { held: commit.holds.map((hold) => takeHold(stock, hold)) };
+  return { held: commit.holds.map((hold) => takeHold(stock, hold, time)) };
 }
 
 function endHold(stock: Stock, { reservation, how }: End, at: number): void {
@@ -94,24 +112,31 @@ function endHold(stock: Stock, { reservation, how }: End, at: number): void {
     if (before === undefined) continue;
     // A count below what was on hold: those units were promised, so there is nothing less than none.
     const onHand = how === "sold" ? Math.max(0, before.onHand - quantity) : before.onHand;
-    stock.products.set(product, { ...before, onHand, held: before.held - quantity });
+    stock.products.set(product, { ...before, onHand, held: before.held - quantity, at });
   }
 }
 
-function takeHold(stock: Stock, hold: Hold): boolean {
+function takeHold(stock: Stock, hold: Hold, at: number): boolean {
   const { reservation, items } = hold;
   if (stock.open.has(reservation) || stock.ended.has(reservation)) return false;
   if (!items.every(({ product, quantity }) => availableOf(stock, product) >= quantity)) return false;
+  openHold(stock, hold, at);
+  return true;
+}
+
+/** `at`: undefined where it stood before. */
+function openHold(stock: Stock, hold: Hold, at?: number): void {
+  const { reservation, buyer, items } = hold;
   stock.open.set(reservation, hold);
   if (items.some(({ sale }) => sale !== null)) {
-    const limited = stock.limited.get(hold.buyer) ?? new Set();
-    stock.limited.set(hold.buyer, limited.add(hold));
+    const limited = stock.limited.get(buyer) ?? new Set();
+    stock.limited.set(buyer, limited.add(hold));
   }
   for (const { product, quantity } of items) {
     const before = stock.products.get(product);
-    if (before !== undefined) stock.products.set(product, { ...before, held: before.held + quantity });
+    if (before === undefined) continue;
+    stock.products.set(product, { ...before, held: before.held + quantity, at: at ?? before.at });
   }
-  return true;
 }
 
 // Queries
@@ -129,4 +154,11 @@ export function productsIn({ counts, ends, holds }: Commit, stock: Stock): Reado
     ...counts.map(({ product }) => product),
     ...[...ended, ...holds].flatMap(({ items }) => items.map(({ product }) => product)),
   ]);
+}
+
+/** Those that have units on hold, or had a commit in the last while before the newest one. */
+export function productsLately({ products }: Stock, ms: number): ReadonlySet<Identifier> {
+  const newest = products.values().reduce((later, { at }) => Math.max(later, at), 0);
+  const lately = products.entries().filter(([, { held, at }]) => held > 0 || at >= newest - ms);
+  return new Set(lately.map(([product]) => product));
 }

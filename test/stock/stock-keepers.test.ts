@@ -2,7 +2,11 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { countedIn, inventorySubject } from "../../actors/stock/catalog-counts.ts";
 import { askStock } from "../../actors/stock/stock-asking.ts";
-import { createStockKeepers, type StockKeepers, type StockKeepersOptions } from "../../actors/stock/stock-keepers.ts";
+import {
+  createStockKeepers,
+  type StockKeepers,
+  type StockKeepersOptions,
+} from "../../actors/stock/stock-keepers.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { limits } from "../../streams/limits.ts";
 import { type Log, LogUnavailable } from "../../streams/log.ts";
@@ -83,8 +87,12 @@ function createWorld() {
       catalog.append(inventorySubject(mug), Buffer.from(JSON.stringify({ new_quantity: quantity }))),
     /** As a client asks: until somebody answers. */
     hold: (reservation: string, quantity = 1, product: Identifier = mug) =>
-      vi.waitFor(() => stock.hold(partition, { ...wanting(reservation, product, quantity), until: 1_000 }), patience),
-    finish: (reservation: string, how: HowEnded) => vi.waitFor(() => stock.end(partition, reservation, how), patience),
+      vi.waitFor(
+        () => stock.hold(partition, { ...wanting(reservation, product, quantity), until: 1_000 }),
+        patience,
+      ),
+    finish: (reservation: string, how: HowEnded) =>
+      vi.waitFor(() => stock.end(partition, reservation, how), patience),
     async said() {
       const message = await catalog.last(subject);
       return message && countedIn(message, epoch);

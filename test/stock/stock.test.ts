@@ -117,7 +117,7 @@ describe("the fold", () => {
       { ...nothing, id: "x", after: 2, ends: [{ reservation: "a", how: "sold" }] },
       { sequence: 3, time: 0 },
     );
-    expect(stock.products.get(mug)).toEqual({ onHand: 0, held: 0, counted: 2 });
+    expect(stock.products.get(mug)).toEqual({ onHand: 0, held: 0, counted: 2, at: 0 });
   });
 
   test("what is forgotten is not there until it is counted, but not while any of it is on hold", () => {
