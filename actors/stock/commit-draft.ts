@@ -10,8 +10,12 @@ import type { HoldAnswer, HoldLine, HoldRequest } from "./stock-port.ts";
 export interface CommitDraft {
   /** Before all holds. One that the state knows already is left out. */
   count(count: Count): void;
+  /** Where nothing else in the commit is about it and nothing of it is on hold. */
+  forget(product: Identifier): void;
   /** Before all holds. False where nothing is on hold by that reservation. */
   end(reservation: string, how: HowEnded): boolean;
+  /** Whether the product is in the state or counted here. */
+  knows(product: Identifier): boolean;
   /** `held`: it is in the commit, or stood before, and is true when the commit counts; nothing else depends on that. */
   hold(request: HoldRequest): HoldAnswer;
   /** Undefined where there is nothing to say. */
@@ -20,6 +24,7 @@ export interface CommitDraft {
 
 export function draftCommit(stock: Stock): CommitDraft {
   const counts = new Map<Identifier, Count>();
+  const forgets = new Set<Identifier>();
   const ends = new Map<string, End>();
   const holds = new Map<string, Hold>();
   /** Units that the holds of this commit take, less those that its ends give back. */
@@ -61,6 +66,10 @@ export function draftCommit(stock: Stock): CommitDraft {
       const known = counts.get(count.product)?.sequence ?? stock.products.get(count.product)?.counted ?? -1;
       if (count.sequence > known) counts.set(count.product, count);
     },
+    knows: (product) => counts.has(product) || stock.products.has(product),
+    forget(product) {
+      if (stock.products.get(product)?.held === 0) forgets.add(product);
+    },
     end(reservation, how) {
       const hold = stock.open.get(reservation);
       if (hold === undefined) return false;
@@ -94,12 +103,13 @@ export function draftCommit(stock: Stock): CommitDraft {
       return { outcome: "held" };
     },
     commit(id) {
-      if (counts.size + ends.size + holds.size === 0) return undefined;
+      const idle = [...forgets].filter((product) => !counts.has(product) && !taken.has(product));
+      if (counts.size + idle.length + ends.size + holds.size === 0) return undefined;
       return {
         id,
         after: stock.sequence,
         counts: [...counts.values()],
-        forgets: [],
+        forgets: idle,
         ends: [...ends.values()],
         holds: [...holds.values()],
       };

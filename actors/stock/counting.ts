@@ -14,6 +14,12 @@ export interface Counted {
 /** Undefined where there is no such event. Throws `LogUnavailable` where the log does not answer. */
 export type QuantityOf = (product: Identifier) => Promise<Counted | undefined>;
 
+export interface Looked {
+  readonly counts: readonly Count[];
+  /** Products that CATALOG says nothing about. */
+  readonly absent: ReadonlySet<Identifier>;
+}
+
 /**
  * How CATALOG's counts come into the stock: a product that nobody has asked for is looked up when the first one does, one
  * that is kept here follows what is heard, and who has seen a newer event than that waits until it is looked up.
@@ -24,7 +30,7 @@ export interface Counting {
   /** What was heard and is not in the stock yet. */
   heard(): readonly Count[];
   /** What the stock lacks for the request: nothing, mostly. */
-  lookUp(request: HoldRequest): Promise<readonly Count[]>;
+  lookUp(request: HoldRequest): Promise<Looked>;
   /** Up to where in CATALOG everything that was said of the product is known here; 0 for nowhere. */
   knownTo(product: Identifier): number;
 }
@@ -77,16 +83,15 @@ export function createCounting(stock: Stock, quantityOf: QuantityOf): Counting {
     async lookUp({ lines }) {
       const lacking = lines.filter(({ product, seen }) => !isKnown(product, seen));
       const found = await Promise.all(lacking.map(({ product, seen }) => look(product, seen)));
-      return found.flatMap((counted, at) => {
+      const counts: Count[] = [];
+      const absent = new Set<Identifier>();
+      for (const [at, counted] of found.entries()) {
         const { product } = lacking[at] as (typeof lacking)[number];
-        if (counted === undefined) return [];
-        const { quantity, sequence } = counted;
-        if (stock.products.has(product)) {
-          hear(product, counted);
-          return [];
-        }
-        return [{ product, quantity, sequence }];
-      });
+        if (counted === undefined) absent.add(product);
+        else if (stock.products.has(product)) hear(product, counted);
+        else counts.push({ product, quantity: counted.quantity, sequence: counted.sequence });
+      }
+      return { counts, absent };
     },
   };
 }

@@ -6,7 +6,7 @@ import { createBell } from "../bell.ts";
 import { type Pause, pause as realPause } from "../pause.ts";
 import type { Actor } from "../supervisor.ts";
 import { type CommitDraft, draftCommit } from "./commit-draft.ts";
-import { type Counted, createCounting, type QuantityOf } from "./counting.ts";
+import { type Counted, createCounting, type Looked, type QuantityOf } from "./counting.ts";
 import { createFairQueue } from "./fair-queue.ts";
 import type { StockSnapshots } from "./snapshot.ts";
 import { productsIn, type Stock } from "./stock.ts";
@@ -27,6 +27,8 @@ export interface StockKeeper extends Required<Actor> {
   end(reservation: string, how: HowEnded): Promise<void>;
   /** What CATALOG says, as it comes. */
   hear(product: Identifier, counted: Counted): void;
+  /** Takes products out of the state that nobody buys; one of which something is on hold stays. */
+  forget(products: Iterable<Identifier>): void;
   /** Up to where in CATALOG everything that was said of the product's stock is known here; 0 for nowhere. */
   knownTo(product: Identifier): number;
   /** For reading. */
@@ -71,6 +73,7 @@ const linesMax = 1_000;
 const waitMsMax = 2_000;
 const idleMs = 1_000;
 const againMs = 100;
+const triesMax = 3;
 
 export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
   const { partition, log, onReady, onChange, newId, clock, journal, pause = realPause } = options;
@@ -83,6 +86,8 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
   });
   /** Before all holds, since they give something back. */
   let ends: Waiting[] = [];
+  /** Before the next commit that has room for it. */
+  const idle = new Set<Identifier>();
   const bell = createBell(pause);
   let isReady = false;
   let aliveAt = clock();
@@ -109,6 +114,8 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       for (const count of counting.heard()) draft.count(count);
       for (const { counts } of all) for (const count of counts) draft.count(count);
       const told = all.map(({ join }) => join(draft));
+      const forgotten = [...idle].slice(0, linesMax);
+      for (const product of forgotten) draft.forget(product);
       const commit = draft.commit(newId());
       let isTrue: boolean;
       if (commit === undefined) isTrue = (await surely(catchUp, signal)) === 0;
@@ -118,6 +125,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
         if (isTrue) onChange?.(products);
       }
       if (!isTrue) continue;
+      for (const product of forgotten) idle.delete(product);
       for (const tell of told) tell();
       return;
     }
@@ -136,6 +144,27 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     }
   }
 
+  /** Undefined where a product that stood in the state was let go of meanwhile. */
+  function take(request: HoldRequest, { counts, absent }: Looked): Promise<HoldAnswer | undefined> {
+    return new Promise((resolve, fail) => {
+      const busy = () => resolve({ outcome: "busy" });
+      const waiting: Waiting = {
+        since: clock(),
+        weight: request.lines.length,
+        counts,
+        join(draft) {
+          const isKnown = request.lines.every(({ product }) => draft.knows(product) || absent.has(product));
+          const answer = isKnown ? draft.hold(request) : undefined;
+          return () => resolve(answer);
+        },
+        giveUp: busy,
+        fail,
+      };
+      if (isReady && holds.add(request.buyer, waiting)) bell.ring();
+      else busy();
+    });
+  }
+
   async function save(): Promise<void> {
     try {
       await keepSnapshot();
@@ -151,7 +180,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       onReady?.();
       while (!signal.aborted) {
         aliveAt = clock();
-        if (holds.size + ends.length > 0 || counting.heard().length > 0) {
+        if (holds.size + ends.length + idle.size > 0 || counting.heard().length > 0) {
           await turn(signal);
           void save();
         } else await bell.wait(idleMs, signal);
@@ -170,28 +199,18 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       return isReady;
     },
     run,
+    forget(products) {
+      for (const product of products) idle.add(product);
+      bell.ring();
+    },
     knownTo: counting.knownTo,
     aliveAt: () => aliveAt,
     async hold(request) {
-      const counts = isReady ? await counting.lookUp(request) : [];
-      return new Promise((resolve, fail) => {
-        const busy = () => resolve({ outcome: "busy" });
-        const isIn =
-          isReady &&
-          holds.add(request.buyer, {
-            since: clock(),
-            weight: request.lines.length,
-            counts,
-            join(draft) {
-              const answer = draft.hold(request);
-              return () => resolve(answer);
-            },
-            giveUp: busy,
-            fail,
-          });
-        if (isIn) bell.ring();
-        else busy();
-      });
+      for (let tries = 0; isReady && tries < triesMax; tries++) {
+        const answer = await take(request, await counting.lookUp(request));
+        if (answer !== undefined) return answer;
+      }
+      return { outcome: "busy" };
     },
     end(reservation, how) {
       return new Promise((resolve, fail) => {

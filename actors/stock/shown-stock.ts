@@ -21,6 +21,8 @@ export interface ShownStock {
    * product that was not shown here before costs a read of CATALOG.
    */
   show(products: Iterable<Identifier>): void;
+  /** Whether CATALOG is known to show what there is. */
+  isShown(product: Identifier): boolean;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -130,6 +132,8 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
     show(products) {
       for (const product of products) want(product);
     },
+    isShown: (product) =>
+      !pending.has(product) && shown.get(product)?.quantity === availableOf(stock, product),
     async run(signal) {
       while (!signal.aborted) await bell.wait(start(), signal);
     },

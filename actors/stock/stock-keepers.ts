@@ -10,6 +10,7 @@ import { type Actor, supervise, type Supervisor } from "../supervisor.ts";
 import { together } from "../together.ts";
 import { countedIn, createQuantityReader } from "./catalog-counts.ts";
 import { expireHolds } from "./expiry.ts";
+import { forgetIdleProducts } from "./idle-products.ts";
 import { createStockKeeper, type StockKeeper } from "./keeper.ts";
 import { createShownStock } from "./shown-stock.ts";
 import { createStockSnapshots } from "./snapshot.ts";
@@ -87,6 +88,7 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
           await together(signal, [
             keeper.run,
             shown.run,
+            (either) => forgetIdleProducts({ keeper, shown, now, pause }, either),
             (either) => expireHolds({ keeper, decide, now, pause, journal }, either),
           ]);
         } finally {

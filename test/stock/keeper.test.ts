@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Log } from "../../streams/log.ts";
 import { LogUnavailable } from "../../streams/log.ts";
 import { id } from "../streams/id.ts";
@@ -191,6 +191,28 @@ test("a keeper that ends fails those who wait, and takes nobody", async () => {
   expect(await Promise.all(waiting)).toEqual(["LogUnavailable", "LogUnavailable"]);
   expect(await keeper.hold(wanting("b", mug))).toEqual({ outcome: "busy" });
   await expect(keeper.end("b", "sold")).rejects.toThrow(LogUnavailable);
+});
+
+test("what nobody buys is let go, and counted anew for the next who wants it", async () => {
+  shop.stock(mug, 3, 1);
+  shop.stock(jug, 3, 2);
+  const keeper = await shop.keeper();
+  await keeper.hold(wanting("a", mug));
+  await keeper.hold(wanting("b", jug));
+  await keeper.end("a", "sold");
+  keeper.forget([mug, jug, id("cup")]);
+  const joined = keeper.hold(wanting("c", mug));
+  expect(await joined).toEqual({ outcome: "held" });
+  await keeper.end("c", "sold");
+  expect(new Set(keeper.stock.products.keys())).toEqual(new Set([mug, jug]));
+  keeper.forget([mug]);
+  await vi.waitFor(() => expect([...keeper.stock.products.keys()]).toEqual([jug]));
+  // What CATALOG says by now.
+  shop.stock(mug, 1, 7);
+  expect(await keeper.hold(wanting("d", mug))).toEqual({ outcome: "held" });
+  expect(await keeper.hold(wanting("e", mug))).toMatchObject({ outcome: "short" });
+  const next = await shop.keeper();
+  expect(next.stock).toEqual(keeper.stock);
 });
 
 test("one buyer with many requests does not stand before the others", async () => {
