@@ -62,6 +62,8 @@ export function createAccounts(log: Log, records: Records, now: () => number): A
         const standing = (message && decodeAccount(message.payload)) ?? [];
         const at = now();
         let others = standing.filter((entry) => entry.reservation !== reservation && isOfUse(entry, at));
+        const own = standing.find((entry) => entry.reservation === reservation);
+        if (own !== undefined && covers(own, until, wishes)) return { outcome: "entered", others };
         const pace = paceOf(others, at);
         if (pace !== undefined) return pace;
         let entered = judge(others, wishes, at);
@@ -87,6 +89,14 @@ export function createAccounts(log: Log, records: Records, now: () => number): A
       throw new LogUnavailable(`${subject} changes faster than anything can be entered`);
     },
   };
+}
+
+/** Whether it was entered with all of these just before, by another attempt at the same. */
+function covers(own: AccountEntry, until: number, wishes: readonly Wish[]): boolean {
+  if (own.until < until - limits.attemptMs) return false;
+  return wishes.every(({ sale, product, units }) =>
+    own.limited.some((one) => one.sale === sale && one.product === product && one.units === units),
+  );
 }
 
 /** Whether anything depends on it still. */

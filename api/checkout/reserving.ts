@@ -49,7 +49,7 @@ export interface ReservingOptions {
 
 type Begun = Extract<Reservation, { readonly stage: "begun" }>;
 
-interface Request {
+interface Intent {
   readonly user: Identifier;
   readonly reservation: string;
   readonly body: string;
@@ -60,9 +60,9 @@ interface Request {
 }
 
 /** What there is to take, or why nothing is. */
-type Purchase = { readonly refusal: Problem } | Order;
+type Purchase = { readonly refusal: Problem } | Cart;
 
-interface Order {
+interface Cart {
   readonly lines: readonly PricedLine[];
   readonly total: Money;
   /** What else the buyer has, or is about to have. */
@@ -103,31 +103,27 @@ export function createReserving(options: ReservingOptions): Reserving {
     until: number,
     priced: Priced,
   ): Promise<Purchase> {
-    if (priced.outcome === "refused") return { refusal: priced.problem };
-    const { lines, total } = priced;
-    const wishes = lines.flatMap(({ wish }) => wish ?? []);
+    // Entered in any case: what is refused takes room in the log as well.
+    const wishes = priced.outcome === "priced" ? priced.lines.flatMap(({ wish }) => wish ?? []) : [];
     const entered = await accounts.enter(user, reservation, until, wishes);
-    switch (entered.outcome) {
-      case "entered":
-        return { lines, total, others: entered.others };
-      case "over-limit":
-        return { refusal: overLimit(entered.lines) };
-      case "too-many": {
-        const retryAfterSeconds = Math.max(1, Math.ceil(entered.waitMs / 1_000));
-        throw new Problem("too-many-reservations", entered.detail, [], { retryAfterSeconds });
-      }
+    if (entered.outcome === "too-many") {
+      const retryAfterSeconds = Math.max(1, Math.ceil(entered.waitMs / 1_000));
+      throw new Problem("too-many-reservations", entered.detail, [], { retryAfterSeconds });
     }
+    if (priced.outcome === "refused") return { refusal: priced.problem };
+    if (entered.outcome === "over-limit") return { refusal: overLimit(entered.lines) };
+    return { lines: priced.lines, total: priced.total, others: entered.others };
   }
 
   const written = (fact: ReservationFact): Decision => ({ id: newId(), ...fact });
   const refused = (problem: Problem) =>
     written({ kind: "answered", status: problem.status, body: problem.body(), lines: [] });
 
-  function decisionOf(answer: HoldAnswer, reservation: string, until: number, order: Order): Decision {
+  function decisionOf(answer: HoldAnswer, reservation: string, until: number, cart: Cart): Decision {
     switch (answer.outcome) {
       case "held": {
-        const body = heldView(reservation, until, order.lines, order.total);
-        return written({ kind: "answered", status: 201, body, lines: order.lines });
+        const body = heldView(reservation, until, cart.lines, cart.total);
+        return written({ kind: "answered", status: 201, body, lines: cart.lines });
       }
       case "short":
         return refused(outOfStock(answer.lines));
@@ -141,7 +137,7 @@ export function createReserving(options: ReservingOptions): Reserving {
   }
 
   /** What is to be written down, with the partitions where units are on hold by now. */
-  async function carryOut({ user, reservation }: Request, begun: Begun, purchase: Purchase) {
+  async function carryOut({ user, reservation }: Intent, begun: Begun, purchase: Purchase) {
     if ("refusal" in purchase) return { decision: refused(purchase.refusal), partitions: [] };
     const { until, attemptUntil } = begun;
     const lines = purchase.lines.map((line) => holdLineOf(line, purchase.others));
@@ -159,11 +155,11 @@ export function createReserving(options: ReservingOptions): Reserving {
   }
 
   /** Makes this attempt the one that is under way, unless another one is or an answer stands. */
-  async function begin(found: StoredReservation, { body, key, lines, until }: Request) {
+  async function begin(found: StoredReservation, { body, key, lines, until }: Intent) {
     /** The event that it begins with. */
     let attempt = "";
     const begun = await records.decide(found, (state) => {
-      if (state.stage !== "none" && state.stage !== "begun") return undefined;
+      if (state.stage !== "none" && (state.stage !== "begun" || state.body !== body)) return undefined;
       const attemptUntil = now() + limits.attemptMs;
       if (state.stage === "begun") {
         if (now() >= state.until) return written({ kind: "expired" });
@@ -178,10 +174,10 @@ export function createReserving(options: ReservingOptions): Reserving {
   }
 
   /** The record as it stands when the attempt is through, and the event that the attempt has written there. */
-  async function finish(begun: StoredReservation, state: Begun, request: Request, purchase: Purchase) {
-    const { reservation, lines } = request;
+  async function finish(begun: StoredReservation, state: Begun, intent: Intent, purchase: Purchase) {
+    const { reservation, lines } = intent;
     const { attempt, attempts } = state;
-    const done = await carryOut(request, state, purchase).catch(async (error) => {
+    const done = await carryOut(intent, state, purchase).catch(async (error) => {
       await giveUp(begun, attempt);
       throw error;
     });
@@ -210,10 +206,10 @@ export function createReserving(options: ReservingOptions): Reserving {
       const until = found.state.stage === "begun" ? found.state.until : now() + limits.holdMs;
       const priced = await priceAgain(offers, lines, now);
       const purchase = await purchaseOf(user, reservation, until, priced);
-      const request: Request = { user, reservation, body, key, lines, until };
-      const { begun, attempt } = await begin(found, request);
+      const intent: Intent = { user, reservation, body, key, lines, until };
+      const { begun, attempt } = await begin(found, intent);
       const { state, by } = isOf(begun.state, attempt)
-        ? await finish(begun, begun.state, request, purchase)
+        ? await finish(begun, begun.state, intent, purchase)
         : { state: begun.state, by: undefined };
       const answer = standingAnswer(state, body);
       if (answer === undefined) throw inProgress();

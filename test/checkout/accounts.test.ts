@@ -1,8 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { checkoutLimits } from "../../api/checkout/checkout-limits.ts";
 import { decodeAccount, encodeAccount } from "../../streams/checkout-account.ts";
+import { type Log, LogUnavailable } from "../../streams/log.ts";
 import { id } from "../streams/id.ts";
-import { ann, bob, codeOf, lamp, noon, openFurnished, problemIn, quoteFor, type Shop } from "./shop.ts";
+import {
+  ann,
+  bob,
+  codeOf,
+  lamp,
+  noon,
+  openFurnished,
+  problemIn,
+  problemOf,
+  quoteFor,
+  type Shop,
+} from "./shop.ts";
 
 /** What one account may have. */
 
@@ -13,6 +25,21 @@ async function buy(shop: Shop, key: string, quantity = 1, user = ann) {
   const { quote } = await quoteFor(checkout, user, [[lamp, quantity]]);
   return checkout.reserve(user, key, quote);
 }
+
+/** A server that loses the log once it has entered a reservation. */
+function whileEntering(shop: Shop) {
+  const append: Log["append"] = async (subject, ...more) => {
+    if (!subject.endsWith(".account")) throw new LogUnavailable("it went away");
+    return shop.checkout.append(subject, ...more);
+  };
+  return shop.open({ checkout: { ...shop.checkout, append } });
+}
+
+const outcomeOf = (work: Promise<{ readonly status: number }>) =>
+  work.then(
+    ({ status }) => String(status),
+    () => problemOf(work),
+  );
 
 async function stocked(quantity = 1_000): Promise<Shop> {
   const shop = await openFurnished();
@@ -59,6 +86,36 @@ describe("open reservations", () => {
     expect(1_000 - shop.stock.available(lamp)).toBe(given.length);
   });
 
+  test("are not those that were entered and never begun, once a minute has passed", async () => {
+    const shop = await stocked();
+    const { quote } = await quoteFor(shop.open(), ann, [[lamp, 1]]);
+    const dying = whileEntering(shop);
+    for (let at = 0; at < openMax; at++)
+      expect((await problemIn(dying.reserve(ann, `k${at}`, quote))).code).toBe("unavailable");
+    expect((await problemIn(buy(shop, "more"))).code).toBe("too-many-reservations");
+    shop.clock.now += minuteMs;
+    expect((await buy(shop, "more")).status).toBe(201);
+  });
+
+  test("that were entered long before they were begun are open from then on", async () => {
+    const shop = await stocked();
+    const { quote } = await quoteFor(shop.open(), ann, [[lamp, 1]]);
+    expect(await problemOf(whileEntering(shop).reserve(ann, "k0", quote))).toBe("503 unavailable");
+    shop.clock.now += holdMs - minuteMs;
+    for (let at = 0; at < openMax; at++)
+      expect((await shop.open().reserve(ann, `k${at}`, quote)).status).toBe(201);
+    shop.clock.now += 2 * minuteMs;
+    expect(await problemOf(buy(shop, "more"))).toBe("429 too-many-reservations");
+  });
+
+  test("asked for at once with one key are one, however many ask", async () => {
+    const shop = await stocked();
+    const { quote } = await quoteFor(shop.open(), ann, [[lamp, 1]]);
+    const asked = Array.from({ length: 30 }, () => outcomeOf(shop.open().reserve(ann, "k", quote)));
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(["201", "409 reservation-in-progress"]));
+    for (let at = 1; at < openMax; at++) expect((await buy(shop, `k${at}`)).status).toBe(201);
+  });
+
   test("a repeated request is not another one", async () => {
     const shop = await stocked();
     for (let at = 0; at < openMax; at++) await buy(shop, `k${at}`);
@@ -68,9 +125,11 @@ describe("open reservations", () => {
 
 test("so many may be begun in a minute, whatever becomes of them", async () => {
   const shop = await stocked();
+  const { quote: old } = await quoteFor(shop.open(), ann, [[lamp, 1]]);
+  await shop.price(lamp, 2_000);
   for (let at = 0; at < perMinuteMax; at++) {
-    const { reservation } = await buy(shop, `k${at}`);
-    await shop.open().cancel(ann, reservation);
+    if (at % 2 === 0) expect((await shop.open().reserve(ann, `k${at}`, old)).status).toBe(409);
+    else await shop.open().cancel(ann, (await buy(shop, `k${at}`)).reservation);
     shop.clock.now += 1_000;
   }
   const problem = await problemIn(buy(shop, "more"));

@@ -62,6 +62,22 @@ describe("a quote that was given", () => {
     expect(await judgeQuote(shop.catalog, quote)).toEqual(judgement);
   });
 
+  test("is right line by line, where lines were read before and after a sale was scheduled", async () => {
+    const shop = await openFurnished();
+    await shop.sale("spring", lamp, 1_500);
+    const before = await quoted(shop, both);
+    await shop.sale("summer", lamp, 1_000);
+    await shop.sale("autumn", chair, 4_000);
+    const after = await quoted(shop, both);
+    const [lampBefore, chairAfter] = [before.lines[0], after.lines[1]];
+    if (lampBefore === undefined || chairAfter === undefined) throw new Error("a line is missing");
+    const mixed = { ...after, lines: [lampBefore, chairAfter], total: 7_000 };
+    expect(await judgeQuote(shop.catalog, mixed)).toMatchObject({
+      isTotalRight: true,
+      lines: [{ isRight: true }, { isRight: true }],
+    });
+  });
+
   test("of what was not for sale promised nothing", async () => {
     const shop = await openFurnished();
     await shop.product(lamp, { status: "discontinued" });

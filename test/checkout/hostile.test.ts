@@ -94,7 +94,7 @@ async function send(path: string, payload: string, headers: Record<string, strin
   };
 }
 
-test("bodies of quotes", async () => {
+test("bodies of quotes", { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(quoteBody, async (body) => {
       const { status, document } = await send("quotes", JSON.stringify(body) ?? "");
@@ -105,7 +105,7 @@ test("bodies of quotes", async () => {
   );
 });
 
-test("bodies of reservations", async () => {
+test("bodies of reservations", { timeout: 120_000 }, async () => {
   let taken = 0;
   await fc.assert(
     fc.asyncProperty(reservationBody, fc.nat(), async (body, key) => {

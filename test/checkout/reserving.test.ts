@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { HoldAnswer } from "../../actors/stock/stock-port.ts";
 import { checkoutLimits } from "../../api/checkout/checkout-limits.ts";
 import { isReservationId } from "../../api/checkout/reservation.ts";
-import { LogRefused, LogUnavailable } from "../../streams/log.ts";
+import { type Log, LogRefused, LogUnavailable } from "../../streams/log.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import { tokenOf } from "../../streams/identifier.ts";
 import { id } from "../streams/id.ts";
@@ -133,6 +134,26 @@ describe("a key", () => {
     expect(await checkout.reserve(ann, "k", quote)).toEqual({ ...first, isReplayed: true });
   });
 
+  test("with another body is refused also where the first one came just before, and its attempt is over", async () => {
+    const shop = await openFurnished();
+    const [one, other] = await Promise.all([1, 2].map((many) => quoteFor(shop.open(), ann, [[lamp, many]])));
+    const busy = shop.open({ stock: { ...shop.stock, hold: async () => ({ outcome: "busy" }) as const } });
+    let isFirst = true;
+    const last: Log["last"] = async (...asked) => {
+      if (isFirst) {
+        isFirst = false;
+        expect(await problemOf(busy.reserve(ann, "k", one?.quote ?? ""))).toBe("503 overloaded");
+        shop.clock.now += checkoutLimits.attemptMs;
+      }
+      return shop.catalog.last(...asked);
+    };
+    const late = shop.open({ catalog: { ...shop.catalog, last } });
+    expect(await problemOf(late.reserve(ann, "k", other?.quote ?? ""))).toBe("422 idempotency-key-reused");
+    expect((await shop.open().reserve(ann, "k", one?.quote ?? "")).body).toMatchObject({
+      lines: [{ quantity: 1 }],
+    });
+  });
+
   test("of another user is another one", async () => {
     const shop = await openFurnished();
     const checkout = shop.open();
@@ -168,6 +189,24 @@ describe("a key", () => {
       "resumed",
       "answered",
     ]);
+  });
+
+  test("whose attempt was taken over is not answered by the first one, which gives nothing back", async () => {
+    const shop = await openFurnished();
+    const { quote } = await cart(shop, [lamp, 2]);
+    const answers: ((answer: HoldAnswer) => void)[] = [];
+    const hold = () => new Promise<HoldAnswer>((resolve) => answers.push(resolve));
+    const slow = () => shop.open({ stock: { ...shop.stock, hold } }).reserve(ann, "k", quote);
+    const first = problemOf(slow());
+    await expect.poll(() => answers.length).toBe(1);
+    shop.clock.now += checkoutLimits.attemptMs;
+    const second = slow();
+    await expect.poll(() => answers.length).toBe(2);
+    answers[0]?.({ outcome: "short", lines: [{ product: lamp, available: 0 }] });
+    expect(await first).toBe("409 reservation-in-progress");
+    answers[1]?.({ outcome: "held" });
+    expect((await second).status).toBe(201);
+    expect(shop.stock.asked).toEqual([]);
   });
 
   test("whose attempt was never taken up is worth nothing once its time is up", async () => {
