@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Journal } from "../streams/journal.ts";
 import type { PurgeReport } from "../actors/edge-purge/purge-report.ts";
 import type { ProjectionStatus } from "../actors/projection-status.ts";
+import type { StockStatus } from "../actors/stock/stock-status.ts";
 import type { Admission } from "./admission.ts";
 import type { CatalogHealth } from "./catalog-health.ts";
 import type { Checkout } from "./checkout/checkout.ts";
@@ -44,8 +45,9 @@ export interface ServerOptions extends RouteContext {
   readonly checkout?: Checkout;
   /** How the projections are, or null; asked at each look at `/readyz`, which waits for it. */
   readonly projections: () => Promise<readonly ProjectionStatus[] | null>;
-  /** The same of purge actors. */
+  /** The same of purge actors, and of whoever keeps stock. */
   readonly purges: () => Promise<readonly PurgeReport[] | null>;
+  readonly stock: () => Promise<readonly StockStatus[] | null>;
   readonly journal: Journal;
 }
 

@@ -8,20 +8,33 @@ import type { Counted, QuantityOf } from "./counting.ts";
 /**
  * What CATALOG says about stock, and what keepers say there: an `inventory.changed` of a keeper carries, beside the quantity
  * that can still be bought, the place in STOCK that it stands for, with the epoch of that stream. By this field a keeper knows
- * that nothing was counted. In another shop's log, where such an event was imported, it is a count as any other.
+ * that nothing was counted. In another shop's log, where such an event was imported, it is a count as any other. Of the last
+ * units it also says when they are gone at the rate at which they sell.
  */
 export interface KeepersWord {
   readonly quantity: number;
   readonly reason: "reservation" | "release";
   /** In STOCK. */
   readonly sequence: number;
+  /** Milliseconds since 1970. */
+  readonly sellsOutAt: number | undefined;
 }
 
 export const inventorySubject = (product: Identifier): string => publicSubject("inventory.changed", product);
 
-export function encodeKeepersWord({ quantity, reason, sequence }: KeepersWord, epoch: number): Buffer {
-  return Buffer.from(JSON.stringify({ new_quantity: quantity, reason, stock: `${epoch}/${sequence}` }));
+export function encodeKeepersWord(
+  { quantity, reason, sequence, sellsOutAt }: KeepersWord,
+  epoch: number,
+): Buffer {
+  const word = { new_quantity: quantity, reason, stock: `${epoch}/${sequence}` };
+  return Buffer.from(
+    JSON.stringify(sellsOutAt === undefined ? word : { ...word, sells_out_at: wholeSecond(sellsOutAt) }),
+  );
 }
+
+/** RFC 3339 in its plainest form, which is read fastest; rounded up. */
+const wholeSecond = (ms: number) =>
+  new Date(Math.ceil(ms / 1_000) * 1_000).toISOString().replace(".000Z", "Z");
 
 /** Undefined for what is no good event about stock. `epoch`: of STOCK. */
 export function countedIn(

@@ -1,7 +1,7 @@
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Journal } from "../../streams/journal.ts";
 import { type Log, LogUnavailable } from "../../streams/log.ts";
-import type { Count, HowEnded } from "../../streams/stock-commit.ts";
+import type { Commit, Count, HowEnded } from "../../streams/stock-commit.ts";
 import { createBell } from "../bell.ts";
 import { type Pause, pause as realPause } from "../pause.ts";
 import type { Actor } from "../supervisor.ts";
@@ -34,6 +34,8 @@ export interface StockKeeper extends Required<Actor> {
   /** For reading. */
   readonly stock: Stock;
   readonly isReady: boolean;
+  /** Who waits for an answer at this moment. */
+  readonly waiting: number;
 }
 
 export interface StockKeeperOptions {
@@ -45,8 +47,8 @@ export interface StockKeeperOptions {
   readonly snapshots?: StockSnapshots;
   /** Called once, when the state is that of the log. */
   readonly onReady?: () => void;
-  /** Called with the products of each commit that counted, when the state has it. */
-  readonly onChange?: (products: ReadonlySet<Identifier>) => void;
+  /** Called with each commit of its own that counted and the products in it, when the state has it. */
+  readonly onChange?: (products: ReadonlySet<Identifier>, commit: Commit) => void;
   readonly newId: () => string;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
@@ -122,7 +124,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       else {
         const products = productsIn(commit, stock);
         isTrue = (await surely(() => write(commit), signal)) !== undefined;
-        if (isTrue) onChange?.(products);
+        if (isTrue) onChange?.(products, commit);
       }
       if (!isTrue) continue;
       for (const product of forgotten) idle.delete(product);
@@ -197,6 +199,9 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     stock,
     get isReady() {
       return isReady;
+    },
+    get waiting() {
+      return holds.size + ends.length;
     },
     run,
     forget(products) {

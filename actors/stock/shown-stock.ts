@@ -7,6 +7,7 @@ import { type Pause, pause as realPause } from "../pause.ts";
 import { encodeKeepersWord, inventorySubject } from "./catalog-counts.ts";
 import type { QuantityOf } from "./counting.ts";
 import type { StockKeeper } from "./keeper.ts";
+import type { SaleRates } from "./sale-rates.ts";
 import { availableOf } from "./stock.ts";
 
 /**
@@ -30,8 +31,11 @@ export interface ShownStockOptions {
   readonly keeper: Pick<StockKeeper, "stock" | "hear" | "knownTo">;
   readonly catalog: Log;
   readonly quantityOf: QuantityOf;
+  readonly rates: Pick<SaleRates, "sellsOutInMs">;
   /** Of STOCK. */
   readonly epoch: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly pause?: Pause;
@@ -53,7 +57,7 @@ const atOnceMax = 32;
 const rememberedMax = 50_000;
 
 export function createShownStock(options: ShownStockOptions): ShownStock {
-  const { keeper, catalog, quantityOf, epoch, clock, journal, pause = realPause } = options;
+  const { keeper, catalog, quantityOf, rates, epoch, now, clock, journal, pause = realPause } = options;
   const { stock } = keeper;
   const shown = new Map<Identifier, Shown>();
   const pending = new Set<Identifier>();
@@ -84,7 +88,9 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
     const quantity = availableOf(stock, product);
     if (before.quantity === quantity) return;
     const reason = quantity < (before.quantity ?? Infinity) ? "reservation" : "release";
-    const word = encodeKeepersWord({ quantity, reason, sequence: stock.sequence }, epoch);
+    const leftMs = rates.sellsOutInMs(product, quantity);
+    const sellsOutAt = leftMs === undefined ? undefined : now() + leftMs;
+    const word = encodeKeepersWord({ quantity, reason, sequence: stock.sequence, sellsOutAt }, epoch);
     const appended = await catalog.append(inventorySubject(product), word, {
       expectedLastSubjectSequence: keeper.knownTo(product),
     });

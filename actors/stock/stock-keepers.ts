@@ -12,10 +12,12 @@ import { countedIn, createQuantityReader } from "./catalog-counts.ts";
 import { expireHolds } from "./expiry.ts";
 import { forgetIdleProducts } from "./idle-products.ts";
 import { createStockKeeper, type StockKeeper } from "./keeper.ts";
+import { createSaleRates } from "./sale-rates.ts";
 import { createShownStock } from "./shown-stock.ts";
 import { createStockSnapshots } from "./snapshot.ts";
 import { productsLately } from "./stock.ts";
 import { answerStock } from "./stock-asking.ts";
+import { type Keeping, stockLeases } from "./stock-status.ts";
 
 /**
  * Keeps the stock of some partitions, shared by leases with all who do: of each that is held a keeper, who answers for it
@@ -32,6 +34,9 @@ export interface StockKeepersOptions {
   readonly asking: Asking;
   /** What becomes of a hold that is past its time. */
   readonly decide: (hold: Hold) => Promise<HowEnded>;
+  /** Who this is among those who keep stock, and what its lease says of it. */
+  readonly member: string;
+  readonly about: (keeping: Keeping) => string;
   /** Unique in the cluster. */
   readonly newId: () => string;
   /** Milliseconds since 1970. */
@@ -54,15 +59,30 @@ const batchMax = 1_024;
 const counts = "log.catalog.*.inventory.changed.*";
 
 export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
-  const { log, epoch, catalog, derived, leases, asking, decide, newId, now, clock, journal } = options;
-  const { pause = realPause } = options;
+  const { log, epoch, catalog, derived, leases, asking, decide, member } = options;
+  const { newId, now, clock, journal, pause = realPause } = options;
   const quantityOf = createQuantityReader(catalog, derived, epoch);
   const keepers = new Map<number, StockKeeper>();
+  const lives = new Map<number, Supervisor>();
+  let commits = 0;
   let aliveAt = clock();
+
+  function about(): string {
+    const all = [...keepers];
+    const sum = (of: (keeper: StockKeeper) => number) => all.reduce((units, [, each]) => units + of(each), 0);
+    return options.about({
+      ready: all.filter(([, { isReady }]) => isReady).map(([partition]) => partition),
+      waiting: sum(({ waiting }) => waiting),
+      holds: sum(({ stock }) => stock.open.size),
+      commits,
+      restarts: lives.values().reduce((all, { restarts }) => all + restarts, 0),
+    });
+  }
 
   /** One life of one partition's keeper, with all that belongs to it. */
   function createPartition(partition: number): Actor {
     let answering: Answering | undefined;
+    const rates = createSaleRates(clock);
     const keeper = createStockKeeper({
       partition,
       log,
@@ -77,9 +97,23 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
         // What the one before may have left unsaid.
         shown.show(productsLately(keeper.stock, latelyMs));
       },
-      onChange: (products) => shown.show(products),
+      onChange(products, { holds }) {
+        commits++;
+        rates.take(holds);
+        shown.show(products);
+      },
     });
-    const shown = createShownStock({ keeper, catalog, quantityOf, epoch, clock, pause, journal });
+    const shown = createShownStock({
+      keeper,
+      catalog,
+      quantityOf,
+      rates,
+      epoch,
+      now,
+      clock,
+      pause,
+      journal,
+    });
     return {
       aliveAt: () => keeper.aliveAt(),
       async run(signal) {
@@ -101,7 +135,6 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
 
   /** Follows what is ours until the signal aborts, and ends all of it then. */
   async function keep(owned: () => ReadonlySet<number>, signal: AbortSignal): Promise<void> {
-    const lives = new Map<number, Supervisor>();
     try {
       while (!signal.aborted) {
         aliveAt = clock();
@@ -144,7 +177,15 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
     aliveAt: () => aliveAt,
     kept: () => new Map(keepers.entries().map(([partition, { isReady }]) => [partition, isReady])),
     async run(signal) {
-      const owner = createPartitionOwner({ leases, name: "stock", member: newId(), clock, pause, journal });
+      const owner = createPartitionOwner({
+        leases,
+        name: stockLeases,
+        member,
+        about,
+        clock,
+        pause,
+        journal,
+      });
       const { last } = await catalog.bounds();
       const tail = catalog.tail({ from: last + 1, subject: counts });
       try {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readPurgeReports } from "../../actors/edge-purge/purge-report.ts";
 import { createStatusReader, readProjectionStatus } from "../../actors/projection-status.ts";
 import { askStock } from "../../actors/stock/stock-asking.ts";
+import { readStockStatus } from "../../actors/stock/stock-status.ts";
 import { createAdmission } from "../../api/admission.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
@@ -121,6 +122,7 @@ export async function startApi(
     admission: createAdmission({ now: clock, afterTurn: setImmediate }),
     projections: createStatusReader(() => readProjectionStatus({ ...catalogue, logs: catalogue, now }), now),
     purges: createStatusReader(() => readPurgeReports(catalogue.leases), now),
+    stock: createStatusReader(() => readStockStatus(catalogue.leases), now),
     journal: logger,
   });
   const place = { host, port, reusePort };

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { createStockKeepers } from "../../actors/stock/stock-keepers.ts";
+import type { KeepersReport, Keeping } from "../../actors/stock/stock-status.ts";
 import { supervise } from "../../actors/supervisor.ts";
 import { createOrders } from "../../api/checkout/orders.ts";
 import { createRecords } from "../../api/checkout/records.ts";
@@ -15,6 +17,14 @@ export function startStock(catalogue: Catalogue, logger: Logger): { stop(): Prom
     orders: createOrders(catalogue.activity),
     newId: randomUUID,
   });
+  // The same in each of the actor's lives, or a former one would be counted until its lease ends.
+  const member = randomUUID();
+  let restarts = () => 0;
+  const about = (keeping: Keeping): string => {
+    const place = { host: hostname(), pid: process.pid };
+    const report: KeepersReport = { ...place, ...keeping, restarts: restarts() + keeping.restarts };
+    return JSON.stringify(report);
+  };
   const create = () =>
     createStockKeepers({
       log: catalogue.stock,
@@ -24,10 +34,14 @@ export function startStock(catalogue: Catalogue, logger: Logger): { stop(): Prom
       leases: catalogue.leases,
       asking: catalogue.asking,
       decide,
+      member,
+      about,
       newId: randomUUID,
       now: () => Date.now(),
       clock,
       journal: logger,
     });
-  return supervise("keepers of stock", create, { journal: logger, now: clock });
+  const supervisor = supervise("keepers of stock", create, { journal: logger, now: clock });
+  restarts = () => supervisor.restarts;
+  return supervisor;
 }

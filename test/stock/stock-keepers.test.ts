@@ -2,18 +2,20 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { countedIn, inventorySubject } from "../../actors/stock/catalog-counts.ts";
 import { askStock } from "../../actors/stock/stock-asking.ts";
+import { readStockStatus } from "../../actors/stock/stock-status.ts";
 import {
   createStockKeepers,
   type StockKeepers,
   type StockKeepersOptions,
 } from "../../actors/stock/stock-keepers.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
+import { decodeEvent, isBad } from "../../streams/events.ts";
 import { limits } from "../../streams/limits.ts";
 import { type Log, LogUnavailable } from "../../streams/log.ts";
 import { createMemoryAsking } from "../../streams/memory-asking.ts";
 import { createMemoryLeases } from "../../streams/memory-leases.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
-import { partitionOf } from "../../streams/partition.ts";
+import { allPartitions, partitionOf } from "../../streams/partition.ts";
 import type { HowEnded } from "../../streams/stock-commit.ts";
 import { storedSubject } from "../../streams/subjects.ts";
 import { id } from "../streams/id.ts";
@@ -43,6 +45,8 @@ afterEach(() => world.stop());
 interface Life {
   readonly through: Log;
   readonly decide: StockKeepersOptions["decide"];
+  /** STOCK, as it has it. */
+  readonly kept: Log;
 }
 
 const expire = async () => "expired" as const;
@@ -61,10 +65,18 @@ function createWorld() {
     catalog,
     log,
     after: (ms: number) => void (now += ms),
-    start({ through = catalog, decide = expire }: Partial<Life> = {}): StockKeepers {
+    start({ through = catalog, decide = expire, kept = log }: Partial<Life> = {}): StockKeepers {
       const keepers = createStockKeepers({
-        ...{ log, epoch, derived, leases, asking, decide, pause },
+        log: kept,
+        epoch,
         catalog: through,
+        derived,
+        leases,
+        asking,
+        decide,
+        pause,
+        member: randomUUID(),
+        about: (keeping) => JSON.stringify({ host: "shop-1", pid: 7, ...keeping }),
         newId: randomUUID,
         now: () => now,
         clock: () => performance.now(),
@@ -85,6 +97,7 @@ function createWorld() {
     },
     count: (quantity: number) =>
       catalog.append(inventorySubject(mug), Buffer.from(JSON.stringify({ new_quantity: quantity }))),
+    status: () => readStockStatus(leases),
     /** As a client asks: until somebody answers. */
     hold: (reservation: string, quantity = 1, product: Identifier = mug) =>
       vi.waitFor(
@@ -93,9 +106,13 @@ function createWorld() {
       ),
     finish: (reservation: string, how: HowEnded) =>
       vi.waitFor(() => stock.end(partition, reservation, how), patience),
+    /** `end`: when what is left is told to be gone. */
     async said() {
       const message = await catalog.last(subject);
-      return message && countedIn(message, epoch);
+      if (message === undefined) return undefined;
+      const event = decodeEvent(message);
+      const end = isBad(event) || event.kind !== "inventory.changed" ? undefined : event.data.sells_out_at;
+      return { ...countedIn(message, epoch), end };
     },
     shows: (quantity: number, own = true) =>
       vi.waitFor(async () => expect(await world.said()).toMatchObject({ quantity, own }), patience),
@@ -218,4 +235,44 @@ test("two of them share the partitions, and what is asked meanwhile is answered"
   await world.end(first.kept().has(partition) ? first : second);
   expect(await world.hold("z")).toEqual({ outcome: "held" });
   await world.shows(100 - held - 1);
+});
+
+test("anybody sees who keeps stock and how it is there, and what nobody keeps", async () => {
+  const nobody = { keeper: null, partitions: allPartitions, ready: [], holds: null, host: null };
+  expect(await world.status()).toMatchObject([nobody]);
+  let isAway = true;
+  const kept: Log = {
+    ...world.log,
+    async last(...args) {
+      if (isAway) throw new LogUnavailable("no leader");
+      return world.log.last(...args);
+    },
+  };
+  await world.count(5);
+  const keepers = world.start({ kept });
+  const sees = (status: object) =>
+    vi.waitFor(async () => expect(await world.status()).toMatchObject([status]), patience);
+  await sees({ host: "shop-1", pid: 7, partitions: allPartitions, ready: [], holds: 0, commits: 0 });
+  isAway = false;
+  await sees({ ready: allPartitions, waiting: 0 });
+  await world.hold("a");
+  await world.hold("b");
+  await world.finish("a", "sold");
+  await sees({ holds: 1, commits: 3, restarts: 0 });
+  await world.end(keepers);
+  await sees(nobody);
+});
+
+test("the last units are told with their end, which is none where they are given back", async () => {
+  await world.count(40);
+  world.start();
+  await world.hold("a", 20);
+  await world.shows(20);
+  // Two units a second, a moment ago, and 20 of them; the wall clock stands at 0.
+  const end = (await world.said())?.end ?? 0;
+  expect(end).toBeGreaterThanOrEqual(10_000);
+  expect(end).toBeLessThanOrEqual(30_000);
+  await world.count(20_000);
+  await world.shows(19_980);
+  expect((await world.said())?.end).toBeUndefined();
 });

@@ -145,6 +145,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         addressOf: createAddressOf(trustedProxies),
         rateLimit,
         purges: async () => [],
+        stock: async () => [],
         gateway: createGateway({
           ...shared,
           answers,
