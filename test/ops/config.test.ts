@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { quoteKeysOf } from "../../ops/checkout-settings.ts";
 import { ConfigError, parseConfig, settings } from "../../ops/config.ts";
 
 test("nothing set gives the defaults", () => {
@@ -234,6 +236,34 @@ test("a cache that is named twice is one", () => {
   expect(purge.varnish?.map((address) => new URL(address).origin)).toEqual(["http://v1", "http://v2"]);
 });
 
+test.each([
+  ["no name", "x".repeat(40)],
+  ["a secret that is too short", `k1:${"x".repeat(31)}`],
+  ["a name that two have", `k1:${"x".repeat(32)},k1:${"y".repeat(32)}`],
+  ["nothing behind a comma", `k1:${"x".repeat(32)},`],
+])("keys for quotes with %s stop the start without being shown", (_, keys) => {
+  expect(() => parseConfig({ QUOTE_KEYS: keys })).toThrow(
+    /^QUOTE_KEYS=\(\d+ bytes\): must be NAME:SECRET, several separated by commas; /,
+  );
+});
+
+test("quotes are signed with the first key, or with one made of the secret that all API processes have", () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "shelfwire-keys-"));
+  const keysFor = (environment: NodeJS.ProcessEnv) =>
+    quoteKeysOf(parseConfig({ DATA_DIR: dataDir, ...environment }));
+  const secret = "x".repeat(32);
+  const own = keysFor({ QUOTE_KEYS: `new:${secret},old:${"y".repeat(32)}`, JWT_SECRET: secret });
+  expect(own?.map(({ kid }) => kid)).toEqual(["new", "old"]);
+  const made = keysFor({ JWT_SECRET: secret });
+  expect(keysFor({ JWT_SECRET: secret, DEMO: "0" })).toEqual(made);
+  expect(keysFor({ JWT_SECRET: "y".repeat(32) })).not.toEqual(made);
+  expect(made?.[0].secret).not.toEqual(Uint8Array.from(Buffer.from(secret)));
+  expect(keysFor({})).toBeDefined();
+  expect(keysFor({ DEMO: "0" })).toBeUndefined();
+  expect(keysFor({ JWT_JWKS_URL: "https://id.example/keys" })).toBeUndefined();
+  rmSync(dataDir, { recursive: true });
+});
+
 test("tokens have one source", () => {
   const both = { JWT_SECRET: "x".repeat(32), JWT_JWKS_URL: "https://id.example/keys" };
   expect(() => parseConfig(both)).toThrow(ConfigError);
@@ -242,4 +272,23 @@ test("tokens have one source", () => {
 test("the default of REDIS_MAXMEMORY is the one of redis.conf", () => {
   const conf = readFileSync(new URL("../../ops/redis.conf", import.meta.url), "utf8");
   expect(/^maxmemory (\S+)$/m.exec(conf)?.[1]).toBe(settings.redisMemoryBytesMax.default);
+});
+
+test("the README's table says of each setting what the setting says", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const rows = new Map(
+    readme
+      .matchAll(/^\| `([A-Z_0-9]+)` \| (.*?) \| (.*) \|$/gm)
+      .map(([, name = "", unset = "", meaning = ""]) => [name, [unset.replaceAll("`", ""), meaning]]),
+  );
+  for (const { name, default: unset, meaning, allowed } of Object.values(settings)) {
+    const [told, text = ""] = rows.get(name) ?? [];
+    // It may say more.
+    expect([name, told, text.slice(0, `${meaning}: ${allowed}`.length)]).toEqual([
+      name,
+      unset.replaceAll("`", ""),
+      `${meaning}: ${allowed}`,
+    ]);
+  }
+  expect(rows.size).toBe(Object.keys(settings).length);
 });
