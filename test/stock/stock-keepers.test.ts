@@ -93,7 +93,7 @@ function createWorld() {
       running.delete(keepers);
     },
     async stop() {
-      for (const keepers of [...running.keys()]) await this.end(keepers);
+      for (const keepers of running.keys()) await this.end(keepers);
     },
     count: (quantity: number) =>
       catalog.append(inventorySubject(mug), Buffer.from(JSON.stringify({ new_quantity: quantity }))),
