@@ -112,17 +112,24 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       .catch((error) => journal.debug({ err: error, id }, "a miss could not be filled"));
   }
 
-  /** Registers that are absent in Redis are read; its rating and sales stand, since those are never evicted. */
-  async function complete(id: Identifier, read: ProductRead): Promise<Loaded> {
+  /**
+   * Registers that are absent in Redis are read; its rating and sales stand, since those are never evicted. Where one of
+   * them is newer than that, something else may have happened before it: then all of it is read.
+   */
+  async function complete(id: Identifier, read: ProductRead, wanted: ReadOptions): Promise<Loaded> {
     counters.logParts++;
     const [product, price, inventory] = await Promise.all([
       read.product ?? log.register("product", id),
       read.price ?? log.register("price", id),
       read.inventory ?? log.register("inventory", id),
     ]);
+    const sequence = sequenceIn(read) ?? 0;
+    const isAhead = (before: unknown, { value }: Versioned<{ readonly sequence: number }>) =>
+      before === undefined && (value?.sequence ?? 0) > sequence;
+    if (isAhead(read.product, product) || isAhead(read.price, price) || isAhead(read.inventory, inventory))
+      return fromLog(id, read, wanted);
     const completed = { ...read, product, price, inventory };
     void refill(id, read, completed);
-    const sequence = sequenceIn(read) ?? 0;
     const knownAt = read.position?.headAt ?? 0;
     return { found: found(id, completed, "log", sequence, knownAt) ?? null, sequence, knownAt };
   }
@@ -193,7 +200,7 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
       const due = dueOf(id, read, wanted);
       const { freshnessMs } = wanted;
       return await loads.run(id, { due, freshnessMs, inCluster: read !== undefined }, () =>
-        isTrusted ? complete(id, read) : fromLog(id, read, wanted),
+        isTrusted ? complete(id, read, wanted) : fromLog(id, read, wanted),
       );
     } catch (error) {
       if (!isAway(error)) throw error;

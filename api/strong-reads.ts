@@ -14,6 +14,7 @@ import type { ProductFromLog } from "./product-from-log.ts";
 
 /** Reads from the leader of the log, past every cache. Each throws a 503 problem where it does not answer. */
 export interface StrongReads {
+  /** Both as of one moment, or a price from before an event would meet a sale from behind it: a state that never was. */
   strongPrice(
     id: Identifier,
   ): Promise<{ readonly price: Price | undefined; readonly sales: ProductSales | undefined }>;
@@ -23,6 +24,9 @@ export interface StrongReads {
   /** A category from its last event alone, for while the tree is being made again. */
   category(id: Identifier): Promise<Category | undefined>;
 }
+
+/** How often a price is read while it changes with every look at its sales. */
+const readsMax = 24;
 
 /** Reads before this one: with 8 at a time a second's work where the log is slow. */
 const queueMax = 512;
@@ -34,6 +38,8 @@ export function createStrongReads(
   slots: Slots,
 ): StrongReads {
   const fence = createSaleFence(catalog, derived);
+
+  const priceOf = async (id: Identifier) => (await log.register("price", id)).value ?? undefined;
 
   async function strong<T>(read: () => Promise<T>): Promise<T> {
     try {
@@ -58,11 +64,16 @@ export function createStrongReads(
       }),
     strongPrice: (id) =>
       strong(async () => {
-        const [price, sales] = await Promise.all([
-          log.register("price", id),
-          slots.run(() => fence.salesOf(id)),
-        ]);
-        return { price: price.value ?? undefined, sales };
+        let price = await priceOf(id);
+        for (let times = 1; ; times++) {
+          const sales = await slots.run(() => fence.salesOf(id));
+          // Sales that are looked at behind the price have every sale event before it.
+          if ((sales?.sequence ?? 0) <= (price?.sequence ?? 0)) return { price, sales };
+          const again = await priceOf(id);
+          if (again?.sequence === price?.sequence) return { price, sales };
+          if (times === readsMax) throw new LogUnavailable(`${id} changes faster than it can be read`);
+          price = again;
+        }
       }),
     strongInventory: (id) => strong(async () => (await log.register("inventory", id)).value ?? undefined),
     strongExists: (id) => strong(async () => (await log.register("product", id)).value !== null),

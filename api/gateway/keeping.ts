@@ -70,9 +70,10 @@ export function createKeeping(options: {
       counters.invalidatedInVain++;
     const isUnchanged = heard.unchangedSince(moment, aboutAnswer(answer));
     if (!isUnchanged) counters.raced++;
-    // A store that came back as an older copy of itself: products in it are asked for again, all else is not shown.
+    // A store that came back as an older copy of itself: products in it are asked for again, all else is not shown, unless
+    // what is held is older still.
     const wentBack = sequence < floor || (standing !== undefined && sequence < standing.answer.sequence);
-    if (wentBack && standing !== undefined) {
+    if (wentBack && standing !== undefined && standing.shown >= sequence) {
       const isSure = trust.standing(standing, item.policy, 0) !== "unsure";
       return servedAs(standing, isSure ? "memory" : "stale");
     }

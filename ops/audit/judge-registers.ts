@@ -54,13 +54,16 @@ function stockOf(register: ProductRead["inventory"]): readonly Part[] {
   return [part(aspects.stock, "in stock", found, ({ inventory }) => inventory && inventory.quantity > 0)];
 }
 
-/** Sales that are over may be kept or dropped; all others must be there. */
-function salesPart(sales: ProductSales | undefined, { askedAt }: Moment): Part {
+/**
+ * Sales that are over may be kept or dropped; all others must be there. Over by the time of the answer: in one that takes its
+ * time there may be an event that was not there when it was asked for, and that dropped what had ended meanwhile.
+ */
+function salesPart(sales: ProductSales | undefined, { answeredAt }: Moment): Part {
   const stored = new Map(sales?.entries.map((entry) => [entry.sale_id, entry]));
   const found = sales && {
     sequence: sales.sequence,
     updated_at: sales.updated_at,
-    entries: new Map(stored),
+    entries: Object.fromEntries(stored),
   };
   const expected = ({ sales: known }: Shown) =>
     known === null
@@ -68,9 +71,9 @@ function salesPart(sales: ProductSales | undefined, { askedAt }: Moment): Part {
       : {
           sequence: known.sequence,
           updated_at: known.updated_at,
-          entries: new Map(
+          entries: Object.fromEntries(
             known.entries
-              .filter(({ ends_at, sale_id }) => ends_at > askedAt || stored.has(sale_id))
+              .filter(({ ends_at, sale_id }) => ends_at > answeredAt || stored.has(sale_id))
               .map((entry) => [entry.sale_id, entry]),
           ),
         };

@@ -24,6 +24,7 @@ import { byBytes, orderOf } from "./listing-order.ts";
 export interface MemoryReadModel extends ReadModel {
   /** What a server short of memory does: evictable values go. Returns how many went. */
   evict(goes: (what: RegisterName | "reviews", id: Identifier) => boolean): number;
+  holds(register: RegisterName, id: Identifier): boolean;
 }
 
 export function createMemoryReadModel(): MemoryReadModel {
@@ -271,6 +272,8 @@ export function createMemoryReadModel(): MemoryReadModel {
         .slice(0, max)
         .map(([id]) => id);
     },
+
+    holds: (register, id) => registers.has(`${register}:${id}`),
 
     evict(goes) {
       let gone = 0;

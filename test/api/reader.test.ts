@@ -112,15 +112,70 @@ test("what was read is not put back once the partition has moved on", async () =
   expect((await model.readProducts([lamp]))[0]?.price).toBeUndefined();
 });
 
+const inSale =
+  '{"starts_at":"2026-11-26T00:00:00Z","ends_at":"2026-11-28T00:00:00Z","items":[{"product_id":"lamp","sale_price":{"amount":3,"currency":"GBP"}}]}';
+
+/** Between a look at the price and whatever is read next, a price and a sale come, in this order, `times` times. */
+function moving(times: number): Log {
+  let left = times;
+  return {
+    ...catalog,
+    async last(subject, from) {
+      const found = await catalog.last(subject, from);
+      if (subject.includes(".price.") && left-- > 0) {
+        await publish("price.updated", price(10 + left));
+        await append(catalog, "catalog.sale.scheduled.friday", inSale);
+      }
+      return found;
+    },
+  };
+}
+
+test.each([1, 2, 5])(
+  "a strong price and its sales are of one moment, also while %i of both come",
+  async (times) => {
+    await publish("product.modified", product);
+    await publish("price.updated", price(5));
+    await project();
+    const { price: found, sales } = await readerOf({ log: moving(times) }).strongPrice(lamp);
+    const { last } = await catalog.bounds();
+    expect([found?.amount, found?.sequence, sales?.sequence]).toEqual([10, last - 1, last]);
+  },
+);
+
+test("a strong price that changes with every look is none", async () => {
+  await publish("product.modified", product);
+  await publish("price.updated", price(5));
+  await project();
+  await expect(readerOf({ log: moving(1_000) }).strongPrice(lamp)).rejects.toMatchObject({ status: 503 });
+});
+
+test("a price that was evicted does not come without the sale that was before it", async () => {
+  await publish("product.modified", product);
+  await publish("price.updated", price(5));
+  await project();
+  model.evict((what) => what === "price");
+  let isFirst = true;
+  const log: Log = {
+    ...catalog,
+    async last(subject, from) {
+      if (subject.includes(".price.") && isFirst) {
+        isFirst = false;
+        await append(catalog, "catalog.sale.scheduled.friday", inSale);
+        await publish("price.updated", price(7));
+      }
+      return catalog.last(subject, from);
+    },
+  };
+  const [found] = await readerOf({ log }).read([lamp], wanted);
+  expect(found?.state).toMatchObject({ price: { amount: 7, sequence: 4 }, sales: { sequence: 3 } });
+});
+
 test("an answer from the log says no more than that it is whole, ratings and sales included", async () => {
   await publish("product.modified", product);
   await project();
   await publish("review.posted", '{"review_id":"r1","rating":4}');
-  await append(
-    catalog,
-    "catalog.sale.scheduled.friday",
-    '{"starts_at":"2026-11-26T00:00:00Z","ends_at":"2026-11-28T00:00:00Z","items":[{"product_id":"lamp","sale_price":{"amount":3,"currency":"GBP"}}]}',
-  );
+  await append(catalog, "catalog.sale.scheduled.friday", inSale);
   await publish("price.updated", price(5));
   now += 60_000;
   const [found] = await readerOf().read([lamp], wanted);

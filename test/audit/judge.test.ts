@@ -9,6 +9,7 @@ import { productAnswer } from "../../ops/verify/answers.ts";
 import { untilReached } from "../../ops/verify/verify.ts";
 import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
 import { aspects } from "../../projections/aspects.ts";
+import { versionsOf } from "../../projections/version.ts";
 import { noon, products } from "../verify/random-shop.ts";
 import { createWorld } from "../verify/world.ts";
 import { happened, histories, oracleOf } from "./happened.ts";
@@ -187,6 +188,25 @@ test("a price that is of before a sale's start is old from the start on, and rig
   // The price of a sale that has not begun was never right.
   const early = bytesOf(state, starts + 1);
   expect(judgeAnswer(history, answer(state, now, early), 10_000).verdict).toBe("wrong");
+});
+
+test("a sale that is over by the time of the answer may be there or not; one that is not over must be", async () => {
+  const { history } = await oneProduct(["price 5", "sale"]);
+  const { shown, sequence } = history.states.at(-1) as State;
+  const ends = shown.sales?.entries[0]?.ends_at ?? 0;
+  const read = {
+    position: undefined,
+    product: { version: versionsOf(1)(shown.details?.sequence ?? 0), value: shown.details },
+    price: { version: versionsOf(1)(shown.price?.sequence ?? 0), value: shown.price },
+    inventory: undefined,
+    rating: undefined,
+    // As a later event leaves it that came while the answer was on its way.
+    sales: { entries: [], sequence, updated_at: shown.sales?.updated_at ?? 0 },
+  };
+  const judged = (askedAt: number, answeredAt: number) =>
+    judgeRegisters(history, read, { askedAt, answeredAt }, sequence).verdict;
+  expect(judged(ends - 5, ends)).toBe("placed");
+  expect(judged(ends - 5, ends - 1)).toBe("wrong");
 });
 
 test("what the API and the read models show of a random shop is found right", async () => {

@@ -363,6 +363,15 @@ describe("readers who know more", () => {
     expect([await source(), await source()]).toEqual(["redis", "memory"]);
   });
 
+  test("who names a position gets a load that has it, also where this node has shown more, and holds less", async () => {
+    await read();
+    say({ products: [lamp] });
+    for (let word = 0; word < 4; word++) say({ products: [vase] });
+    floors.raise(lamp, 14);
+    behind.set(lamp, { sequence: 13 });
+    expect((await read("assembled", 12))?.sequence).toBe(13);
+  });
+
   test("who waits for a look that found nothing, begun before it was shown elsewhere, looks again", async () => {
     const ghost = id("ghost");
     held = Promise.withResolvers();

@@ -100,8 +100,10 @@ export function createReaderProcess(options: ReaderOptions): ReaderProcess {
       const shown = parts.map(([part, value]) => `${part}@${value?.sequence ?? "none"}`);
       say(id, `${shown.join(" ")} from ${source}, including ${sequence} (asked for ${includes})`);
     }
+    const together = source === "stale" ? 0 : versionOfPrice(state);
     for (const [part, value] of parts) {
-      judge(part, id, value, Math.max(sequence, includes));
+      const least = part === "price" || part === "sales" ? together : 0;
+      judge(part, id, value, Math.max(sequence, includes, least));
       // A client that means it sends back the highest version it was shown, in the header or in the body.
       seen = Math.max(seen, sequence, value?.sequence ?? 0);
     }
@@ -129,9 +131,10 @@ export function createReaderProcess(options: ReaderOptions): ReaderProcess {
     );
     if (!exists && truth.newest("product", id, asked) > 0)
       violations.add("answer", `${life.process} reads strongly: there is no ${id}`);
-    judge("price", id, price, asked);
+    const together = Math.max(asked, versionOfPrice({ price, sales }));
+    judge("price", id, price, together);
     judge("inventory", id, inventory, asked);
-    judge("sales", id, sales, asked);
+    judge("sales", id, sales, together);
     seen = Math.max(seen, price?.sequence ?? 0, inventory?.sequence ?? 0, sales?.sequence ?? 0);
   }
 
@@ -165,4 +168,17 @@ export function createReaderProcess(options: ReaderOptions): ReaderProcess {
       }
     },
   };
+}
+
+/**
+ * What a price says of itself: the newest event that it was made from, of which every earlier one must be in it as well. Only
+ * what is marked as of no certain moment need not be whole.
+ */
+function versionOfPrice({ price, sales }: Priced): number {
+  return Math.max(price?.sequence ?? 0, sales?.sequence ?? 0);
+}
+
+interface Priced {
+  readonly price: { readonly sequence: number } | undefined;
+  readonly sales: { readonly sequence: number } | undefined;
 }

@@ -14,8 +14,8 @@ export interface RedisServer extends Server {
   older(ageMs: number): void;
   /** Evicts each evictable value with a probability. Returns how many. */
   evict(goes: () => boolean): number;
-  /** A write that none of the processes here made. */
-  intrude(write: (model: ReadModel) => Promise<unknown>): void;
+  /** A write that none of the processes here made; it begins and ends with the call. */
+  intrude(write: (model: MemoryReadModel) => unknown): void;
 }
 
 /** Hears of every write that the store took. */
