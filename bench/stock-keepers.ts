@@ -42,7 +42,7 @@ export async function startStockKeepers(settings: StockKeepersSettings): Promise
       partition,
       log,
       // What CATALOG would say.
-      quantityOf: async () => ({ quantity, sequence: 1, own: false }),
+      quantityOf: async () => ({ quantity, sequence: 1, own: false, newest: 1 }),
       newId: randomUUID,
       clock: () => performance.now(),
       journal: createLogger("error"),
@@ -68,7 +68,7 @@ export async function startStockKeepers(settings: StockKeepersSettings): Promise
     async taken() {
       let units = 0;
       for (const partition of partitions) {
-        const { stock, catchUp } = openStockLog(log, partition);
+        const { stock, catchUp } = openStockLog({ log, partition, clock: () => performance.now() });
         await catchUp();
         for (const { held } of stock.products.values()) units += held;
       }

@@ -44,7 +44,7 @@ export function countedIn(
   const event = decodeEvent(message);
   if (isBad(event) || event.kind !== "inventory.changed") return undefined;
   const { id: product, sequence, data } = event;
-  return { product, quantity: data.new_quantity, sequence, own: isOwn(message, epoch) };
+  return { product, quantity: data.new_quantity, sequence, own: isOwn(message, epoch), newest: sequence };
 }
 
 const utf8 = new TextDecoder();
@@ -67,7 +67,6 @@ export function createQuantityReader(catalog: Log, derived: Log, epoch: number):
     const good = await reader.read("inventory", product, "leader");
     const message = good && (await catalog.next(subject, good.sequence));
     const behind = message && countedIn(message, epoch);
-    // Nothing was counted by what is bad, but it is the event that whoever publishes next must expect.
-    return behind && { ...behind, sequence: newest.sequence };
+    return behind && { ...behind, newest: newest.sequence };
   };
 }

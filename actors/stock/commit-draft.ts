@@ -1,5 +1,6 @@
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Commit, Count, End, Hold, HowEnded } from "../../streams/stock-commit.ts";
+import type { FoundCount } from "./counting.ts";
 import type { Stock } from "./stock.ts";
 import type { HoldAnswer, HoldLine, HoldRequest } from "./stock-port.ts";
 
@@ -8,8 +9,11 @@ import type { HoldAnswer, HoldLine, HoldRequest } from "./stock-port.ts";
  * it already, by the rules of the fold, so that in the end everything in it counts, or the commit as a whole does not.
  */
 export interface CommitDraft {
-  /** Before all holds. One that the state knows already is left out. */
-  count(count: Count): void;
+  /**
+   * Before all holds. One that the state knows already is left out; so is a keeper's word about a product that the state
+   * has by now, since it says nothing of what is on hold.
+   */
+  count(count: FoundCount): void;
   /** Where nothing else in the commit is about it and nothing of it is on hold. */
   forget(product: Identifier): void;
   /** Before all holds. False where nothing is on hold by that reservation. */
@@ -62,9 +66,10 @@ export function draftCommit(stock: Stock): CommitDraft {
   }
 
   return {
-    count(count) {
-      const known = counts.get(count.product)?.sequence ?? stock.products.get(count.product)?.counted ?? -1;
-      if (count.sequence > known) counts.set(count.product, count);
+    count({ product, quantity, sequence, own }) {
+      if (own && stock.products.has(product)) return;
+      const known = counts.get(product)?.sequence ?? stock.products.get(product)?.counted ?? -1;
+      if (sequence > known) counts.set(product, { product, quantity, sequence });
     },
     knows: (product) => counts.has(product) || stock.products.has(product),
     forget(product) {

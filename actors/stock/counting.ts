@@ -1,4 +1,5 @@
 import type { Identifier } from "../../streams/identifier.ts";
+import { createSlots } from "../../streams/slots.ts";
 import type { Count } from "../../streams/stock-commit.ts";
 import type { Stock } from "./stock.ts";
 import type { HoldRequest } from "./stock-port.ts";
@@ -9,89 +10,117 @@ export interface Counted {
   readonly sequence: number;
   /** A keeper's own word of what can be bought, by which nothing was counted. */
   readonly own: boolean;
+  /** Of the newest event there, which may be a bad one: whoever publishes the next one must expect it. */
+  readonly newest: number;
 }
 
-/** Undefined where there is no such event. Throws `LogUnavailable` where the log does not answer. */
+/** Undefined where there is no good event. Throws `LogUnavailable` where the log does not answer. */
 export type QuantityOf = (product: Identifier) => Promise<Counted | undefined>;
 
+/** A count for a product that the state lacks may be a keeper's word: then what can be bought is all that there is. */
+export interface FoundCount extends Count {
+  readonly own: boolean;
+}
+
 export interface Looked {
-  readonly counts: readonly Count[];
+  readonly counts: readonly FoundCount[];
   /** Products that CATALOG says nothing about. */
   readonly absent: ReadonlySet<Identifier>;
 }
 
 /**
- * How CATALOG's counts come into the stock: a product that nobody has asked for is looked up when the first one does, one
- * that is kept here follows what is heard, and who has seen a newer event than that waits until it is looked up.
+ * How CATALOG's counts come into the stock. Each product is looked up when the first one asks this keeper for it, whatever
+ * the state says of it: nobody may have heard what was counted before. Then it follows what is heard; and who has seen a
+ * newer event than that waits until it is looked up again.
  */
 export interface Counting {
   /** Of a product that is not kept here it is of no use. */
   hear(product: Identifier, counted: Counted): void;
-  /** What was heard and is not in the stock yet. */
-  heard(): readonly Count[];
+  /** What was heard and is not in the stock yet, some of it where that is much. */
+  heard(): readonly FoundCount[];
   /** What the stock lacks for the request: nothing, mostly. */
   lookUp(request: HoldRequest): Promise<Looked>;
-  /** Up to where in CATALOG everything that was said of the product is known here; 0 for nowhere. */
-  knownTo(product: Identifier): number;
+  /** Up to where CATALOG is known here; undefined while something of it is not in the stock yet. */
+  knownTo(product: Identifier): number | undefined;
+  forget(product: Identifier): void;
 }
+
+/** Counts of one commit: a message has room for more, with the longest names. */
+const countsMax = 1_000;
+const lookUpsMax = 32;
 
 export function createCounting(stock: Stock, quantityOf: QuantityOf): Counting {
   const pending = new Map<Identifier, Count>();
-  /** Up to where in CATALOG nothing but keepers' own words was said of a product since it was counted. */
-  const own = new Map<Identifier, number>();
+  /** The newest event that was heard of, of products that were looked up. */
+  const known = new Map<Identifier, number>();
   const underWay = new Map<Identifier, Promise<Counted | undefined>>();
+  const slots = createSlots(lookUpsMax);
 
-  function knownTo(product: Identifier): number {
-    const counted = stock.products.get(product)?.counted ?? 0;
-    return Math.max(counted, pending.get(product)?.sequence ?? 0, own.get(product) ?? 0);
-  }
+  const countedTo = (product: Identifier) => stock.products.get(product)?.counted ?? 0;
 
   const isKnown = (product: Identifier, sequence: number) =>
-    stock.products.has(product) && knownTo(product) >= sequence;
+    stock.products.has(product) && (known.get(product) ?? -1) >= sequence;
 
   async function look(product: Identifier, seen: number): Promise<Counted | undefined> {
     const shared = underWay.get(product);
     const found = await (shared ?? ask(product));
     // One that began before the event that was seen need not know of it.
-    return shared !== undefined && (found?.sequence ?? 0) < seen ? ask(product) : found;
+    return shared !== undefined && (found?.newest ?? 0) < seen ? ask(product) : found;
   }
 
   function ask(product: Identifier): Promise<Counted | undefined> {
-    const asked = quantityOf(product).finally(() => {
-      if (underWay.get(product) === asked) underWay.delete(product);
-    });
+    const asked = slots
+      .run(() => quantityOf(product))
+      .finally(() => {
+        if (underWay.get(product) === asked) underWay.delete(product);
+      });
     underWay.set(product, asked);
     return asked;
   }
 
-  function hear(product: Identifier, { quantity, sequence, own: isOwn }: Counted): void {
-    if (!stock.products.has(product) || isKnown(product, sequence)) return;
-    if (isOwn) own.set(product, sequence);
-    else pending.set(product, { product, quantity, sequence });
+  function hear(product: Identifier, { quantity, sequence, own, newest }: Counted): void {
+    if (!stock.products.has(product)) return;
+    known.set(product, Math.max(newest, known.get(product) ?? 0));
+    if (!own && sequence > Math.max(countedTo(product), pending.get(product)?.sequence ?? 0))
+      pending.set(product, { product, quantity, sequence });
+  }
+
+  function dropCounted(product: Identifier): void {
+    const count = pending.get(product);
+    if (count !== undefined && (countedTo(product) >= count.sequence || !stock.products.has(product)))
+      pending.delete(product);
   }
 
   return {
-    knownTo,
     hear,
     heard() {
-      for (const [product, { sequence }] of pending) {
-        const known = stock.products.get(product);
-        if (known === undefined || known.counted >= sequence) pending.delete(product);
-      }
-      return [...pending.values()];
+      for (const product of pending.keys()) dropCounted(product);
+      return [...pending.values().take(countsMax)].map((count) => ({ ...count, own: false }));
     },
     async lookUp({ lines }) {
       const lacking = lines.filter(({ product, seen }) => !isKnown(product, seen));
       const found = await Promise.all(lacking.map(({ product, seen }) => look(product, seen)));
-      const counts: Count[] = [];
+      const counts: FoundCount[] = [];
       const absent = new Set<Identifier>();
       for (const [at, counted] of found.entries()) {
         const { product } = lacking[at] as (typeof lacking)[number];
         if (counted === undefined) absent.add(product);
         else if (stock.products.has(product)) hear(product, counted);
-        else counts.push({ product, quantity: counted.quantity, sequence: counted.sequence });
+        else {
+          const { quantity, sequence, own, newest } = counted;
+          known.set(product, Math.max(newest, known.get(product) ?? 0));
+          counts.push({ product, quantity, sequence, own });
+        }
       }
       return { counts, absent };
+    },
+    knownTo(product) {
+      dropCounted(product);
+      return pending.has(product) ? undefined : Math.max(countedTo(product), known.get(product) ?? 0);
+    },
+    forget(product) {
+      known.delete(product);
+      pending.delete(product);
     },
   };
 }

@@ -1,15 +1,15 @@
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Journal } from "../../streams/journal.ts";
-import { type Log, LogUnavailable } from "../../streams/log.ts";
-import type { Commit, Count, HowEnded } from "../../streams/stock-commit.ts";
+import { type Log, LogRefused, LogUnavailable } from "../../streams/log.ts";
+import type { Commit, HowEnded } from "../../streams/stock-commit.ts";
 import { createBell } from "../bell.ts";
 import { type Pause, pause as realPause } from "../pause.ts";
 import type { Actor } from "../supervisor.ts";
 import { type CommitDraft, draftCommit } from "./commit-draft.ts";
-import { type Counted, createCounting, type Looked, type QuantityOf } from "./counting.ts";
+import { type Counted, createCounting, type FoundCount, type Looked, type QuantityOf } from "./counting.ts";
 import { createFairQueue } from "./fair-queue.ts";
 import type { StockSnapshots } from "./snapshot.ts";
-import { productsIn, type Stock } from "./stock.ts";
+import type { Stock } from "./stock.ts";
 import { openStockLog } from "./stock-log.ts";
 import type { HoldAnswer, HoldRequest } from "./stock-port.ts";
 
@@ -29,8 +29,8 @@ export interface StockKeeper extends Required<Actor> {
   hear(product: Identifier, counted: Counted): void;
   /** Takes products out of the state that nobody buys; one of which something is on hold stays. */
   forget(products: Iterable<Identifier>): void;
-  /** Up to where in CATALOG everything that was said of the product's stock is known here; 0 for nowhere. */
-  knownTo(product: Identifier): number;
+  /** Up to where CATALOG is known here, of the product's stock; undefined while something of it is not in the state yet. */
+  knownTo(product: Identifier): number | undefined;
   /** For reading. */
   readonly stock: Stock;
   readonly isReady: boolean;
@@ -47,8 +47,10 @@ export interface StockKeeperOptions {
   readonly snapshots?: StockSnapshots;
   /** Called once, when the state is that of the log. */
   readonly onReady?: () => void;
-  /** Called with each commit of its own that counted and the products in it, when the state has it. */
-  readonly onChange?: (products: ReadonlySet<Identifier>, commit: Commit) => void;
+  /** Called with the products of each commit that counted, whoever wrote it, when the state has it. */
+  readonly onChange?: (products: ReadonlySet<Identifier>) => void;
+  /** Called with each commit of this keeper's own that counted. */
+  readonly onCommit?: (commit: Commit) => void;
   readonly newId: () => string;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
@@ -60,9 +62,9 @@ export interface StockKeeperOptions {
 interface Waiting {
   readonly since: number;
   readonly weight: number;
-  readonly counts: readonly Count[];
-  /** Gives what is to be done when the commit counts. */
-  join(draft: CommitDraft): () => void;
+  readonly counts: readonly FoundCount[];
+  /** Gives what is to be done when the commit counts, where the fold did not take some of its holds. */
+  join(draft: CommitDraft): (isRefused: ReadonlySet<string>) => void;
   giveUp(): void;
   fail(error: Error): void;
 }
@@ -76,10 +78,19 @@ const waitMsMax = 2_000;
 const idleMs = 1_000;
 const againMs = 100;
 const triesMax = 3;
+const refusedMs = 1_000;
+const endsMax = 10_000;
+const nothing: ReadonlySet<string> = new Set();
 
 export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
-  const { partition, log, onReady, onChange, newId, clock, journal, pause = realPause } = options;
-  const { stock, catchUp, write, keepSnapshot } = openStockLog(log, partition, options.snapshots);
+  const { partition, log, onReady, onChange, onCommit, newId, clock, journal, pause = realPause } = options;
+  const { stock, catchUp, write, keepSnapshot } = openStockLog({
+    log,
+    partition,
+    snapshots: options.snapshots,
+    onTaken: (products) => onChange?.(products),
+    clock,
+  });
   const counting = createCounting(stock, options.quantityOf);
   const holds = createFairQueue<Waiting>({
     sizeMax: waitingMax,
@@ -93,11 +104,16 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
   const bell = createBell(pause);
   let isReady = false;
   let aliveAt = clock();
+  const alive = () => {
+    aliveAt = clock();
+  };
+
+  const notReady = () => new LogUnavailable(`the keeper of partition ${partition} is not at work`);
 
   /** Again and again until the log has answered: only then it is known what became of a commit. */
   async function surely<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
     for (let tries = 0; ; tries++) {
-      aliveAt = clock();
+      alive();
       try {
         return await attempt();
       } catch (error) {
@@ -109,40 +125,58 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     }
   }
 
-  /** Where another keeper's commit was first, the same again on its state. */
+  /**
+   * Puts everybody into one commit; where another keeper's was first, again, on its state, whoever is still there by then.
+   * Nobody is let go of then: what that keeper did is not shown by this one.
+   */
   async function settle(all: readonly Waiting[], signal: AbortSignal): Promise<void> {
-    for (;;) {
+    const forgotten = [...idle].slice(0, linesMax);
+    for (const product of forgotten) idle.delete(product);
+    for (let left = all, isFirst = true; ; isFirst = false, left = stillHere(left)) {
+      if (signal.aborted) throw notReady();
       const draft = draftCommit(stock);
       for (const count of counting.heard()) draft.count(count);
-      for (const { counts } of all) for (const count of counts) draft.count(count);
-      const told = all.map(({ join }) => join(draft));
-      const forgotten = [...idle].slice(0, linesMax);
-      for (const product of forgotten) draft.forget(product);
+      for (const { counts } of left) for (const count of counts) draft.count(count);
+      const told = left.map(({ join }) => join(draft));
+      if (isFirst) for (const product of forgotten) draft.forget(product);
       const commit = draft.commit(newId());
-      let isTrue: boolean;
-      if (commit === undefined) isTrue = (await surely(catchUp, signal)) === 0;
-      else {
-        const products = productsIn(commit, stock);
-        isTrue = (await surely(() => write(commit), signal)) !== undefined;
-        if (isTrue) onChange?.(products, commit);
+      if (commit === undefined) {
+        // Who is refused is refused by the newest state.
+        if ((await surely(() => catchUp(alive), signal)) > 0) continue;
+        for (const tell of told) tell(nothing);
+        return;
       }
-      if (!isTrue) continue;
-      for (const product of forgotten) idle.delete(product);
-      for (const tell of told) tell();
+      const applied = await surely(() => write(commit), signal);
+      if (applied === undefined) continue;
+      for (const product of commit.forgets) counting.forget(product);
+      onCommit?.(commit);
+      const refused = commit.holds.filter((_, at) => applied.held[at] === false);
+      const isRefused = new Set(refused.map(({ reservation }) => reservation));
+      for (const tell of told) tell(isRefused);
       return;
     }
   }
 
+  /** Sends those away who have waited for too long: nothing is taken for them. */
+  function stillHere(all: readonly Waiting[]): readonly Waiting[] {
+    return all.filter((waiting) => {
+      const isHere = clock() - waiting.since <= waitMsMax;
+      if (!isHere) waiting.giveUp();
+      return isHere;
+    });
+  }
+
   async function turn(signal: AbortSignal): Promise<void> {
-    const inTime = (waiting: Waiting) => clock() - waiting.since <= waitMsMax;
-    const taken = holds.take(linesMax);
-    for (const late of taken.filter((one) => !inTime(one))) late.giveUp();
-    const all = [...ends.splice(0, linesMax), ...taken.filter(inTime)];
+    const all = [...ends.splice(0, linesMax), ...stillHere(holds.take(linesMax))];
     try {
       await settle(all, signal);
     } catch (error) {
-      for (const { fail } of all) fail(error as Error);
-      throw error;
+      const isRefusal = error instanceof LogRefused;
+      for (const { fail } of all) fail(isRefusal ? new LogUnavailable(error.message) : (error as Error));
+      if (!isRefusal) throw error;
+      // Full, for example: it is asked again, and until then nothing is sold and nothing is given back.
+      journal.error({ partition, err: error }, "the log of stock takes nothing; make room in it");
+      await pause(refusedMs, signal);
     }
   }
 
@@ -157,12 +191,16 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
         join(draft) {
           const isKnown = request.lines.every(({ product }) => draft.knows(product) || absent.has(product));
           const answer = isKnown ? draft.hold(request) : undefined;
-          return () => resolve(answer);
+          return (isRefused) => {
+            if (answer?.outcome !== "held" || !isRefused.has(request.reservation)) resolve(answer);
+            else fail(new LogUnavailable(`the log did not take ${request.reservation}`));
+          };
         },
         giveUp: busy,
         fail,
       };
-      if (isReady && holds.add(request.buyer, waiting)) bell.ring();
+      if (!isReady) fail(notReady());
+      else if (holds.add(request.buyer, waiting)) bell.ring();
       else busy();
     });
   }
@@ -177,7 +215,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
 
   async function run(signal: AbortSignal): Promise<void> {
     try {
-      await surely(catchUp, signal);
+      await surely(() => catchUp(alive), signal);
       isReady = true;
       onReady?.();
       while (!signal.aborted) {
@@ -211,7 +249,8 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     knownTo: counting.knownTo,
     aliveAt: () => aliveAt,
     async hold(request) {
-      for (let tries = 0; isReady && tries < triesMax; tries++) {
+      for (let tries = 0; tries < triesMax; tries++) {
+        if (!isReady) throw notReady();
         const answer = await take(request, await counting.lookUp(request));
         if (answer !== undefined) return answer;
       }
@@ -219,14 +258,15 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     },
     end(reservation, how) {
       return new Promise((resolve, fail) => {
-        if (!isReady) return fail(new LogUnavailable(`the keeper of partition ${partition} is not ready`));
+        if (!isReady || ends.length >= endsMax) return fail(notReady());
         ends.push({
-          since: clock(),
+          // Whoever is gone wants it as well.
+          since: Number.POSITIVE_INFINITY,
           weight: 1,
           counts: [],
           join(draft) {
             draft.end(reservation, how);
-            return resolve;
+            return () => resolve();
           },
           giveUp: resolve,
           fail,

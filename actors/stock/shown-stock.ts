@@ -5,7 +5,7 @@ import { createSlots } from "../../streams/slots.ts";
 import { createBell } from "../bell.ts";
 import { type Pause, pause as realPause } from "../pause.ts";
 import { encodeKeepersWord, inventorySubject } from "./catalog-counts.ts";
-import type { QuantityOf } from "./counting.ts";
+import type { Counted, QuantityOf } from "./counting.ts";
 import type { StockKeeper } from "./keeper.ts";
 import type { SaleRates } from "./sale-rates.ts";
 import { availableOf } from "./stock.ts";
@@ -13,7 +13,7 @@ import { availableOf } from "./stock.ts";
 /**
  * What can still be bought, published to CATALOG as any count of stock is, so that read models and caches show it. Each word
  * is published on the condition that the keeper knows everything that CATALOG says about the product's stock, so that it
- * never covers a count that somebody else makes at the same time. Of a product that sells ten thousand a second some ten
+ * never covers a count that is not in the stock. Of a product that sells ten thousand a second some ten
  * words a second are said, the first at once and the last always.
  */
 export interface ShownStock {
@@ -22,6 +22,8 @@ export interface ShownStock {
    * product that was not shown here before costs a read of CATALOG.
    */
   show(products: Iterable<Identifier>): void;
+  /** What CATALOG says, as it comes, also by another keeper. */
+  hear(product: Identifier, counted: Counted): void;
   /** Whether CATALOG is known to show what there is. */
   isShown(product: Identifier): boolean;
   run(signal: AbortSignal): Promise<void>;
@@ -43,10 +45,11 @@ export interface ShownStockOptions {
 }
 
 interface Shown {
-  /** What CATALOG shows; undefined where that is not known. */
-  quantity: number | undefined;
+  /** What CATALOG shows, by the event at this sequence; both undefined where that is not known. */
+  readonly quantity: number | undefined;
+  readonly sequence: number | undefined;
   /** Not before. */
-  due: number;
+  readonly due: number;
 }
 
 const betweenMs = 100;
@@ -61,6 +64,7 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
   const { stock } = keeper;
   const shown = new Map<Identifier, Shown>();
   const pending = new Set<Identifier>();
+  const underWay = new Set<Identifier>();
   const slots = createSlots(atOnceMax);
   const bell = createBell(pause);
 
@@ -78,25 +82,40 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
 
   async function read(product: Identifier): Promise<void> {
     const counted = await quantityOf(product);
-    if (counted !== undefined) keeper.hear(product, counted);
-    remember(product, { quantity: counted?.quantity, due: clock() });
-    // A count that the stock does not have yet comes back as a commit.
-    if (counted !== undefined && (counted.own || counted.sequence <= keeper.knownTo(product))) want(product);
+    if (counted === undefined) return;
+    keeper.hear(product, counted);
+    heard(product, counted);
+  }
+
+  function heard(product: Identifier, { quantity, newest }: Counted): void {
+    const known = shown.get(product);
+    if (newest <= (known?.sequence ?? -1)) return;
+    remember(product, { quantity, sequence: newest, due: known?.due ?? clock() });
+    want(product);
+  }
+
+  /** Whether CATALOG shows what there is, and nothing that came since is unknown here. */
+  function isRight(product: Identifier, { quantity, sequence }: Shown): boolean {
+    return quantity === availableOf(stock, product) && sequence === keeper.knownTo(product);
   }
 
   async function say(product: Identifier, before: Shown): Promise<void> {
+    const expected = keeper.knownTo(product);
+    // A count that is not in the stock yet: its commit comes back here.
+    if (expected === undefined || isRight(product, before)) return;
     const quantity = availableOf(stock, product);
-    if (before.quantity === quantity) return;
     const reason = quantity < (before.quantity ?? Infinity) ? "reservation" : "release";
     const leftMs = rates.sellsOutInMs(product, quantity);
     const sellsOutAt = leftMs === undefined ? undefined : now() + leftMs;
     const word = encodeKeepersWord({ quantity, reason, sequence: stock.sequence, sellsOutAt }, epoch);
     const appended = await catalog.append(inventorySubject(product), word, {
-      expectedLastSubjectSequence: keeper.knownTo(product),
+      expectedLastSubjectSequence: expected,
     });
     if (appended.outcome === "conflict") return read(product);
-    keeper.hear(product, { quantity, sequence: appended.sequence, own: true });
-    remember(product, { quantity, due: clock() + betweenMs });
+    const { sequence } = appended;
+    keeper.hear(product, { quantity, sequence, own: true, newest: sequence });
+    remember(product, { quantity, sequence, due: clock() + betweenMs });
+    if (availableOf(stock, product) !== quantity) want(product);
   }
 
   async function bring(product: Identifier): Promise<void> {
@@ -104,12 +123,12 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
     if (!stock.products.has(product)) return;
     try {
       const known = shown.get(product);
-      await (known === undefined ? read(product) : say(product, known));
+      await (known?.sequence === undefined ? read(product) : say(product, known));
     } catch (error) {
       if (!(error instanceof LogUnavailable || error instanceof LogRefused)) throw error;
       journal.warn({ product, err: error }, "what can be bought could not be published; trying again");
       // What became of the word is not known.
-      remember(product, { quantity: undefined, due: clock() + againMs });
+      remember(product, { quantity: undefined, sequence: undefined, due: clock() + againMs });
       want(product);
     }
   }
@@ -119,6 +138,8 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
     const at = clock();
     let nextMs = idleMs;
     for (const product of pending) {
+      // The next word about a product waits for the one that is on its way.
+      if (underWay.has(product)) continue;
       const waitMs = (shown.get(product)?.due ?? at) - at;
       if (waitMs > 0) {
         nextMs = Math.min(nextMs, waitMs);
@@ -127,9 +148,13 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
       const started = slots.tryRun(() => bring(product));
       if (started === undefined) break;
       pending.delete(product);
-      void started.then(bell.ring, (error: unknown) =>
-        journal.error({ product, err: error }, "stock is not shown"),
-      );
+      underWay.add(product);
+      void started
+        .catch((error: unknown) => journal.error({ product, err: error }, "stock is not shown"))
+        .finally(() => {
+          underWay.delete(product);
+          bell.ring();
+        });
     }
     return nextMs;
   }
@@ -138,8 +163,11 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
     show(products) {
       for (const product of products) want(product);
     },
-    isShown: (product) =>
-      !pending.has(product) && shown.get(product)?.quantity === availableOf(stock, product),
+    hear: heard,
+    isShown(product) {
+      const known = shown.get(product);
+      return known !== undefined && !pending.has(product) && isRight(product, known);
+    },
     async run(signal) {
       while (!signal.aborted) await bell.wait(start(), signal);
     },

@@ -13,7 +13,7 @@ import type { Ended, Stock, StockFacts } from "./stock.ts";
  */
 export interface StockSnapshots {
   /** The newest one. Throws `LogUnavailable` where the log does not answer. */
-  read(): Promise<(StockFacts & { readonly read: number }) | undefined>;
+  read(alive?: () => void): Promise<(StockFacts & { readonly read: number }) | undefined>;
   /**
    * One at a time. What is written is the state at the moment of the call, in which all of the partition's messages in
    * STOCK are up to `read`, also those that do not count.
@@ -31,7 +31,7 @@ interface Head {
   readonly sequence: number;
 }
 
-/** A stretch of each list; what it belongs to is said by `read`. */
+/** A stretch of one of the lists; what it belongs to is said by `read`. */
 interface Part {
   readonly read: number;
   readonly products: readonly ProductEntry[];
@@ -43,10 +43,10 @@ type ProductEntry = readonly [product: Identifier, onHand: number, counted: numb
 type Slot = "a" | "b";
 
 const version = 1;
-/** Of each list in one part; entries have some hundred bytes. */
-const entriesMax = 2_000;
-/** Holds have fifty items at most, each with a product of some hundred bytes. */
-const holdsMax = 100;
+/** In one part: each has the longest name that there is, escaped, and a few numbers. */
+const entriesMax = 1_500;
+/** In one part: each has fifty items at most, each with two such names. */
+const holdsMax = 30;
 /** How often it is begun anew because a keeper wrote the next one meanwhile. */
 const readsMax = 3;
 
@@ -68,9 +68,13 @@ export function createStockSnapshots(derived: Log, partition: number, epoch: num
   }
 
   /** Undefined where it was written over meanwhile. */
-  async function partsOf({ slot, parts, read }: Head): Promise<readonly Part[] | undefined> {
+  async function partsOf(
+    { slot, parts, read }: Head,
+    alive: () => void,
+  ): Promise<readonly Part[] | undefined> {
     const found: Part[] = [];
     for (let at = 0; at < parts; at++) {
+      alive();
       const part = await get<Part>(partSubject(slot, at));
       if (part?.read !== read) return undefined;
       found.push(part);
@@ -79,11 +83,11 @@ export function createStockSnapshots(derived: Log, partition: number, epoch: num
   }
 
   return {
-    async read() {
+    async read(alive = () => {}) {
       for (let tries = 0; tries < readsMax; tries++) {
         const standing = await head();
         if (standing === undefined) return undefined;
-        const parts = await partsOf(standing);
+        const parts = await partsOf(standing, alive);
         if (parts === undefined) continue;
         const { sequence, read } = standing;
         return {
@@ -110,19 +114,21 @@ export function createStockSnapshots(derived: Log, partition: number, epoch: num
 }
 
 function partsFrom(stock: Stock, read: number): readonly Part[] {
+  const none = { read, products: [], open: [], ended: [] };
   const products = [...stock.products].map(
     ([product, { onHand, counted, at }]): ProductEntry => [product, onHand, counted, at],
   );
-  const open = [...stock.open.values()];
-  const ended = [...stock.ended];
-  const lengths = [products.length / entriesMax, ended.length / entriesMax, open.length / holdsMax];
-  return Array.from({ length: Math.max(1, ...lengths.map(Math.ceil)) }, (_, at) => {
-    const stretch = <T>(all: readonly T[], most: number) => all.slice(at * most, (at + 1) * most);
-    return {
-      read,
-      products: stretch(products, entriesMax),
-      open: stretch(open, holdsMax),
-      ended: stretch(ended, entriesMax),
-    };
-  });
+  return [
+    // Also of an empty state.
+    none,
+    ...stretches(products, entriesMax).map((part) => ({ ...none, products: part })),
+    ...stretches([...stock.open.values()], holdsMax).map((part) => ({ ...none, open: part })),
+    ...stretches([...stock.ended], entriesMax).map((part) => ({ ...none, ended: part })),
+  ];
+}
+
+function stretches<T>(all: readonly T[], most: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, at) =>
+    all.slice(at * most, (at + 1) * most),
+  );
 }

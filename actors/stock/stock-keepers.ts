@@ -13,7 +13,7 @@ import { expireHolds } from "./expiry.ts";
 import { forgetIdleProducts } from "./idle-products.ts";
 import { createStockKeeper, type StockKeeper } from "./keeper.ts";
 import { createSaleRates } from "./sale-rates.ts";
-import { createShownStock } from "./shown-stock.ts";
+import { createShownStock, type ShownStock } from "./shown-stock.ts";
 import { createStockSnapshots } from "./snapshot.ts";
 import { productsLately } from "./stock.ts";
 import { answerStock } from "./stock-asking.ts";
@@ -63,6 +63,7 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
   const { newId, now, clock, journal, pause = realPause } = options;
   const quantityOf = createQuantityReader(catalog, derived, epoch);
   const keepers = new Map<number, StockKeeper>();
+  const words = new Map<number, ShownStock>();
   const lives = new Map<number, Supervisor>();
   let commits = 0;
   let aliveAt = clock();
@@ -97,10 +98,10 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
         // What the one before may have left unsaid.
         shown.show(productsLately(keeper.stock, latelyMs));
       },
-      onChange(products, { holds }) {
+      onChange: (products) => shown.show(products),
+      onCommit({ holds }) {
         commits++;
         rates.take(holds);
-        shown.show(products);
       },
     });
     const shown = createShownStock({
@@ -118,6 +119,9 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
       aliveAt: () => keeper.aliveAt(),
       async run(signal) {
         keepers.set(partition, keeper);
+        words.set(partition, shown);
+        // Whoever asks from now on is answered by the next keeper.
+        signal.addEventListener("abort", () => answering?.close(), { once: true });
         try {
           await together(signal, [
             keeper.run,
@@ -128,6 +132,7 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
         } finally {
           answering?.close();
           if (keepers.get(partition) === keeper) keepers.delete(partition);
+          if (words.get(partition) === shown) words.delete(partition);
         }
       },
     };
@@ -139,11 +144,9 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
       while (!signal.aborted) {
         aliveAt = clock();
         const ours = owned();
-        for (const [partition, life] of lives) {
-          if (ours.has(partition)) continue;
-          lives.delete(partition);
-          await life.stop();
-        }
+        const lost = [...lives].filter(([partition]) => !ours.has(partition));
+        for (const [partition] of lost) lives.delete(partition);
+        await Promise.all(lost.map(([, life]) => life.stop()));
         for (const partition of ours) {
           if (lives.has(partition)) continue;
           const create = () => createPartition(partition);
@@ -170,7 +173,9 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
     const keeper = keepers.get(about.partition);
     if (keeper?.stock.products.has(about.identifier) !== true) return;
     const counted = countedIn(message, epoch);
-    if (counted !== undefined) keeper.hear(counted.product, counted);
+    if (counted === undefined) return;
+    keeper.hear(counted.product, counted);
+    words.get(about.partition)?.hear(counted.product, counted);
   }
 
   return {

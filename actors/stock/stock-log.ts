@@ -1,7 +1,8 @@
+import type { Identifier } from "../../streams/identifier.ts";
 import type { Log, StoredMessage } from "../../streams/log.ts";
 import { type Commit, decodeCommit, encodeCommit, stockSubject } from "../../streams/stock-commit.ts";
 import type { StockSnapshots } from "./snapshot.ts";
-import { type Applied, emptyStock, evolveStock, fillStock, type Stock } from "./stock.ts";
+import { type Applied, emptyStock, evolveStock, fillStock, productsIn, type Stock } from "./stock.ts";
 
 /**
  * One partition's part of the log STOCK, and the state that it makes. Everything here throws `LogUnavailable` where the
@@ -10,8 +11,11 @@ import { type Applied, emptyStock, evolveStock, fillStock, type Stock } from "./
 export interface StockLog {
   /** As of all that was read. */
   readonly stock: Stock;
-  /** Takes in all that was written meanwhile. One round trip where there is nothing. Returns how many messages that were. */
-  catchUp(): Promise<number>;
+  /**
+   * Takes in all that was written meanwhile. One round trip where there is nothing; the first time all that ever was, or
+   * what came behind the last snapshot. Returns how many messages that were, and gives signs of life.
+   */
+  catchUp(alive?: () => void): Promise<number>;
   /**
    * Writes the commit, which must build on `stock`, and reads the log through it. Undefined where it does not count,
    * because another one builds on the same state: then `stock` is that other one's. Two round trips.
@@ -21,34 +25,54 @@ export interface StockLog {
   keepSnapshot(): Promise<void>;
 }
 
-/** So many messages are read by the next keeper at most, in a second or so. */
-const snapshotEvery = 5_000;
+export interface StockLogOptions {
+  readonly log: Log;
+  readonly partition: number;
+  readonly snapshots?: StockSnapshots | undefined;
+  /** Called with the products of each commit that counted, behind the first `catchUp`, when the state has it. */
+  readonly onTaken?: (products: ReadonlySet<Identifier>) => void;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+}
 
-/** Of a replay. */
-const batchMax = 1_024;
+/** Counts, ends and holds behind the last snapshot, which the next keeper reads in a second or so. */
+const snapshotEvery = 50_000;
+/** A snapshot is the whole state. */
+const snapshotMs = 10_000;
+/** Of a replay: one message may have a thousand buyers, and somebody else waits for this thread. */
+const batchMax = 64;
 const waitMs = 5_000;
 
-export function openStockLog(log: Log, partition: number, snapshots?: StockSnapshots): StockLog {
+export function openStockLog({ log, partition, snapshots, onTaken, clock }: StockLogOptions): StockLog {
   const subject = stockSubject(partition);
   const stock = emptyStock();
   /** Of the newest message on the subject that was read, whether it counted or not. */
   let read = 0;
   let isReplayed = false;
-  /** Messages that are in no snapshot. */
+  /** Entries of commits that are in no snapshot. */
   let unsaved = 0;
   let isSaving = false;
+  let savedAt = Number.NEGATIVE_INFINITY;
 
-  function take(message: StoredMessage) {
+  function evolve(commit: Commit, message: StoredMessage): Applied | undefined {
     read = message.sequence;
-    unsaved++;
-    const commit = decodeCommit(message);
-    return commit && { commit, applied: evolveStock(stock, commit, message) };
+    unsaved += 1 + commit.counts.length + commit.ends.length + commit.holds.length;
+    const products = isReplayed ? productsIn(commit, stock) : undefined;
+    const applied = evolveStock(stock, commit, message);
+    if (applied !== undefined && products !== undefined) onTaken?.(products);
+    return applied;
   }
 
-  /** From the last snapshot or the beginning, many at a time. */
-  async function replay(): Promise<number> {
+  function take(message: StoredMessage) {
+    const commit = decodeCommit(message);
+    if (commit !== undefined) return { commit, applied: evolve(commit, message) };
+    read = message.sequence;
+    return undefined;
+  }
+
+  async function replay(alive: () => void): Promise<number> {
     const last = (await log.last(subject, "leader"))?.sequence ?? 0;
-    const snapshot = read === 0 ? await snapshots?.read() : undefined;
+    const snapshot = read === 0 ? await snapshots?.read(alive) : undefined;
     // A log that ends before it was restored from an older copy, and the log is the truth.
     if (snapshot !== undefined && snapshot.read <= last) {
       fillStock(stock, snapshot);
@@ -58,6 +82,7 @@ export function openStockLog(log: Log, partition: number, snapshots?: StockSnaps
     let count = 0;
     try {
       while (read < last) {
+        alive();
         const { messages } = await tail.take(batchMax, waitMs);
         if (messages.length === 0)
           throw new Error(`${log.stream} gave nothing behind ${read} in ${waitMs} ms`);
@@ -86,7 +111,7 @@ export function openStockLog(log: Log, partition: number, snapshots?: StockSnaps
 
   return {
     stock,
-    catchUp: async () => (isReplayed ? (await readOn()).count : replay()),
+    catchUp: async (alive = () => {}) => (isReplayed ? (await readOn()).count : replay(alive)),
     async write(commit) {
       const bytes = encodeCommit(commit);
       const appended = await log.append(subject, bytes, {
@@ -97,20 +122,18 @@ export function openStockLog(log: Log, partition: number, snapshots?: StockSnaps
       if (appended.outcome === "stored") {
         const next = await log.next(subject, read + 1);
         // Nobody came in between, and what stands there is not another's with the same id.
-        if (next?.sequence === appended.sequence && bytes.equals(next.payload)) {
-          read = next.sequence;
-          unsaved++;
-          return evolveStock(stock, commit, next);
-        }
+        if (next?.sequence === appended.sequence && bytes.equals(next.payload)) return evolve(commit, next);
       }
       return (await readOn(commit)).applied;
     },
     async keepSnapshot() {
-      if (snapshots === undefined || isSaving || unsaved < snapshotEvery) return;
+      if (snapshots === undefined || isSaving) return;
+      if (unsaved < snapshotEvery || clock() - savedAt < snapshotMs) return;
       isSaving = true;
       unsaved = 0;
       try {
         await snapshots.write(stock, read);
+        savedAt = clock();
       } finally {
         isSaving = false;
       }

@@ -64,6 +64,7 @@ function createWorld() {
   return {
     catalog,
     log,
+    subject,
     after: (ms: number) => void (now += ms),
     start({ through = catalog, decide = expire, kept = log }: Partial<Life> = {}): StockKeepers {
       const keepers = createStockKeepers({
@@ -147,6 +148,48 @@ test("a count from outside holds with the units on hold, and what is left of it 
   await world.shows(1);
 });
 
+test("a count that leaves as much to buy as before is answered as well, since it says more than there is", async () => {
+  await world.count(10);
+  world.start();
+  await world.hold("a");
+  await world.shows(9);
+  const { last } = await world.catalog.bounds();
+  await world.count(10);
+  await world.shows(9);
+  expect((await world.said())?.sequence).toBe(last + 2);
+});
+
+test("no word stands over a count that is not in the stock", async () => {
+  await world.count(100);
+  let isAway = false;
+  const kept: Log = {
+    ...world.log,
+    append: async (...args) => {
+      if (isAway) throw new LogUnavailable("no leader");
+      return world.log.append(...args);
+    },
+  };
+  world.start({ kept });
+  await world.hold("a", 2);
+  await world.hold("b");
+  await world.shows(97);
+  isAway = true;
+  const ending = world.finish("a", "cancelled");
+  const { last } = await world.catalog.bounds();
+  await world.count(50);
+  await vi.waitFor(
+    async () => expect(await world.said()).toMatchObject({ quantity: 50, own: false }),
+    patience,
+  );
+  // The next word about it is due by then.
+  for (const from = performance.now(); performance.now() < from + 150; ) await new Promise(setImmediate);
+  isAway = false;
+  await ending;
+  await world.shows(49);
+  const word = await world.catalog.next(world.subject, last + 2);
+  expect(word && countedIn(word, epoch)).toMatchObject({ own: true, quantity: 49 });
+});
+
 test("a bad event about stock changes nothing, and hinders no word", async () => {
   await world.count(5);
   await world.catalog.append(inventorySubject(mug), Buffer.from('{"new_quantity":-1}'));
@@ -221,7 +264,7 @@ test("the next keeper goes on where this one ended, also with what it left unsai
 });
 
 test("two of them share the partitions, and what is asked meanwhile is answered", async () => {
-  await world.count(100);
+  await world.count(100_000);
   const first = world.start();
   await world.hold("a");
   const second = world.start();
@@ -234,7 +277,7 @@ test("two of them share the partitions, and what is asked meanwhile is answered"
   }
   await world.end(first.kept().has(partition) ? first : second);
   expect(await world.hold("z")).toEqual({ outcome: "held" });
-  await world.shows(100 - held - 1);
+  await world.shows(100_000 - held - 1);
 });
 
 test("anybody sees who keeps stock and how it is there, and what nobody keeps", async () => {

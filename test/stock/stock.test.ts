@@ -304,7 +304,7 @@ describe("properties", () => {
           const stock = emptyStock();
           for (const message of logOf(commits)) evolveStock(stock, decodeCommit(message) as Commit, message);
           const draft = draftCommit(stock);
-          for (const each of counts) draft.count(each);
+          for (const each of counts) draft.count({ ...each, own: false });
           for (const { reservation: name, how } of ends)
             expect(draft.end(name, how)).toBe(stock.open.has(name));
           const answers = requests.map((each) => draft.hold(each));
@@ -326,6 +326,17 @@ describe("properties", () => {
       ),
     );
   });
+});
+
+test("a keeper's word is a count of what the state lacks, and of nothing else", () => {
+  const word = { ...counted(7, 9), own: true };
+  const unknown = draftCommit(emptyStock());
+  unknown.count(word);
+  expect(unknown.commit("x")?.counts).toEqual([counted(7, 9)]);
+  const { stock } = given({ counts: [counted(100)], holds: [hold("a", 30)] });
+  const standing = draftCommit(stock);
+  standing.count(word);
+  expect(standing.commit("x")).toBeUndefined();
 });
 
 describe("purchase limits", () => {
