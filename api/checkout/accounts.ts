@@ -18,7 +18,7 @@ import { isOver } from "./reservation.ts";
  * meanwhile: so also those that are asked for at once are counted one behind the other, in the whole cluster.
  *
  * What is entered counts until it is known to have come to nothing. That is looked up only where it makes a difference, so
- * in most cases this costs a read and an append.
+ * in most cases this costs two reads and an append.
  */
 export interface Accounts {
   /** `until`: when the reservation ends by itself. Throws `LogUnavailable`. */
@@ -54,6 +54,12 @@ export function createAccounts(log: Log, records: Records, now: () => number): A
     return state.stage === "confirmed" ? { ...entry, until: 0 } : entry;
   }
 
+  async function isEntered(subject: string, reservation: string, at: number): Promise<boolean> {
+    const message = await log.last(subject, "leader");
+    const standing = (message && decodeAccount(message.payload)) ?? [];
+    return standing.some((entry) => entry.reservation === reservation && entry.at === at);
+  }
+
   return {
     async enter(user, reservation, until, wishes) {
       const subject = accountSubject(user);
@@ -84,7 +90,8 @@ export function createAccounts(log: Log, records: Records, now: () => number): A
           expectedLastSubjectSequence,
           deadlineMs: limits.appendMs,
         });
-        if (appended.outcome === "stored" && !appended.duplicate) return entered;
+        // Two that were entered at once may have been taken for one.
+        if (appended.outcome === "stored" && (await isEntered(subject, reservation, at))) return entered;
       }
       throw new LogUnavailable(`${subject} changes faster than anything can be entered`);
     },

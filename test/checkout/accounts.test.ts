@@ -86,6 +86,25 @@ describe("open reservations", () => {
     expect(1_000 - shop.stock.available(lamp)).toBe(given.length);
   });
 
+  test("are counted also where two that were entered at once were taken for one", async () => {
+    const shop = await stocked();
+    let isFirst = true;
+    const append: Log["append"] = async (subject, payload, options) => {
+      if (!subject.endsWith(".account") || !isFirst) return shop.checkout.append(subject, payload, options);
+      isFirst = false;
+      // What stands there with this id is another one, which the server does not say.
+      const other = encodeAccount([{ reservation: "other", at: noon, until: noon + holdMs, limited: [] }]);
+      const appended = await shop.checkout.append(subject, other, options);
+      return appended.outcome === "stored" ? { ...appended, duplicate: false } : appended;
+    };
+    const checkout = shop.open({ checkout: { ...shop.checkout, append } });
+    const { quote } = await quoteFor(checkout, ann, [[lamp, 1]]);
+    const { reservation } = await checkout.reserve(ann, "key", quote);
+    const account = await shop.checkout.last(`checkout.${ann}.account`);
+    const entered = (account && decodeAccount(account.payload)) ?? [];
+    expect(entered.map((entry) => entry.reservation)).toEqual(["other", reservation]);
+  });
+
   test("are not those that were entered and never begun, once a minute has passed", async () => {
     const shop = await stocked();
     const { quote } = await quoteFor(shop.open(), ann, [[lamp, 1]]);
