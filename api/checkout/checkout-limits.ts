@@ -25,6 +25,8 @@ export const checkoutLimits = {
   triesMax: 8,
   /** Of one kind, in this process: lines whose prices are read, reservations that are looked up. */
   readsAtOnce: 16,
+  /** Of one cart, whose prices are read. */
+  linesAtOnce: 4,
   /** Reservations that an account may have open, and that it may begin in a minute. */
   openMax: 5,
   minuteMs,

@@ -3,7 +3,6 @@ import type { Price } from "../../projections/price.ts";
 import { type ProductSale, type ProductSales, saleInForce } from "../../projections/sales.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Money } from "../../streams/payloads.ts";
-import { createSlots } from "../../streams/slots.ts";
 import { displayMoney } from "../money.ts";
 import type { StrongReads } from "../strong-reads.ts";
 import { checkoutLimits } from "./checkout-limits.ts";
@@ -33,23 +32,31 @@ export function termsOf(price: Price, sales: ProductSales | undefined, moment: n
   return { price: { amount: sale?.amount ?? price.amount, currency: price.currency }, sale };
 }
 
-/** Reads a few lines at a time, so that one long cart does not stand before everybody who asks the log. */
+/**
+ * Reads a few lines at a time, so that one long cart does not stand before everybody who asks the log; where one cannot be
+ * read, the others are not.
+ */
 export function createOffers(reads: OfferReads) {
-  const slots = createSlots(checkoutLimits.readsAtOnce);
-
   /** Undefined for what is no product. */
   async function offerOf(product: Identifier): Promise<Offer | undefined> {
     const [details, priced] = await Promise.all([reads.strongDetails(product), reads.strongPrice(product)]);
     return details && { details, ...priced };
   }
 
+  async function each<T>(products: readonly Identifier[], read: (product: Identifier) => Promise<T>) {
+    const found: T[] = [];
+    for (let at = 0; at < products.length; at += linesAtOnce)
+      found.push(...(await Promise.all(products.slice(at, at + linesAtOnce).map(read))));
+    return found;
+  }
+
   return {
-    offersOf: (products: readonly Identifier[]) =>
-      Promise.all(products.map((product) => slots.run(() => offerOf(product)))),
-    stockOf: (products: readonly Identifier[]) =>
-      Promise.all(products.map((product) => slots.run(() => reads.strongInventory(product)))),
+    offersOf: (products: readonly Identifier[]) => each(products, offerOf),
+    stockOf: (products: readonly Identifier[]) => each(products, reads.strongInventory),
   };
 }
+
+const { linesAtOnce } = checkoutLimits;
 
 export type Offers = ReturnType<typeof createOffers>;
 

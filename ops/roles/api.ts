@@ -21,7 +21,9 @@ import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
 import { createStoredAnswers } from "../../api/gateway/stored-answers.ts";
 import { createServer } from "../../api/server.ts";
-import type { StrongReads } from "../../api/strong-reads.ts";
+import { createProductFromLog } from "../../api/product-from-log.ts";
+import { createStrongReads } from "../../api/strong-reads.ts";
+import { createSlots } from "../../streams/slots.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
@@ -38,6 +40,9 @@ export interface Api {
   /** Refuses new connections, finishes what is under way. */
   stop(): Promise<void>;
 }
+
+/** Of one thread. */
+const checkoutReadsInFlightMax = 32;
 
 export async function startApi(
   catalogue: Catalogue,
@@ -103,7 +108,7 @@ export async function startApi(
   const edge = openEdgeTrust(catalogue, options.edge, logger);
   if (options.quoteKeys === undefined)
     logger.warn("nothing is sold: QUOTE_KEYS is not set, and there is no JWT_SECRET to make a key from");
-  const checkout = options.quoteKeys && checkoutOf(catalogue, reader, options.quoteKeys);
+  const checkout = options.quoteKeys && checkoutOf(catalogue, logs, options.quoteKeys);
   const server = createServer({
     ...(checkout !== undefined && { checkout }),
     gateway,
@@ -156,11 +161,21 @@ export async function startApi(
   };
 }
 
-/** Without breakers: whoever buys waits for the log rather than be told what somebody else's read has met. */
-function checkoutOf(catalogue: Catalogue, reads: StrongReads, keys: QuoteKeys): Checkout {
-  const { checkout, activity, asking, epochs } = catalogue;
+/**
+ * It reads prices and stock for itself, behind the breaker of the log: while that has no leader a buyer hears so at once,
+ * and readers of pages do not stand before him.
+ */
+function checkoutOf(
+  catalogue: Catalogue,
+  logs: Pick<Catalogue, "catalog" | "derived">,
+  keys: QuoteKeys,
+): Checkout {
+  const { checkout, activity, asking, epochs, versions } = catalogue;
+  const { catalog, derived } = logs;
+  const slots = createSlots(checkoutReadsInFlightMax);
+  const fromLog = createProductFromLog(catalog, derived, versions.catalog, slots);
   return createCheckout({
-    reads,
+    reads: createStrongReads(catalog, derived, fromLog, slots),
     checkout,
     activity,
     stock: askStock(asking),

@@ -26,6 +26,7 @@ const tasks = {
   chaos: { servers, steps: [["test/chaos/main.ts"]] },
   outages: { servers, steps: [["test/outages/main.ts"]] },
   midnight: { servers, steps: [["test/midnight/main.ts"]] },
+  checkout: { servers, steps: [["test/checkout-trial/main.ts"]] },
   audit: { servers: withEdge, steps: [["test/audit/main.ts"]] },
   rehearse: { servers, steps: [["test/rehearse/main.ts"]] },
   "http-cache-tests": { servers: ["varnishd"], steps: [["test/edge/http-cache/main.ts"]] },
