@@ -16,8 +16,8 @@ export interface CommitDraft {
   count(count: FoundCount): void;
   /** Where nothing else in the commit is about it and nothing of it is on hold. */
   forget(product: Identifier): void;
-  /** Before all holds. False where nothing is on hold by that reservation. */
-  end(reservation: string, how: HowEnded): boolean;
+  /** Before all holds, also where nothing is on hold by that reservation: nothing will be then. */
+  end(reservation: string, how: HowEnded): void;
   /** Whether the product is in the state or counted here. */
   knows(product: Identifier): boolean;
   /** `held`: it is in the commit, or stood before, and is true when the commit counts; nothing else depends on that. */
@@ -76,12 +76,10 @@ export function draftCommit(stock: Stock): CommitDraft {
       if (stock.products.get(product)?.held === 0) forgets.add(product);
     },
     end(reservation, how) {
-      const hold = stock.open.get(reservation);
-      if (hold === undefined) return false;
-      if (ends.has(reservation)) return true;
+      if (stock.ended.has(reservation) || ends.has(reservation)) return;
       ends.set(reservation, { reservation, how });
-      if (how !== "sold") for (const { product, quantity } of hold.items) take(product, -quantity);
-      return true;
+      if (how === "sold") return;
+      for (const { product, quantity } of stock.open.get(reservation)?.items ?? []) take(product, -quantity);
     },
     hold({ reservation, buyer, until, lines }) {
       const how = stock.ended.get(reservation)?.how ?? ends.get(reservation)?.how;

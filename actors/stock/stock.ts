@@ -102,7 +102,11 @@ export function evolveStock(
 
 function endHold(stock: Stock, { reservation, how }: End, at: number): void {
   const hold = stock.open.get(reservation);
-  if (hold === undefined) return;
+  if (hold === undefined) {
+    // A question that comes late takes nothing for what is over.
+    if (!stock.ended.has(reservation)) stock.ended.set(reservation, { how, at });
+    return;
+  }
   stock.open.delete(reservation);
   const limited = stock.limited.get(hold.buyer);
   if (limited?.delete(hold) === true && limited.size === 0) stock.limited.delete(hold.buyer);

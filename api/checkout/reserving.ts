@@ -194,13 +194,14 @@ export function createReserving(options: ReservingOptions): Reserving {
 
   return {
     async reserve(user, key, text) {
-      const quote = ownQuote(user, text);
-      const { lines } = quote;
       const reservation = reservationOf(user, key);
       const body = hash("sha256", text, "base64url");
       const found = await records.read(user, reservation);
+      // What a key was used for comes before what is wrong with this use of it.
       const given = standingAnswer(found.state, body);
       if (given !== undefined) return { reservation, ...given, isReplayed: true };
+      const quote = ownQuote(user, text);
+      const { lines } = quote;
       if (found.state.stage === "none") assertInForce(quote);
 
       const until = found.state.stage === "begun" ? found.state.until : now() + limits.holdMs;

@@ -16,9 +16,23 @@ export interface TestCluster {
 }
 
 const nodes = [0, 1, 2];
-const patienceMs = 60_000;
+const patienceMs = 90_000;
+const triesMax = 3;
 
 export async function startCluster(): Promise<TestCluster> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOnce();
+    } catch (error) {
+      // Somebody else was given the port between the look at it and the start.
+      if (!(error instanceof ServerEnded) || tries === triesMax) throw error;
+    }
+  }
+}
+
+class ServerEnded extends Error {}
+
+async function startOnce(): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), "shelfwire-cluster-"));
   const ports: { readonly client: number; readonly route: number }[] = [];
   for (const _ of nodes) ports.push({ client: await freePort(0), route: await freePort(0) });
@@ -33,6 +47,7 @@ export async function startCluster(): Promise<TestCluster> {
     }
     rmSync(folder, { recursive: true, force: true });
   };
+  const starting = new AbortController();
   try {
     for (const [node, { client, route }] of ports.entries()) {
       const file = join(folder, `node-${node}.conf`);
@@ -45,10 +60,12 @@ jetstream { store_dir: ${JSON.stringify(join(folder, `node-${node}`))}, max_memo
 cluster { name: "shelfwire", listen: "127.0.0.1:${route}", routes: [${routes}] }
 `,
       );
-      servers.push(spawn("nats-server", ["-c", file], { stdio: "ignore" }));
+      const server = spawn("nats-server", ["-c", file], { stdio: "ignore" });
+      server.once("exit", (code) => starting.abort(new ServerEnded(`nats-server ended with ${code}`)));
+      servers.push(server);
     }
     const urls = ports.map(({ client }) => `nats://127.0.0.1:${client}`);
-    await untilItHasStreams(urls);
+    await untilItHasStreams(urls, starting.signal);
     return { urls, stop };
   } catch (error) {
     await stop();
@@ -57,9 +74,10 @@ cluster { name: "shelfwire", listen: "127.0.0.1:${route}", routes: [${routes}] }
 }
 
 /** A cluster takes seconds to know its leader, and refuses streams until then. */
-async function untilItHasStreams(urls: readonly string[]): Promise<void> {
+async function untilItHasStreams(urls: readonly string[], signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
+    signal.throwIfAborted();
     try {
       const connection = await connectNats({ servers: urls, name: "test" });
       try {

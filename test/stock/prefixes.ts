@@ -1,8 +1,9 @@
 import type { StoredMessage } from "../../streams/log.ts";
 
 /**
- * The log of stock read by somebody who knows nothing of the product: one partition's messages, each prefix looked at. Counts
- * are taken at their word, so a trial that checks sums has one count for each product.
+ * The log of stock read by somebody who knows nothing of the product: one partition's messages, each prefix looked at. All
+ * that stands in a commit which counts is taken at its word, also what the product's own fold would not let count: a hold
+ * without room for it, or the second one of a reservation. So a trial that checks sums has one count for each product.
  */
 export interface Prefixes {
   take(message: StoredMessage): void;
@@ -10,7 +11,7 @@ export interface Prefixes {
   readonly wrong: readonly string[];
   /** Each reservation with how often a hold of it counted. */
   readonly accepted: ReadonlyMap<string, number>;
-  /** The same with what was taken and what became of it. */
+  /** The same with what it took, and how it ended: `open` while it has not. */
   readonly holds: ReadonlyMap<string, { readonly items: Items; readonly how: string }>;
   readonly products: ReadonlyMap<string, Readonly<Units>>;
   /** Messages that do not count. */
@@ -18,7 +19,7 @@ export interface Prefixes {
 }
 
 type Items = readonly [product: string, quantity: number, sale: string | null][];
-type Units = { stock: number; held: number; sold: number; counted: number };
+type Units = { stock: number; held: number; sold: number };
 interface Said {
   readonly after: number;
   readonly counts: [product: string, quantity: number, sequence: number][];
@@ -31,7 +32,7 @@ export function foldPrefixes(): Prefixes {
   const accepted = new Map<string, number>();
   const holds = new Map<string, { readonly items: Items; readonly how: string }>();
   const products = new Map<string, Units>();
-  const none: Units = { stock: 0, held: 0, sold: 0, counted: 0 };
+  const countedBy = new Map<string, number>();
   let last = 0;
   let dead = 0;
 
@@ -42,44 +43,30 @@ export function foldPrefixes(): Prefixes {
       return;
     }
     last = sequence;
-    for (const [product, stock, counted] of said.counts) {
-      const known = products.get(product);
-      if (known === undefined) products.set(product, { stock, held: 0, sold: 0, counted });
-      else if (known.counted !== counted) wrong.push(`${sequence}: ${product} is counted again`);
+    for (const [product, stock, event] of said.counts) {
+      if (!products.has(product)) products.set(product, { stock, held: 0, sold: 0 });
+      else if (countedBy.get(product) !== event) wrong.push(`${sequence}: ${product} is counted again`);
+      countedBy.set(product, event);
     }
-    const touched = new Set<string>();
-    const move = (items: Items, held: number, sold: number) => {
-      for (const [product, quantity] of items) {
-        const known = products.get(product) ?? none;
-        products.set(product, {
-          ...known,
-          held: known.held + held * quantity,
-          sold: known.sold + sold * quantity,
-        });
-        touched.add(product);
-      }
-    };
     for (const [reservation, how] of said.ends) {
       const hold = holds.get(reservation);
       if (hold?.how !== "open") continue;
-      move(hold.items, -1, how === "sold" ? 1 : 0);
       holds.set(reservation, { ...hold, how });
+      for (const [product, quantity] of hold.items) move(product, -quantity, how === "sold" ? quantity : 0);
     }
     for (const [reservation, , , items] of said.holds) {
-      const room = ([product, quantity]: Items[number]) => {
-        const { stock, held, sold } = products.get(product) ?? none;
-        return stock - held - sold >= quantity;
-      };
-      if (holds.has(reservation) || !items.every(room)) continue;
-      move(items, 1, 0);
       holds.set(reservation, { items, how: "open" });
       accepted.set(reservation, (accepted.get(reservation) ?? 0) + 1);
+      for (const [product, quantity] of items) move(product, quantity, 0);
     }
-    for (const product of touched) {
-      const { stock, held, sold } = products.get(product) ?? none;
+    for (const [product, { stock, held, sold }] of products)
       if (held + sold > stock || held < 0)
         wrong.push(`${sequence}: ${product} has ${held} held, ${sold} sold of ${stock}`);
-    }
+  }
+
+  function move(product: string, held: number, sold: number): void {
+    const known = products.get(product) ?? { stock: 0, held: 0, sold: 0 };
+    products.set(product, { ...known, held: known.held + held, sold: known.sold + sold });
   }
 
   return { take, wrong, accepted, holds, products, dead: () => dead };

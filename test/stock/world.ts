@@ -24,7 +24,7 @@ export function createShop(log: Log) {
     counts,
     /** As CATALOG says it. */
     stock: (product: Identifier, quantity: number, sequence = counts.size + 1) =>
-      void counts.set(product, { quantity, sequence, own: false }),
+      void counts.set(product, { quantity, sequence, own: false, newest: sequence }),
     /** Runs when it resolves. */
     async keeper(options: Partial<StockKeeperOptions> = {}): Promise<StockKeeper> {
       const keeper = createStockKeeper({
@@ -64,13 +64,13 @@ export function wanting(
   };
 }
 
-export async function messagesOf(log: Log): Promise<readonly StoredMessage[]> {
+export async function messagesOf(log: Log, from = 1): Promise<readonly StoredMessage[]> {
   const messages: StoredMessage[] = [];
-  for (let from = 1; ; ) {
-    const message = await log.next(stockSubject(partition), from);
+  for (let next = from; ; ) {
+    const message = await log.next(stockSubject(partition), next);
     if (message === undefined) return messages;
     messages.push(message);
-    from = message.sequence + 1;
+    next = message.sequence + 1;
   }
 }
 

@@ -1,0 +1,58 @@
+import { reservationOf } from "../../api/checkout/reservation.ts";
+import type { Target } from "../../ops/rehearse/connection.ts";
+import type { CrowdFigures, CrowdSettings } from "./crowd.ts";
+import { startCrowdPart } from "./crowd-part.ts";
+import type { StartPart } from "./part.ts";
+import { createShop, type ShopSettings, visitOf } from "./shop.ts";
+
+/** Buyers over HTTP, on all nodes: a quote, a reservation with a key of its own, and an order, a cancellation, or nothing more. */
+export interface HttpSettings extends CrowdSettings {
+  readonly nodes: readonly Target[];
+  readonly secret: string;
+}
+
+export interface HttpPlan {
+  readonly seed: number;
+  readonly attempts: number;
+  readonly products: number;
+  readonly calmMs: number;
+  readonly onProgress?: (figures: CrowdFigures) => void;
+}
+
+const buyers = 96;
+/** A tenth of all who ask get something, so that stock runs out long before they are through. */
+const unitsPerAttempt = 0.12;
+/** An account begins twenty reservations a minute at most. */
+const usersMin = 1_000;
+const usersMax = 50_000;
+const attemptsOfUser = 20;
+
+export const httpPart =
+  ({ seed, attempts, products, calmMs, onProgress }: HttpPlan): StartPart =>
+  (rig, random) => {
+    const settings: ShopSettings = {
+      seed,
+      name: "shop",
+      productCount: products,
+      units: Math.ceil((attempts * unitsPerAttempt) / products),
+      users: Math.min(usersMax, Math.max(usersMin, Math.ceil(attempts / attemptsOfUser))),
+      onePartition: false,
+    };
+    const { userOf } = createShop(settings);
+    const nodes = rig.nodes.map(({ hostname, port }): Target => ({ hostname, port }));
+    return startCrowdPart(
+      {
+        name: "http",
+        placesOrders: true,
+        thread: new URL("./http-thread.ts", import.meta.url),
+        shop: settings,
+        crowd: { attempts, calmMs, buyers },
+        way: { nodes, secret: rig.secret },
+        targets: ["keeper", "node", "nats", "standing nats", "standing keeper"],
+        nameOf: (attempt) => reservationOf(userOf(visitOf(attempt)), String(attempt)),
+        onProgress,
+      },
+      rig,
+      random,
+    );
+  };
