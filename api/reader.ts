@@ -99,12 +99,14 @@ export function createCatalogReader(options: CatalogReaderOptions): CatalogReade
     return version !== undefined && sameLog(version, versions(0)) ? sequenceOf(version) : undefined;
   }
 
-  /** Puts what the log's leader said where Redis had nothing. The position was read before the log was asked. */
+  /** Puts what the leader said where Redis had nothing; not what is ahead of it, since Redis may lack a sale before that. */
   async function refill(id: Identifier, before: ProductRead, found: ProductRead): Promise<void> {
     if (found.product?.value == null) return;
     const puts: RegisterPut[] = [];
     for (const register of ["product", "price", "inventory"] as const) {
-      if (before[register] === undefined) puts.push({ id, register, ...found[register] } as RegisterPut);
+      const isAhead = (found[register]?.value?.sequence ?? 0) > (sequenceIn(before) ?? 0);
+      if (before[register] === undefined && !isAhead)
+        puts.push({ id, register, ...found[register] } as RegisterPut);
     }
     const fenced = { partition: partitionOf(tokenOf(id)), position: before.position?.version };
     await readModel

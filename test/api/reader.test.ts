@@ -171,6 +171,18 @@ test("a price that was evicted does not come without the sale that was before it
   expect(found?.state).toMatchObject({ price: { amount: 7, sequence: 4 }, sales: { sequence: 3 } });
 });
 
+test("what is ahead of where Redis stands is not put beside what Redis does not have yet", async () => {
+  await publish("product.modified", product);
+  await project();
+  await append(catalog, "catalog.sale.scheduled.friday", inSale);
+  await publish("price.updated", price(7));
+  const [found] = await readerOf().read([lamp], { ...wanted, minSequence: 3 });
+  expect(found?.state).toMatchObject({ price: { amount: 7 }, sales: { sequence: 2 } });
+  const [later] = await readerOf().read([lamp], wanted);
+  expect(later?.state).toMatchObject({ price: { amount: 7 }, sales: { sequence: 2 } });
+  expect((await model.readProducts([lamp]))[0]?.price).toBeUndefined();
+});
+
 test("an answer from the log says no more than that it is whole, ratings and sales included", async () => {
   await publish("product.modified", product);
   await project();
