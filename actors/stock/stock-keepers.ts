@@ -1,4 +1,4 @@
-import type { Answering, Asking } from "../../streams/asking.ts";
+import type { Asking } from "../../streams/asking.ts";
 import type { Journal } from "../../streams/journal.ts";
 import type { Leases } from "../../streams/lease.ts";
 import type { Log, StoredMessage, Tail } from "../../streams/log.ts";
@@ -9,14 +9,8 @@ import { type Pause, pause as realPause } from "../pause.ts";
 import { type Actor, supervise, type Supervisor } from "../supervisor.ts";
 import { together } from "../together.ts";
 import { countedIn, createQuantityReader } from "./catalog-counts.ts";
-import { expireHolds } from "./expiry.ts";
-import { forgetIdleProducts } from "./idle-products.ts";
-import { createStockKeeper, type StockKeeper } from "./keeper.ts";
-import { createSaleRates } from "./sale-rates.ts";
-import { createShownStock, type ShownStock } from "./shown-stock.ts";
-import { createStockSnapshots } from "./snapshot.ts";
-import { productsLately } from "./stock.ts";
-import { answerStock } from "./stock-asking.ts";
+import type { StockKeeper } from "./keeper.ts";
+import { createKeptPartition, type KeptPartition } from "./kept-partition.ts";
 import { type Keeping, stockLeases } from "./stock-status.ts";
 
 /**
@@ -53,26 +47,23 @@ export interface StockKeepers extends Actor {
 }
 
 const lookMs = 250;
-/** A keeper that lives says what there is within a second. */
-const latelyMs = 60_000;
 const batchMax = 1_024;
 const counts = "log.catalog.*.inventory.changed.*";
 
 export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
-  const { log, epoch, catalog, derived, leases, asking, decide, member } = options;
-  const { newId, now, clock, journal, pause = realPause } = options;
+  const { epoch, catalog, derived, leases, member, clock, journal, pause = realPause } = options;
   const quantityOf = createQuantityReader(catalog, derived, epoch);
-  const keepers = new Map<number, StockKeeper>();
-  const words = new Map<number, ShownStock>();
+  const partitions = new Map<number, KeptPartition>();
   const lives = new Map<number, Supervisor>();
   let commits = 0;
   let aliveAt = clock();
 
   function about(): string {
-    const all = [...keepers];
-    const sum = (of: (keeper: StockKeeper) => number) => all.reduce((units, [, each]) => units + of(each), 0);
+    const all = [...partitions].map(([partition, { keeper }]) => ({ partition, keeper }));
+    const sum = (of: (keeper: StockKeeper) => number) =>
+      all.reduce((units, { keeper }) => units + of(keeper), 0);
     return options.about({
-      ready: all.filter(([, { isReady }]) => isReady).map(([partition]) => partition),
+      ready: all.filter(({ keeper }) => keeper.isReady).map(({ partition }) => partition),
       waiting: sum(({ waiting }) => waiting),
       holds: sum(({ stock }) => stock.open.size),
       commits,
@@ -80,59 +71,25 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
     });
   }
 
-  /** One life of one partition's keeper, with all that belongs to it. */
+  /** One life of one partition's keeper, which is among those kept here while it lasts. */
   function createPartition(partition: number): Actor {
-    let answering: Answering | undefined;
-    const rates = createSaleRates(clock);
-    const keeper = createStockKeeper({
+    const kept = createKeptPartition({
+      ...options,
       partition,
-      log,
       quantityOf,
-      newId,
-      clock,
       pause,
-      journal,
-      snapshots: createStockSnapshots(derived, partition, epoch),
-      onReady() {
-        answering = answerStock(asking, partition, keeper);
-        // What the one before may have left unsaid.
-        shown.show(productsLately(keeper.stock, latelyMs));
-      },
-      onChange: (products) => shown.show(products),
-      onCommit({ holds }) {
+      onCommit() {
         commits++;
-        rates.take(holds);
       },
-    });
-    const shown = createShownStock({
-      keeper,
-      catalog,
-      quantityOf,
-      rates,
-      epoch,
-      now,
-      clock,
-      pause,
-      journal,
     });
     return {
-      aliveAt: () => keeper.aliveAt(),
+      aliveAt: kept.aliveAt,
       async run(signal) {
-        keepers.set(partition, keeper);
-        words.set(partition, shown);
-        // Whoever asks from now on is answered by the next keeper.
-        signal.addEventListener("abort", () => answering?.close(), { once: true });
+        partitions.set(partition, kept);
         try {
-          await together(signal, [
-            keeper.run,
-            shown.run,
-            (either) => forgetIdleProducts({ keeper, shown, now, pause }, either),
-            (either) => expireHolds({ keeper, decide, now, pause, journal }, either),
-          ]);
+          await kept.run(signal);
         } finally {
-          answering?.close();
-          if (keepers.get(partition) === keeper) keepers.delete(partition);
-          if (words.get(partition) === shown) words.delete(partition);
+          if (partitions.get(partition) === kept) partitions.delete(partition);
         }
       },
     };
@@ -170,17 +127,15 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
   function tell(message: StoredMessage): void {
     const about = parseStoredSubject(message.subject);
     if ("problem" in about) return;
-    const keeper = keepers.get(about.partition);
-    if (keeper?.stock.products.has(about.identifier) !== true) return;
+    const kept = partitions.get(about.partition);
+    if (kept?.keeper.stock.products.has(about.identifier) !== true) return;
     const counted = countedIn(message, epoch);
-    if (counted === undefined) return;
-    keeper.hear(counted.product, counted);
-    words.get(about.partition)?.hear(counted.product, counted);
+    if (counted !== undefined) kept.hear(counted.product, counted);
   }
 
   return {
     aliveAt: () => aliveAt,
-    kept: () => new Map(keepers.entries().map(([partition, { isReady }]) => [partition, isReady])),
+    kept: () => new Map(partitions.entries().map(([partition, { keeper }]) => [partition, keeper.isReady])),
     async run(signal) {
       const owner = createPartitionOwner({
         leases,
