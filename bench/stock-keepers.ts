@@ -58,6 +58,7 @@ export async function startStockKeepers(settings: StockKeepersSettings): Promise
       const reservation = `r${String(++reservations).padStart(26, "0")}`;
       const answer = await keepers.get(partitionOf(tokenOf(product)))?.hold({
         reservation,
+        taking: 0,
         buyer: `buyer-${buyer}` as Identifier,
         until: Date.now() + holdMs,
         lines: [{ product, quantity: 1, seen: 0 }],

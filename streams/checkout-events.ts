@@ -49,6 +49,8 @@ export type ReservationFact =
   | { readonly kind: "resumed"; readonly attemptUntil: number }
   /** The attempt failed and knows it: the next one need not wait. */
   | { readonly kind: "yielded" }
+  /** The same, and what it had taken is given back: the next one takes anew. */
+  | { readonly kind: "returned" }
   /** What every repetition of the request is answered with. 201 is a reservation that is held, anything else is none. */
   | {
       readonly kind: "answered";
@@ -152,8 +154,8 @@ function factOf(fields: Fields): ReservationFact {
     case "confirmed":
       return { kind, order: identifierOf(fields["order_id"]), activity: wholeOf(fields["activity"]) };
     default:
-      must(kind === "yielded" || kind === "cancelled" || kind === "expired");
-      return { kind: kind as "yielded" | "cancelled" | "expired" };
+      must(kind === "yielded" || kind === "returned" || kind === "cancelled" || kind === "expired");
+      return { kind: kind as "yielded" | "returned" | "cancelled" | "expired" };
   }
 }
 

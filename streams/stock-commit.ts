@@ -31,6 +31,8 @@ export interface Count {
 /** Units taken for a buyer until a moment, in milliseconds since 1970. All of them or none. */
 export interface Hold {
   readonly reservation: string;
+  /** Which one of the reservation it is: above 0 where an earlier one was given back before anybody was promised it. */
+  readonly taking: number;
   readonly buyer: Identifier;
   readonly until: number;
   /** Each product once. */
@@ -45,8 +47,10 @@ export interface HeldItem {
   readonly sale: Identifier | null;
 }
 
+/** Of a reservation's hold, and of earlier ones that still stand. */
 export interface End {
   readonly reservation: string;
+  readonly taking: number;
   readonly how: HowEnded;
 }
 
@@ -67,9 +71,10 @@ export function encodeCommit({ id, after, counts, forgets, ends, holds }: Commit
       after,
       counts: counts.map(({ product, quantity, sequence }) => [product, quantity, sequence]),
       forgets,
-      ends: ends.map(({ reservation, how }) => [reservation, how]),
-      holds: holds.map(({ reservation, buyer, until, items }) => [
+      ends: ends.map(({ reservation, taking, how }) => [reservation, taking, how]),
+      holds: holds.map(({ reservation, taking, buyer, until, items }) => [
         reservation,
+        taking,
         buyer,
         until,
         items.map(({ product, quantity, sale }) => [product, quantity, sale]),
@@ -132,19 +137,20 @@ function countOf(value: unknown): Count {
 }
 
 function endOf(value: unknown): End {
-  const [reservation, how] = partsOf(value, 2);
+  const [reservation, taking, how] = partsOf(value, 3);
   const known = howEnded.find((each) => each === how);
   if (known === undefined) throw new NoCommit();
-  return { reservation: textOf(reservation), how: known };
+  return { reservation: textOf(reservation), taking: wholeOf(taking), how: known };
 }
 
 function holdOf(value: unknown): Hold {
-  const [reservation, buyer, until, items] = partsOf(value, 4);
+  const [reservation, taking, buyer, until, items] = partsOf(value, 5);
   const held = listOf(items, itemOf);
   const products = new Set(held.map(({ product }) => product));
   if (held.length === 0 || products.size < held.length) throw new NoCommit();
   return {
     reservation: textOf(reservation),
+    taking: wholeOf(taking),
     buyer: productOf(buyer),
     until: wholeOf(until),
     items: held,

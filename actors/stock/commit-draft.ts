@@ -1,5 +1,5 @@
 import type { Identifier } from "../../streams/identifier.ts";
-import type { Commit, Count, End, Hold, HowEnded } from "../../streams/stock-commit.ts";
+import type { Commit, Count, End, Hold } from "../../streams/stock-commit.ts";
 import type { FoundCount } from "./counting.ts";
 import type { Stock } from "./stock.ts";
 import type { HoldAnswer, HoldLine, HoldRequest } from "./stock-port.ts";
@@ -17,10 +17,13 @@ export interface CommitDraft {
   /** Where nothing else in the commit is about it and nothing of it is on hold. */
   forget(product: Identifier): void;
   /** Before all holds, also where nothing is on hold by that reservation: nothing will be then. */
-  end(reservation: string, how: HowEnded): void;
+  end(end: End): void;
   /** Whether the product is in the state or counted here. */
   knows(product: Identifier): boolean;
-  /** `held`: it is in the commit, or stood before, and is true when the commit counts; nothing else depends on that. */
+  /**
+   * `held`: it is in the commit, or stood before, and is true when the commit counts; nothing else depends on that. An
+   * earlier hold of the reservation is ended.
+   */
   hold(request: HoldRequest): HoldAnswer;
   /** Undefined where there is nothing to say. */
   commit(id: string): Commit | undefined;
@@ -29,7 +32,10 @@ export interface CommitDraft {
 export function draftCommit(stock: Stock): CommitDraft {
   const counts = new Map<Identifier, Count>();
   const forgets = new Set<Identifier>();
-  const ends = new Map<string, End>();
+  const ends: End[] = [];
+  /** The newest of them, and what they end, by reservation. */
+  const over = new Map<string, End>();
+  const closed = new Set<string>();
   const holds = new Map<string, Hold>();
   /** Units that the holds of this commit take, less those that its ends give back. */
   const taken = new Map<Identifier, number>();
@@ -44,21 +50,50 @@ export function draftCommit(stock: Stock): CommitDraft {
   const take = (product: Identifier, quantity: number) =>
     taken.set(product, (taken.get(product) ?? 0) + quantity);
 
+  const standing = (reservation: string) =>
+    closed.has(reservation) ? undefined : stock.open.get(reservation);
+  const howOver = (reservation: string) => over.get(reservation) ?? stock.ended.get(reservation);
+
+  function end(one: End): void {
+    const { reservation, taking, how } = one;
+    if ((howOver(reservation)?.taking ?? -1) >= taking) return;
+    const hold = standing(reservation);
+    if (hold !== undefined && hold.taking > taking) return;
+    ends.push(one);
+    over.set(reservation, one);
+    if (hold === undefined) return;
+    closed.add(reservation);
+    if (how === "sold" && hold.taking === taking) return;
+    for (const { product, quantity } of hold.items) take(product, -quantity);
+  }
+
+  /** Undefined where it is to be taken. */
+  function answerBefore({ reservation, taking }: HoldRequest): HoldAnswer | undefined {
+    const ended = howOver(reservation);
+    if (ended !== undefined && ended.taking >= taking) return { outcome: "ended", how: ended.how };
+    const hold = holds.get(reservation) ?? standing(reservation);
+    if (hold === undefined) return undefined;
+    if (hold.taking === taking) return { outcome: "held" };
+    if (hold.taking > taking) return { outcome: "ended", how: "cancelled" };
+    return holds.has(reservation) ? { outcome: "busy" } : undefined;
+  }
+
   /** Units that the buyer has in the line's sale by other reservations: those that stand here, and those he was seen with elsewhere. */
-  function boughtBy(buyer: Identifier, { product, limit }: HoldLine): number {
+  function boughtBy(buyer: Identifier, { product, limit }: HoldLine, except: string): number {
     const here = new Map<string, number>();
     const own = [
       ...(stock.limited.get(buyer) ?? []),
       ...[...holds.values()].filter((hold) => hold.buyer === buyer),
     ];
     for (const { reservation, items } of own) {
-      if (ends.has(reservation) && ends.get(reservation)?.how !== "sold") continue;
+      if (reservation === except) continue;
+      if (closed.has(reservation) && over.get(reservation)?.how !== "sold") continue;
       for (const item of items)
         if (item.product === product && item.sale === limit?.sale) here.set(reservation, item.quantity);
     }
     let units = 0;
     for (const [reservation, quantity] of limit?.known ?? []) {
-      const how = stock.ended.get(reservation)?.how ?? ends.get(reservation)?.how;
+      const how = howOver(reservation)?.how;
       if (!here.has(reservation) && (how === undefined || how === "sold")) units += quantity;
     }
     for (const quantity of here.values()) units += quantity;
@@ -75,19 +110,15 @@ export function draftCommit(stock: Stock): CommitDraft {
     forget(product) {
       if (stock.products.get(product)?.held === 0) forgets.add(product);
     },
-    end(reservation, how) {
-      if (stock.ended.has(reservation) || ends.has(reservation)) return;
-      ends.set(reservation, { reservation, how });
-      if (how === "sold") return;
-      for (const { product, quantity } of stock.open.get(reservation)?.items ?? []) take(product, -quantity);
-    },
-    hold({ reservation, buyer, until, lines }) {
-      const how = stock.ended.get(reservation)?.how ?? ends.get(reservation)?.how;
-      if (how !== undefined) return { outcome: "ended", how };
-      if (stock.open.has(reservation) || holds.has(reservation)) return { outcome: "held" };
+    end,
+    hold(request) {
+      const before = answerBefore(request);
+      if (before !== undefined) return before;
+      const { reservation, taking, buyer, until, lines } = request;
+      if (taking > 0) end({ reservation, taking: taking - 1, how: "cancelled" });
       const beyond = lines.flatMap((line) => {
         if (line.limit === undefined) return [];
-        const left = Math.max(0, line.limit.units - boughtBy(buyer, line));
+        const left = Math.max(0, line.limit.units - boughtBy(buyer, line, reservation));
         return line.quantity > left ? [{ product: line.product, left }] : [];
       });
       if (beyond.length > 0) return { outcome: "over-limit", lines: beyond };
@@ -102,18 +133,18 @@ export function draftCommit(stock: Stock): CommitDraft {
         quantity,
         sale: limit?.sale ?? null,
       }));
-      holds.set(reservation, { reservation, buyer, until, items });
+      holds.set(reservation, { reservation, taking, buyer, until, items });
       return { outcome: "held" };
     },
     commit(id) {
       const idle = [...forgets].filter((product) => !counts.has(product) && !taken.has(product));
-      if (counts.size + idle.length + ends.size + holds.size === 0) return undefined;
+      if (counts.size + idle.length + ends.length + holds.size === 0) return undefined;
       return {
         id,
         after: stock.sequence,
         counts: [...counts.values()],
         forgets: idle,
-        ends: [...ends.values()],
+        ends,
         holds: [...holds.values()],
       };
     },

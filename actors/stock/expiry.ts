@@ -31,9 +31,9 @@ export async function expireHolds(options: ExpiryOptions, signal: AbortSignal): 
   const slots = createSlots(atOnceMax);
 
   async function end(hold: Hold): Promise<void> {
-    const { reservation } = hold;
+    const { reservation, taking } = hold;
     try {
-      await keeper.end(reservation, await decide(hold));
+      await keeper.end({ reservation, taking, how: await decide(hold) });
     } catch (error) {
       if (!(error instanceof LogUnavailable || error instanceof LogRefused)) throw error;
       journal.warn({ reservation, err: error }, "a hold that is past its time is not ended; trying again");

@@ -1,7 +1,7 @@
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Journal } from "../../streams/journal.ts";
 import { type Log, LogRefused, LogUnavailable } from "../../streams/log.ts";
-import type { Commit, HowEnded } from "../../streams/stock-commit.ts";
+import type { Commit, End } from "../../streams/stock-commit.ts";
 import { createBell } from "../bell.ts";
 import { type Pause, pause as realPause } from "../pause.ts";
 import type { Actor } from "../supervisor.ts";
@@ -24,7 +24,7 @@ export interface StockKeeper extends Required<Actor> {
   /** Rejects with `LogUnavailable` where the keeper ends meanwhile, or the log does not say how much there is. */
   hold(request: HoldRequest): Promise<HoldAnswer>;
   /** Resolves when the end is in the log, or nothing was on hold. Rejects as `hold` does, also before the keeper is ready. */
-  end(reservation: string, how: HowEnded): Promise<void>;
+  end(end: End): Promise<void>;
   /** What CATALOG says, as it comes. */
   hear(product: Identifier, counted: Counted): void;
   /** Takes products out of the state that nobody buys; one of which something is on hold stays. */
@@ -256,7 +256,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       }
       return { outcome: "busy" };
     },
-    end(reservation, how) {
+    end(end) {
       return new Promise((resolve, fail) => {
         if (!isReady || ends.length >= endsMax) return fail(notReady());
         ends.push({
@@ -265,7 +265,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
           weight: 1,
           counts: [],
           join(draft) {
-            draft.end(reservation, how);
+            draft.end(end);
             return () => resolve();
           },
           giveUp: resolve,

@@ -37,8 +37,8 @@ export function askStock(asking: Asking): StockPort {
       if (answer === undefined || !("hold" in answer)) throw strange(partition);
       return answer.hold;
     },
-    async end(partition, reservation, how) {
-      const answer = await ask(partition, { end: { reservation, how } });
+    async end(partition, end) {
+      const answer = await ask(partition, { end });
       if (answer === undefined || !("end" in answer)) throw strange(partition);
     },
   };
@@ -53,7 +53,7 @@ export function answerStock(
   async function answerTo(question: StockQuestion): Promise<StockAnswer> {
     try {
       if ("hold" in question) return { hold: await keeper.hold(question.hold) };
-      await keeper.end(question.end.reservation, question.end.how);
+      await keeper.end(question.end);
       return { end: "done" };
     } catch (error) {
       if (error instanceof LogUnavailable) return { unavailable: error.message };

@@ -1,9 +1,11 @@
 import type { Identifier } from "../../streams/identifier.ts";
-import type { HowEnded } from "../../streams/stock-commit.ts";
+import type { End, HowEnded } from "../../streams/stock-commit.ts";
 
 /** What is asked of a keeper of stock. */
 export interface HoldRequest {
   readonly reservation: string;
+  /** Counts up each time that what was on hold for it is given back and is to be taken anew. */
+  readonly taking: number;
   readonly buyer: Identifier;
   /** Until when the units are wanted, in milliseconds since 1970. */
   readonly until: number;
@@ -29,7 +31,7 @@ export interface PurchaseLimit {
 }
 
 export type HoldAnswer =
-  /** All units are on hold, now or since the reservation was asked for before: it is in the log. */
+  /** All units are on hold, now or since the same was asked for before: it is in the log. */
   | { readonly outcome: "held" }
   /** The lines that are short, and nothing is on hold. */
   | {
@@ -49,5 +51,5 @@ export type HoldAnswer =
 export interface StockPort {
   hold(partition: number, request: HoldRequest): Promise<HoldAnswer>;
   /** Resolves when it is in the log, or was before, or nothing was on hold. */
-  end(partition: number, reservation: string, how: HowEnded): Promise<void>;
+  end(partition: number, end: End): Promise<void>;
 }

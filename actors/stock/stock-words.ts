@@ -70,7 +70,7 @@ const isWhole = (value: unknown): value is number => Number.isSafeInteger(value)
 
 function isRequest(value: unknown): value is HoldRequest {
   if (!isObject(value) || !isName(value.reservation) || !isIdentifier(value.buyer)) return false;
-  return isWhole(value.until) && isLines(value.lines, isHoldLine);
+  return isWhole(value.taking) && isWhole(value.until) && isLines(value.lines, isHoldLine);
 }
 
 function isHoldLine({ quantity, seen, limit }: Fields): boolean {
@@ -89,7 +89,8 @@ function isKnown(value: unknown): boolean {
 }
 
 function isEnd(value: unknown): value is End {
-  return isObject(value) && isName(value.reservation) && howEnded.some((how) => how === value.how);
+  if (!isObject(value) || !isName(value.reservation) || !isWhole(value.taking)) return false;
+  return howEnded.some((how) => how === value.how);
 }
 
 function isHoldAnswer(value: unknown): value is HoldAnswer {

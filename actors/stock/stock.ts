@@ -18,11 +18,11 @@ export interface Stock {
   sequence: number;
   /** Those that were counted here and not forgotten. */
   readonly products: Map<Identifier, ProductStock>;
-  /** What is on hold now, by reservation. */
+  /** What is on hold now, by reservation: one hold of each. */
   readonly open: Map<string, Hold>;
   /** Those among them with units of a sale that has a limit for each buyer. */
   readonly limited: Map<Identifier, Set<Hold>>;
-  /** What ended lately, by reservation, the oldest first: it is not taken a second time. */
+  /** What ended lately, by reservation, the oldest first: that hold is not taken a second time. */
   readonly ended: Map<string, Ended>;
 }
 
@@ -37,6 +37,8 @@ export interface ProductStock {
 }
 
 export interface Ended {
+  /** This hold of the reservation and all earlier ones. */
+  readonly taking: number;
   readonly how: HowEnded;
   /** By the log's time, in milliseconds since 1970. */
   readonly at: number;
@@ -100,30 +102,31 @@ export function evolveStock(
   return { held: commit.holds.map((hold) => takeHold(stock, hold, time)) };
 }
 
-function endHold(stock: Stock, { reservation, how }: End, at: number): void {
+function endHold(stock: Stock, { reservation, taking, how }: End, at: number): void {
   const hold = stock.open.get(reservation);
-  if (hold === undefined) {
-    // A question that comes late takes nothing for what is over.
-    if (!stock.ended.has(reservation)) stock.ended.set(reservation, { how, at });
-    return;
-  }
+  if (hold === undefined ? isOver(stock, { reservation, taking }) : hold.taking > taking) return;
+  // Also where nothing is on hold: a question that comes late takes nothing for what is over. The newest is the last.
+  stock.ended.delete(reservation);
+  stock.ended.set(reservation, { taking, how, at });
+  if (hold === undefined) return;
   stock.open.delete(reservation);
   const limited = stock.limited.get(hold.buyer);
   if (limited?.delete(hold) === true && limited.size === 0) stock.limited.delete(hold.buyer);
-  stock.ended.set(reservation, { how, at });
+  const isSold = how === "sold" && hold.taking === taking;
   for (const { product, quantity } of hold.items) {
     const before = stock.products.get(product);
     if (before === undefined) continue;
     // A count below what was on hold: those units were promised, so there is nothing less than none.
-    const onHand = how === "sold" ? Math.max(0, before.onHand - quantity) : before.onHand;
+    const onHand = isSold ? Math.max(0, before.onHand - quantity) : before.onHand;
     stock.products.set(product, { ...before, onHand, held: before.held - quantity, at });
   }
 }
 
 function takeHold(stock: Stock, hold: Hold, at: number): boolean {
   const { reservation, items } = hold;
-  if (stock.open.has(reservation) || stock.ended.has(reservation)) return false;
+  if (stock.open.has(reservation) || isOver(stock, hold)) return false;
   if (!items.every(({ product, quantity }) => availableOf(stock, product) >= quantity)) return false;
+  stock.ended.delete(reservation);
   openHold(stock, hold, at);
   return true;
 }
@@ -144,6 +147,12 @@ function openHold(stock: Stock, hold: Hold, at?: number): void {
 }
 
 // Queries
+
+/** Whether that hold of the reservation has ended, whether it ever stood or not. */
+export function isOver(stock: Stock, { reservation, taking }: Pick<Hold, "reservation" | "taking">): boolean {
+  const ended = stock.ended.get(reservation);
+  return ended !== undefined && ended.taking >= taking;
+}
 
 /** What can still be bought; none of a product that was not counted. */
 export function availableOf(stock: Stock, product: Identifier): number {

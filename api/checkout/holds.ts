@@ -2,13 +2,13 @@ import type { HoldAnswer, HoldLine, HoldRequest, StockPort } from "../../actors/
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { LogUnavailable } from "../../streams/log.ts";
 import { partitionOf } from "../../streams/partition.ts";
-import type { HowEnded } from "../../streams/stock-commit.ts";
+import type { End } from "../../streams/stock-commit.ts";
 
 /** The stock of a reservation, which several keepers may hold: each has the products of one partition. */
 export interface Taken {
-  /** The last keeper's answer: `held` if all have said so. */
-  readonly answer: HoldAnswer;
-  /** Where units are on hold now. */
+  /** The last keeper's answer: `held` if all have said so. Or why nothing is known of it. */
+  readonly answer: HoldAnswer | LogUnavailable;
+  /** Where units are known to be on hold now. */
   readonly partitions: readonly number[];
 }
 
@@ -25,24 +25,24 @@ export async function takeHolds(
   const partitions: number[] = [];
   for (const [partition, part] of byPartition(lines)) {
     if (isLate()) return { answer: { outcome: "busy" }, partitions };
-    const answer = await stock.hold(partition, { ...request, lines: part });
-    if (answer.outcome !== "held") return { answer, partitions };
+    const answer = await stock.hold(partition, { ...request, lines: part }).catch(unavailable);
+    if (answer instanceof LogUnavailable || answer.outcome !== "held") return { answer, partitions };
     partitions.push(partition);
   }
   return { answer: { outcome: "held" }, partitions };
 }
 
+function unavailable(error: unknown): LogUnavailable {
+  if (error instanceof LogUnavailable) return error;
+  throw error;
+}
+
 /** What cannot be ended now, since its keeper does not answer, is ended when its time is up. */
-export async function endHolds(
-  stock: StockPort,
-  partitions: Iterable<number>,
-  reservation: string,
-  how: HowEnded,
-): Promise<void> {
+export async function endHolds(stock: StockPort, partitions: Iterable<number>, end: End): Promise<void> {
   await Promise.all(
     Array.from(partitions, async (partition) => {
       try {
-        await stock.end(partition, reservation, how);
+        await stock.end(partition, end);
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
       }

@@ -50,6 +50,8 @@ interface Begun {
   readonly attempt: string;
   readonly attempts: number;
   readonly attemptUntil: number;
+  /** How often units were given back to be taken anew: those of earlier takings are nobody's. */
+  readonly taking: number;
 }
 
 /** A reservation that its buyer was told of. */
@@ -74,6 +76,8 @@ export interface Answer {
 
 export const none: Reservation = { stage: "none", sequence: 0 };
 
+type Over = Extract<Reservation, { readonly stage: "refused" | "cancelled" | "expired" }>;
+
 // Evolve
 
 export function evolveReservation(
@@ -87,7 +91,7 @@ export function evolveReservation(
       if (event.kind !== "begun") return state;
       const { body, lines: quoted, until, attemptUntil, id: attempt } = event;
       const written = { from: sequence, sequence, body, quoted, until };
-      return { stage: "begun", ...written, attempt, attempts: 1, attemptUntil };
+      return { stage: "begun", ...written, attempt, attempts: 1, attemptUntil, taking: 0 };
     }
     case "begun":
       switch (event.kind) {
@@ -97,6 +101,8 @@ export function evolveReservation(
         }
         case "yielded":
           return { ...state, sequence, attemptUntil: 0 };
+        case "returned":
+          return { ...state, sequence, attemptUntil: 0, taking: state.taking + 1 };
         case "answered": {
           const { id: by, lines, status, body } = event;
           const answer = { by, status, body };
@@ -146,6 +152,6 @@ export function answerOf(state: Reservation): Answer | undefined {
 }
 
 /** Whether whatever is still on hold for it is to be given back. */
-export function isOver({ stage }: Reservation): boolean {
-  return stage === "refused" || stage === "cancelled" || stage === "expired";
+export function isOver(state: Reservation): state is Over {
+  return state.stage === "refused" || state.stage === "cancelled" || state.stage === "expired";
 }

@@ -40,8 +40,8 @@ export function createReservations(options: {
     return { found, given };
   }
 
-  const end = (reservation: string, { lines }: Given, how: HowEnded) =>
-    endHolds(stock, partitionsOf(lines), reservation, how);
+  const end = (reservation: string, { lines, taking }: Given, how: HowEnded) =>
+    endHolds(stock, partitionsOf(lines), { reservation, taking, how });
 
   /** The order has the name of its reservation. One whose time is up expires here, if it has not yet. */
   async function decideUpon(found: StoredReservation, reservation: string): Promise<StoredReservation> {

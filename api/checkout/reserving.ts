@@ -3,6 +3,7 @@ import type { HoldAnswer, HoldLine, StockPort } from "../../actors/stock/stock-p
 import type { AccountEntry } from "../../streams/checkout-account.ts";
 import type { QuotedLine, ReservationFact } from "../../streams/checkout-events.ts";
 import type { Identifier } from "../../streams/identifier.ts";
+import { LogUnavailable } from "../../streams/log.ts";
 import type { Money } from "../../streams/payloads.ts";
 import { Problem } from "../problems.ts";
 import { type Accounts, unitsBefore } from "./accounts.ts";
@@ -119,7 +120,14 @@ export function createReserving(options: ReservingOptions): Reserving {
   const refused = (problem: Problem) =>
     written({ kind: "answered", status: problem.status, body: problem.body(), lines: [] });
 
-  function decisionOf(answer: HoldAnswer, reservation: string, until: number, cart: Cart): Decision {
+  /** What is to be written down; an error where the request can be repeated. */
+  function decisionOf(
+    answer: HoldAnswer | LogUnavailable,
+    reservation: string,
+    until: number,
+    cart: Cart,
+  ): Decision | Error {
+    if (answer instanceof LogUnavailable) return answer;
     switch (answer.outcome) {
       case "held": {
         const body = heldView(reservation, until, cart.lines, cart.total);
@@ -132,26 +140,41 @@ export function createReserving(options: ReservingOptions): Reserving {
       case "ended":
         return written({ kind: "expired" });
       case "busy":
-        throw new Problem("overloaded", "more buyers wait than can be served at once; repeat the request");
+        return new Problem("overloaded", "more buyers wait than can be served at once; repeat the request");
     }
   }
 
   /** What is to be written down, with the partitions where units are on hold by now. */
   async function carryOut({ user, reservation }: Intent, begun: Begun, purchase: Purchase) {
     if ("refusal" in purchase) return { decision: refused(purchase.refusal), partitions: [] };
-    const { until, attemptUntil } = begun;
+    const { until, attemptUntil, taking } = begun;
     const lines = purchase.lines.map((line) => holdLineOf(line, purchase.others));
     const isLate = () => now() >= attemptUntil;
-    const { answer, partitions } = await takeHolds(stock, { reservation, buyer: user, until }, lines, isLate);
+    const request = { reservation, taking, buyer: user, until };
+    const { answer, partitions } = await takeHolds(stock, request, lines, isLate);
     return { decision: decisionOf(answer, reservation, until, purchase), partitions };
   }
 
-  /** For whoever repeats the request, so that he need not wait. Where this fails as well, he has to. */
-  async function giveUp(begun: StoredReservation, attempt: string): Promise<void> {
-    const yields = written({ kind: "yielded" });
-    await records
-      .decide(begun, (state) => (isOf(state, attempt) && state.attemptUntil > 0 ? yields : undefined))
-      .catch(() => {});
+  /**
+   * For whoever repeats the request, so that he need not wait. A part of a cart is of use to nobody and is given back.
+   * Where this fails as well he has to wait, and what is on hold is given back when its time is up.
+   */
+  async function giveUp(
+    begun: StoredReservation,
+    { attempt, taking }: Begun,
+    reservation: string,
+    partitions: readonly number[],
+  ): Promise<void> {
+    const over = written({ kind: partitions.length > 0 ? "returned" : "yielded" });
+    try {
+      const { state } = await records.decide(begun, (standing) =>
+        isOf(standing, attempt) && standing.taking === taking && standing.attemptUntil > 0 ? over : undefined,
+      );
+      if (state.stage !== "none" && state.taking > taking)
+        await endHolds(stock, partitions, { reservation, taking, how: "cancelled" });
+    } catch (error) {
+      if (!(error instanceof LogUnavailable)) throw error;
+    }
   }
 
   /** Makes this attempt the one that is under way, unless another one is or an answer stands. */
@@ -177,19 +200,20 @@ export function createReserving(options: ReservingOptions): Reserving {
   async function finish(begun: StoredReservation, state: Begun, intent: Intent, purchase: Purchase) {
     const { reservation, lines } = intent;
     const { attempt, attempts } = state;
-    const done = await carryOut(intent, state, purchase).catch(async (error) => {
-      await giveUp(begun, attempt);
-      throw error;
-    });
+    const { decision, partitions } = await carryOut(intent, state, purchase);
+    if (decision instanceof Error) {
+      await giveUp(begun, state, reservation, partitions);
+      throw decision;
+    }
     const finished = await records.decide(begun, (standing) =>
-      isOf(standing, attempt) ? done.decision : undefined,
+      isOf(standing, attempt) ? decision : undefined,
     );
     if (isOver(finished.state)) {
       // What an earlier attempt took, nobody but the keepers knows.
-      const partitions = attempts > 1 ? partitionsOf(lines) : done.partitions;
-      await endHolds(stock, partitions, reservation, "cancelled");
+      const all = attempts > 1 ? partitionsOf(lines) : partitions;
+      await endHolds(stock, all, { reservation, taking: finished.state.taking, how: "cancelled" });
     }
-    return { state: finished.state, by: done.decision.id };
+    return { state: finished.state, by: decision.id };
   }
 
   return {

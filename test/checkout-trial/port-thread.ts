@@ -64,7 +64,7 @@ function requestOf(
   fate: Fate,
 ): HoldRequest {
   const until = Date.now() + (fate === "left" ? leftMs : heldMs);
-  return { reservation, buyer, until, lines: cart.map((line) => ({ ...line, seen: 0 })) };
+  return { reservation, taking: 0, buyer, until, lines: cart.map((line) => ({ ...line, seen: 0 })) };
 }
 
 interface Had {
@@ -90,7 +90,7 @@ async function attempt(request: HoldRequest, fate: Fate): Promise<Had> {
     return { outcome: "unknown" };
   }
   if (fate === "left") return { outcome: "left" };
-  const isEnded = await untilKnown(async () => void (await stock.end(partition, reservation, fate)));
+  const isEnded = await untilKnown(async () => void (await stock.end(partition, { reservation, taking: 0, how: fate })));
   return { outcome: isEnded === undefined ? "unknown" : fate };
 }
 

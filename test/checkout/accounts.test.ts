@@ -196,7 +196,7 @@ describe("a purchase limit", () => {
     shop.clock.now += holdMs;
     await shop.settle(ann, second.reservation);
     expect((await buy(shop, "m", 3)).status).toBe(409);
-    await shop.stock.end([...shop.stock.open.keys()][0] ?? -1, second.reservation, "expired");
+    await shop.sweep();
     expect((await buy(shop, "n", 3)).status).toBe(201);
   });
 
@@ -204,8 +204,7 @@ describe("a purchase limit", () => {
     const shop = await onSale();
     const { reservation } = await buy(shop, "k", 2);
     const { reservation: second } = await buy(shop, "l", 1);
-    const requests = [...shop.stock.open.values()].flatMap((holds) => [...holds.values()]);
-    expect(requests.map((request) => [request.reservation, request.lines[0]?.limit])).toEqual([
+    expect(shop.stock.requests.map((request) => [request.reservation, request.lines[0]?.limit])).toEqual([
       [reservation, { sale: "spring", units: 3, known: [] }],
       [second, { sale: "spring", units: 3, known: [[reservation, 2]] }],
     ]);

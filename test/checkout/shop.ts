@@ -45,7 +45,7 @@ export interface Shop {
   sale(sale: string, product: Identifier, amount: number, terms?: SaleTerms): Promise<void>;
   /** A server of its own, which may see the logs and the keepers its own way. */
   open(through?: Partial<Tiers>): Checkout;
-  settle(user: Identifier, reservation: string): Promise<HowEnded>;
+  settle(user: Identifier, reservation: string, taking?: number): Promise<HowEnded>;
   /** Ends the holds whose time is up, as the keepers do. */
   sweep(): Promise<void>;
   /** Also those that do not count. */
@@ -85,10 +85,11 @@ export function openShop(): Shop {
   const say = async (kind: string, about: Identifier, payload: object) =>
     void (await catalog.append(`catalog.${kind}.${tokenOf(about)}`, Buffer.from(JSON.stringify(payload))));
 
-  const settle = (buyer: Identifier, reservation: string) =>
+  const settle = (buyer: Identifier, reservation: string, taking = 0) =>
     createSettling({ records: createRecords(checkout), orders: createOrders(activity), newId })({
       buyer,
       reservation,
+      taking,
     });
 
   return {
@@ -125,9 +126,10 @@ export function openShop(): Shop {
     },
     settle,
     async sweep() {
-      for (const [partition, holds] of stock.open) {
-        for (const { reservation, buyer, until } of holds.values())
-          if (until <= now()) await stock.end(partition, reservation, await settle(buyer, reservation));
+      for (const { partition, reservation, taking, buyer, until } of stock.open()) {
+        if (until > now()) continue;
+        const how = await settle(buyer, reservation, taking);
+        await stock.end(partition, { reservation, taking, how });
       }
     },
     async events(user, reservation) {

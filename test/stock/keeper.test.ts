@@ -69,9 +69,9 @@ test("what is given back is there for the next one; what is sold is not", async 
   const keeper = await shop.keeper();
   await keeper.hold(wanting("a", mug));
   await keeper.hold(wanting("b", mug));
-  await keeper.end("a", "cancelled");
-  await keeper.end("b", "sold");
-  await keeper.end("nobody's", "expired");
+  await keeper.end({ reservation: "a", taking: 0, how: "cancelled" });
+  await keeper.end({ reservation: "b", taking: 0, how: "sold" });
+  await keeper.end({ reservation: "nobody's", taking: 0, how: "expired" });
   expect(await keeper.hold(wanting("c", mug))).toEqual({ outcome: "held" });
   expect(await keeper.hold(wanting("d", mug))).toMatchObject({ outcome: "short" });
   expect(await keeper.hold(wanting("a", mug))).toEqual({ outcome: "ended", how: "cancelled" });
@@ -84,7 +84,7 @@ test("the next keeper goes on from the log", async () => {
   const first = await shop.keeper();
   await first.hold(wanting("a", mug));
   await first.hold(wanting("b", mug));
-  await first.end("a", "sold");
+  await first.end({ reservation: "a", taking: 0, how: "sold" });
   const next = await shop.keeper();
   expect(next.stock.products).toEqual(first.stock.products);
   expect(await next.hold(wanting("c", mug, 2))).toMatchObject({ lines: [{ available: 1 }] });
@@ -168,9 +168,9 @@ test("who is refused is refused by the newest state, whoever wrote it", async ()
   const keeper = await shop.keeper();
   const other = await shop.keeper();
   await keeper.hold(wanting("a", mug));
-  await other.end("a", "cancelled");
+  await other.end({ reservation: "a", taking: 0, how: "cancelled" });
   expect(await other.hold(wanting("b", mug))).toEqual({ outcome: "held" });
-  await keeper.end("b", "cancelled");
+  await keeper.end({ reservation: "b", taking: 0, how: "cancelled" });
   expect(await other.hold(wanting("c", mug))).toEqual({ outcome: "held" });
 });
 
@@ -180,7 +180,10 @@ test("a keeper that ends fails those who wait, and takes nobody", async () => {
   const other = createShop(stuck);
   other.stock(mug, 5);
   const keeper = await other.keeper();
-  const waiting = [keeper.hold(wanting("a", mug)), keeper.end("x", "sold")].map((each) =>
+  const waiting = [
+    keeper.hold(wanting("a", mug)),
+    keeper.end({ reservation: "x", taking: 0, how: "sold" }),
+  ].map((each) =>
     each.then(
       () => "answered",
       (error: Error) => error.name,
@@ -190,7 +193,7 @@ test("a keeper that ends fails those who wait, and takes nobody", async () => {
   await other.close();
   expect(await Promise.all(waiting)).toEqual(["LogUnavailable", "LogUnavailable"]);
   await expect(keeper.hold(wanting("b", mug))).rejects.toThrow(LogUnavailable);
-  await expect(keeper.end("b", "sold")).rejects.toThrow(LogUnavailable);
+  await expect(keeper.end({ reservation: "b", taking: 0, how: "sold" })).rejects.toThrow(LogUnavailable);
 });
 
 test("what nobody buys is let go, and counted anew for the next who wants it", async () => {
@@ -199,11 +202,11 @@ test("what nobody buys is let go, and counted anew for the next who wants it", a
   const keeper = await shop.keeper();
   await keeper.hold(wanting("a", mug));
   await keeper.hold(wanting("b", jug));
-  await keeper.end("a", "sold");
+  await keeper.end({ reservation: "a", taking: 0, how: "sold" });
   keeper.forget([mug, jug, id("cup")]);
   const joined = keeper.hold(wanting("c", mug));
   expect(await joined).toEqual({ outcome: "held" });
-  await keeper.end("c", "sold");
+  await keeper.end({ reservation: "c", taking: 0, how: "sold" });
   expect(new Set(keeper.stock.products.keys())).toEqual(new Set([mug, jug]));
   keeper.forget([mug]);
   await vi.waitFor(() => expect([...keeper.stock.products.keys()]).toEqual([jug]));

@@ -67,7 +67,7 @@ test("whatever the log does, and whoever else keeps the stock", { timeout: 120_0
           const next = () => keepers[turn++ % keepers.length] as (typeof keepers)[number];
           const request = wanting(`r${at}`, wants);
           const answer = await untilAnswered(() => next().hold(request));
-          if (answer.outcome === "held" && later !== "kept") await next().end(request.reservation, later);
+          if (answer.outcome === "held" && later !== "kept") await next().end({ ...request, how: later });
           return answer;
         }),
       );

@@ -13,6 +13,7 @@ function selling() {
   const rates = createSaleRates(() => at);
   const holdOf = (quantity: number): Hold => ({
     reservation: "r",
+    taking: 0,
     buyer: id("ann"),
     until: 0,
     items: [{ product: mug, quantity, sale: null }],

@@ -30,11 +30,12 @@ function stockWith(products: number, holds: number, ends: number): Stock {
   const names = Array.from({ length: holds + ends }, (_, at) => `r${at}`);
   const held = names.map((reservation, at) => ({
     reservation,
+    taking: 1,
     buyer: ann,
     until: at,
     items: [{ product: all[at % products] ?? mug, quantity: 1, sale: at % 2 === 0 ? friday : null }],
   }));
-  const over = names.slice(holds).map((reservation) => ({ reservation, how: "sold" as const }));
+  const over = names.slice(holds).map((reservation) => ({ reservation, taking: 1, how: "sold" as const }));
   evolveStock(stock, { ...nothing, id: "a", after: 0, counts, holds: held }, { sequence: 4, time: 10 });
   evolveStock(stock, { ...nothing, id: "b", after: 4, ends: over }, { sequence: 9, time: 20 });
   return stock;
@@ -101,6 +102,7 @@ async function append(commit: Partial<Commit>): Promise<void> {
 
 const hold = (reservation: string) => ({
   reservation,
+  taking: 0,
   buyer: ann,
   until: 1,
   items: [{ product: mug, quantity: 1, sale: null }],
@@ -114,7 +116,7 @@ test("a keeper that begins with it has what one has that reads everything", asyn
   for (let at = 0; at < 13_000; at++) {
     const reservation = `r${at}`;
     await append({ holds: [hold(reservation)] });
-    await append({ ends: [{ reservation, how: "cancelled" }] });
+    await append({ ends: [{ reservation, taking: 0, how: "cancelled" }] });
   }
   await append({ after: 0, holds: [hold("nobody's")] });
   await first.catchUp();

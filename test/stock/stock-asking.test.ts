@@ -16,7 +16,7 @@ import { type Identifier, parseIdentifier, tokenOf } from "../../streams/identif
 import { LogUnavailable } from "../../streams/log.ts";
 import { createMemoryAsking } from "../../streams/memory-asking.ts";
 import { partitionOf } from "../../streams/partition.ts";
-import { howEnded } from "../../streams/stock-commit.ts";
+import { type End, howEnded } from "../../streams/stock-commit.ts";
 import { id } from "../streams/id.ts";
 
 /** A keeper is asked from another process as if it were in this one; what anybody else says on its topic is nothing. */
@@ -26,6 +26,7 @@ const kept = partitionOf(tokenOf(lamp));
 const line = (more: Partial<HoldLine> = {}): HoldLine => ({ product: lamp, quantity: 1, seen: 0, ...more });
 const request = (...lines: readonly HoldLine[]): HoldRequest => ({
   reservation: "r-1",
+  taking: 0,
   buyer: id("ann"),
   until: 1_700_000_600_000,
   lines,
@@ -52,6 +53,7 @@ const holdLine = fc.record(
 );
 const holdRequest: fc.Arbitrary<HoldRequest> = fc.record({
   reservation: name,
+  taking: count,
   buyer: identifier,
   until: count,
   lines: lines(holdLine),
@@ -59,7 +61,7 @@ const holdRequest: fc.Arbitrary<HoldRequest> = fc.record({
 const how = fc.constantFrom(...howEnded);
 const question: fc.Arbitrary<StockQuestion> = fc.oneof(
   fc.record({ hold: holdRequest }),
-  fc.record({ end: fc.record({ reservation: name, how }) }),
+  fc.record({ end: fc.record({ reservation: name, taking: count, how }) }),
 );
 const holdAnswer: fc.Arbitrary<HoldAnswer> = fc.oneof(
   fc.record({ outcome: fc.constantFrom("held" as const, "busy" as const) }),
@@ -160,7 +162,7 @@ function cutShort(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
 describe("a keeper that is asked", () => {
   let asking: Asking;
   const hold = vi.fn<(request: HoldRequest) => Promise<HoldAnswer>>();
-  const end = vi.fn<(reservation: string, how: string) => Promise<void>>();
+  const end = vi.fn<(end: End) => Promise<void>>();
   beforeEach(() => {
     vi.useFakeTimers();
     asking = createMemoryAsking();
@@ -180,8 +182,8 @@ describe("a keeper that is asked", () => {
     });
     expect(await stock.hold(kept, request(line()))).toEqual({ outcome: "held" });
     expect(hold.mock.calls).toEqual([[wanted], [request(line())]]);
-    await stock.end(kept, "r-1", "sold");
-    expect(end.mock.calls).toEqual([["r-1", "sold"]]);
+    await stock.end(kept, { reservation: "r-1", taking: 0, how: "sold" });
+    expect(end.mock.calls).toEqual([[{ reservation: "r-1", taking: 0, how: "sold" }]]);
   });
 
   test("says at once, and why, where nothing is known of what was asked for", async () => {
@@ -190,7 +192,9 @@ describe("a keeper that is asked", () => {
     hold.mockRejectedValueOnce(new LogUnavailable("the keeper ends"));
     end.mockRejectedValueOnce(new LogUnavailable("the log is away"));
     await expect(stock.hold(kept, request(line()))).rejects.toThrow(new LogUnavailable("the keeper ends"));
-    await expect(stock.end(kept, "r-1", "expired")).rejects.toThrow(new LogUnavailable("the log is away"));
+    await expect(stock.end(kept, { reservation: "r-1", taking: 0, how: "expired" })).rejects.toThrow(
+      new LogUnavailable("the log is away"),
+    );
   });
 
   test("is one of its partition alone, and until it is closed", async () => {
@@ -237,6 +241,8 @@ describe("a keeper that is asked", () => {
     for (const word of ["", "{}", '{"v":1,"end":"done"}', '{"v":1,"hold":{"outcome":"sold"}}'])
       await expect(askStock(says(word)).hold(kept, request(line()))).rejects.toThrow(LogUnavailable);
     for (const word of ["", '{"v":1,"end":"maybe"}', '{"v":1,"hold":{"outcome":"held"}}'])
-      await expect(askStock(says(word)).end(kept, "r-1", "sold")).rejects.toThrow(LogUnavailable);
+      await expect(
+        askStock(says(word)).end(kept, { reservation: "r-1", taking: 0, how: "sold" }),
+      ).rejects.toThrow(LogUnavailable);
   });
 });

@@ -106,7 +106,7 @@ function createWorld() {
         patience,
       ),
     finish: (reservation: string, how: HowEnded) =>
-      vi.waitFor(() => stock.end(partition, reservation, how), patience),
+      vi.waitFor(() => stock.end(partition, { reservation, taking: 0, how }), patience),
     /** `end`: when what is left is told to be gone. */
     async said() {
       const message = await catalog.last(subject);

@@ -15,6 +15,7 @@ const nothing = { counts: [], forgets: [], ends: [], holds: [] };
 const counted = (quantity: number, sequence = 1, product = mug) => ({ product, quantity, sequence });
 const hold = (reservation: string, quantity: number, product = mug, sale: typeof mug | null = null) => ({
   reservation,
+  taking: 0,
   buyer: ann,
   until: 1_000,
   items: [{ product, quantity, sale }],
@@ -60,7 +61,7 @@ describe("the fold", () => {
       { counts: [counted(1)] },
       { after: 1, holds: [hold("a", 1)] },
       { after: 1, holds: [hold("b", 1)] },
-      { after: 2, ends: [{ reservation: "a", how: "cancelled" }] },
+      { after: 2, ends: [{ reservation: "a", taking: 0, how: "cancelled" }] },
     );
     expect(held).toEqual([[], [true], undefined, []]);
     expect([stock.open.size, availableOf(stock, mug)]).toEqual([0, 1]);
@@ -73,14 +74,14 @@ describe("the fold", () => {
   ] as const)("units that were %s leave %i", (how, left) => {
     const { stock } = given(
       { counts: [counted(5)], holds: [hold("a", 2)] },
-      { ends: [{ reservation: "a", how }] },
+      { ends: [{ reservation: "a", taking: 0, how }] },
     );
     expect(availableOf(stock, mug)).toBe(left);
     expect(stock.products.get(mug)?.held).toBe(0);
   });
 
   test("a reservation is taken once, also behind its end, until that is long ago", () => {
-    const over = { ends: [{ reservation: "a", how: "cancelled" }], time: 1 } as const;
+    const over = { ends: [{ reservation: "a", taking: 0, how: "cancelled" }], time: 1 } as const;
     const again = { holds: [hold("a", 1)] };
     const { held } = given(
       { counts: [counted(5)], ...again },
@@ -97,14 +98,18 @@ describe("the fold", () => {
 
   test("what was ended before it was taken is not taken", () => {
     const { held } = given(
-      { counts: [counted(5)], ends: [{ reservation: "a", how: "cancelled" }], holds: [hold("a", 1)] },
+      {
+        counts: [counted(5)],
+        ends: [{ reservation: "a", taking: 0, how: "cancelled" }],
+        holds: [hold("a", 1)],
+      },
       { holds: [hold("a", 1), hold("b", 1)] },
     );
     expect(held).toEqual([[false], [false, true]]);
   });
 
   test("a new count holds with the units on hold; the same count again gives nothing back", () => {
-    const sold = { ends: [{ reservation: "a", how: "sold" }] } as const;
+    const sold = { ends: [{ reservation: "a", taking: 0, how: "sold" }] } as const;
     const { stock } = given({ counts: [counted(5)], holds: [hold("a", 2)] }, sold, { counts: [counted(5)] });
     expect(availableOf(stock, mug)).toBe(3);
     evolveStock(
@@ -122,7 +127,7 @@ describe("the fold", () => {
     expect([availableOf(stock, mug), stock.open.size]).toEqual([0, 1]);
     evolveStock(
       stock,
-      { ...nothing, id: "x", after: 2, ends: [{ reservation: "a", how: "sold" }] },
+      { ...nothing, id: "x", after: 2, ends: [{ reservation: "a", taking: 0, how: "sold" }] },
       { sequence: 3, time: 0 },
     );
     expect(stock.products.get(mug)).toEqual({ onHand: 0, held: 0, counted: 2, at: 0 });
@@ -133,7 +138,7 @@ describe("the fold", () => {
     const { stock, held } = given(
       { counts: [counted(5)], holds: [hold("a", 1)] },
       { forgets },
-      { ends: [{ reservation: "a", how: "sold" }] },
+      { ends: [{ reservation: "a", taking: 0, how: "sold" }] },
       { forgets, holds: [hold("b", 1)] },
       { counts: [counted(4, 2)], holds: [hold("c", 4)] },
     );
@@ -153,6 +158,7 @@ const product = fc.constantFrom(mug, jug, id("röd-stol"));
 const reservation = fc.constantFrom(..."abcdefgh");
 const small = fc.integer({ min: 1, max: 4 });
 const item = fc.record({ product, quantity: small, sale: fc.constantFrom(null, id("friday")) });
+const taking = fc.constantFrom(0, 0, 1, 2);
 const items = fc.uniqueArray(item, { minLength: 1, maxLength: 3, selector: (one) => one.product });
 const buyer = fc.constantFrom(ann, ben);
 const commit = fc.record({
@@ -161,8 +167,8 @@ const commit = fc.record({
   after: fc.constantFrom(0, 0, 0, 0, 1, 2),
   counts: fc.array(fc.record({ product, quantity: fc.nat(9), sequence: fc.nat(9) }), { maxLength: 2 }),
   forgets: fc.array(product, { maxLength: 1 }),
-  ends: fc.array(fc.record({ reservation, how: fc.constantFrom(...howEnded) }), { maxLength: 2 }),
-  holds: fc.array(fc.record({ reservation, buyer, until: fc.nat(), items }), { maxLength: 3 }),
+  ends: fc.array(fc.record({ reservation, taking, how: fc.constantFrom(...howEnded) }), { maxLength: 2 }),
+  holds: fc.array(fc.record({ reservation, taking, buyer, until: fc.nat(), items }), { maxLength: 3 }),
 });
 
 /** The messages of a log, with commits on the last one or on an older one. */
@@ -203,7 +209,7 @@ describe("properties", () => {
         id: "x",
         after: 0,
         counts: [counted(1)],
-        ends: [{ reservation: "a", how: "sold" }],
+        ends: [{ reservation: "a", taking: 0, how: "sold" }],
         holds: [hold("b", 1, mug, jug)],
       }).toString(),
     ) as object;
@@ -287,6 +293,7 @@ describe("properties", () => {
   const request = fc
     .record({
       reservation: fc.constantFrom(..."abcdefghijkl"),
+      taking,
       buyer,
       until: fc.nat(),
       lines: fc.uniqueArray(line, { minLength: 1, maxLength: 3, selector: (one) => one.product }),
@@ -306,22 +313,23 @@ describe("properties", () => {
       fc.property(
         fc.array(commit, { maxLength: 15 }),
         fc.array(fc.record({ product, quantity: fc.nat(9), sequence: fc.nat(20) }), { maxLength: 3 }),
-        fc.array(fc.record({ reservation, how: fc.constantFrom(...howEnded) }), { maxLength: 4 }),
+        fc.array(fc.record({ reservation, taking, how: fc.constantFrom(...howEnded) }), { maxLength: 4 }),
         fc.array(request, { maxLength: 12 }),
         (commits, counts, ends, requests) => {
           const stock = emptyStock();
           for (const message of logOf(commits)) evolveStock(stock, decodeCommit(message) as Commit, message);
           const draft = draftCommit(stock);
           for (const each of counts) draft.count({ ...each, own: false });
-          for (const { reservation: name, how } of ends) draft.end(name, how);
+          for (const end of ends) draft.end(end);
           const answers = requests.map((each) => draft.hold(each));
           const said = draft.commit("draft");
           if (said !== undefined)
             expect(evolveStock(stock, said, { sequence: 1_000, time: 0 })?.held.every(Boolean)).toBe(true);
           for (const [at, { outcome, ...rest }] of answers.entries()) {
-            const { reservation: name } = requests[at] as HoldRequest;
-            if (outcome === "held") expect(stock.open.has(name)).toBe(true);
-            if (outcome === "ended") expect(stock.open.has(name)).toBe(false);
+            const { reservation: name, taking: which } = requests[at] as HoldRequest;
+            const standing = stock.open.get(name)?.taking;
+            if (outcome === "held") expect(standing).toBe(which);
+            if (outcome === "ended") expect(standing).not.toBe(which);
             if (outcome === "short" && at === answers.length - 1)
               for (const short of (rest as Extract<typeof rest, { lines: unknown }>).lines)
                 expect(short).toEqual({
@@ -350,6 +358,7 @@ describe("purchase limits", () => {
   const friday = id("friday");
   const wanted = (name: string, quantity: number, known: readonly (readonly [string, number])[] = []) => ({
     reservation: name,
+    taking: 0,
     buyer: ann,
     until: 1,
     lines: [{ product: mug, quantity, seen: 0, limit: { sale: friday, units: 3, known } }],
@@ -369,7 +378,7 @@ describe("purchase limits", () => {
     const ended = (how: (typeof howEnded)[number]) => {
       const { stock } = given(
         { counts: [counted(50)], holds: [hold("a", 3, mug, friday)] },
-        { ends: [{ reservation: "a", how }] },
+        { ends: [{ reservation: "a", taking: 0, how }] },
       );
       return draftCommit(stock).hold(wanted("b", 1, [["a", 3]])).outcome;
     };

@@ -58,6 +58,7 @@ export function wanting(
   const lines = typeof product === "string" ? [[product, quantity] as const] : product;
   return {
     reservation,
+    taking: 0,
     buyer: id(`buyer of ${reservation}`),
     until: 10_000,
     lines: lines.map(([each, units]) => ({ product: each, quantity: units, seen: 0 })),
