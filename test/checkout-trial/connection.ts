@@ -9,6 +9,8 @@ import type { Target } from "../../ops/rehearse/connection.ts";
 export interface Connection {
   /** One at a time. Undefined where there is no answer: nobody listens, the connection ended, or it took too long. */
   ask(request: Request): Promise<Reply | undefined>;
+  /** The same with bytes, whatever they are. `isLast`: nothing comes behind them, and the connection is of no use then. */
+  send(bytes: Uint8Array, isLast: boolean): Promise<Reply | undefined>;
   close(): void;
 }
 
@@ -24,6 +26,7 @@ export interface Reply {
   readonly status: number;
   /** By `Retry-After`; 0 where the answer has none. */
   readonly retryAfterMs: number;
+  readonly mediaType: string;
   readonly body: string;
 }
 
@@ -36,6 +39,7 @@ export function openConnection({ hostname, port }: Target): Connection {
   let socket: Socket | undefined;
   let replied: ((reply: Reply | undefined) => void) | undefined;
   let received = none;
+  let isOver = false;
 
   function tell(reply: Reply | undefined): void {
     const told = replied;
@@ -67,14 +71,25 @@ export function openConnection({ hostname, port }: Target): Connection {
     const bodyEnd = bodyStart + Number(lengthOf.exec(head)?.[1] ?? 0);
     if (received.length < bodyEnd) return;
     const body = received.toString("utf8", bodyStart, bodyEnd);
-    if (isLast.test(head)) {
+    if (isOver || saysLast.test(head)) {
       socket = undefined;
       from.destroy();
     }
     tell({
       status: Number(head.slice("HTTP/1.1 ".length, "HTTP/1.1 200".length)),
       retryAfterMs: 1_000 * Number(retryAfter.exec(head)?.[1] ?? 0),
+      mediaType: mediaType.exec(head)?.[1] ?? "",
       body,
+    });
+  }
+
+  function send(bytes: string | Uint8Array, isLast: boolean): Promise<Reply | undefined> {
+    return new Promise((resolve) => {
+      replied = resolve;
+      isOver = isLast;
+      socket ??= open();
+      if (isLast) socket.end(bytes);
+      else socket.write(bytes);
     });
   }
 
@@ -83,12 +98,9 @@ export function openConnection({ hostname, port }: Target): Connection {
       const sent = `${method} ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n${headers}`;
       // Of text that is ASCII.
       const about = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
-      return new Promise((resolve) => {
-        replied = resolve;
-        socket ??= open();
-        socket.write(body === "" ? `${sent}\r\n` : `${sent}${about}\r\n${body}`);
-      });
+      return send(body === "" ? `${sent}\r\n` : `${sent}${about}\r\n${body}`, false);
     },
+    send,
     close() {
       socket?.destroy();
     },
@@ -97,4 +109,5 @@ export function openConnection({ hostname, port }: Target): Connection {
 
 const lengthOf = /\r\ncontent-length: *(\d+)/i;
 const retryAfter = /\r\nretry-after: *(\d+)/i;
-const isLast = /\r\nconnection: *close/i;
+const mediaType = /\r\ncontent-type: *([^\r;]*)/i;
+const saysLast = /\r\nconnection: *close/i;

@@ -4,7 +4,7 @@ import { type Asked, createLedger } from "./ledger.ts";
 import type { Part, PartName } from "./part.ts";
 import type { Rig } from "./rig.ts";
 import { createShop, type ShopSettings, triesOfVisit, visitOf } from "./shop.ts";
-import { strikeAtRandom, type Striking } from "./strikes.ts";
+import { strikeAtRandom, type Striking, type Target } from "./strikes.ts";
 import { startThread } from "./work-thread.ts";
 
 /** A crowd of buyers in a thread of its own, and strikes at whatever they need. */
@@ -16,7 +16,9 @@ export interface CrowdPartSettings {
   readonly crowd: Pick<CrowdSettings, "attempts" | "calmMs" | "buyers">;
   /** What else the thread is given. */
   readonly way: object;
-  readonly targets: Parameters<typeof strikeAtRandom>[1];
+  readonly targets: readonly Target[];
+  /** Between two strikes. */
+  readonly strikeGapMs: readonly [number, number];
   /** The name that the attempt's reservation has. */
   readonly nameOf: (attempt: number) => string;
   readonly onProgress?: ((figures: CrowdFigures) => void) | undefined;
@@ -25,7 +27,7 @@ export interface CrowdPartSettings {
 const progressMs = 10_000;
 
 export function startCrowdPart(settings: CrowdPartSettings, rig: Rig, random: Random): Part {
-  const { name, placesOrders, crowd, targets, nameOf, onProgress } = settings;
+  const { name, placesOrders, crowd, targets, strikeGapMs, nameOf, onProgress } = settings;
   const shop = createShop(settings.shop);
   // A buyer whose visit came to nothing leaves a gap.
   const bytes = new SharedArrayBuffer(triesOfVisit * (crowd.attempts + 2 * crowd.buyers));
@@ -41,7 +43,7 @@ export function startCrowdPart(settings: CrowdPartSettings, rig: Rig, random: Ra
     placesOrders,
     async play() {
       await thread.tell("calm");
-      striking = strikeAtRandom(rig, targets, random);
+      striking = strikeAtRandom(rig, { targets, gapMs: strikeGapMs, random });
       const telling = setInterval(() => void thread.tell("figures").then(onProgress, () => {}), progressMs);
       try {
         await thread.tell("rush");

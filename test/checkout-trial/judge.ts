@@ -1,12 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { verifyCatalogue } from "../../ops/verify/verify.ts";
-import { tokenOf } from "../../streams/identifier.ts";
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import { storedSubject } from "../../streams/subjects.ts";
 import { readFrom } from "../chaos/account.ts";
 import { nothingSeen, note, type Seen } from "../outages/seen.ts";
-import type { Prefixes } from "../stock/prefixes.ts";
+import type { Hold, Prefixes } from "../stock/prefixes.ts";
 import { patiently } from "../streams/patiently.ts";
+import { type CatalogStock, readCatalogStock } from "./catalog-stock.ts";
 import type { Asked } from "./ledger.ts";
 import type { Part } from "./part.ts";
 import type { Rig } from "./rig.ts";
@@ -21,8 +22,6 @@ export interface Check {
   readonly wrong: Seen;
 }
 
-type Hold = NonNullable<ReturnType<Prefixes["holds"]["get"]>>;
-
 /** What CATALOG shows follows within a second; more where the machine is busy. */
 const shownMsMax = 15_000;
 const pollMs = 100;
@@ -35,10 +34,12 @@ export async function judge(
   stock: StockReading,
 ): Promise<readonly Check[]> {
   const orders = await patiently(() => readOrders(rig));
+  const catalog = await patiently(() => readCatalogStock(rig.catalogue.catalog, stock));
   return [
     everyPrefix(stock),
+    everyCount(stock, catalog),
     ...everyAttempt(parts, stock, orders),
-    lastUnits(parts, stock),
+    lastUnits(parts, stock, catalog),
     await shown(rig, parts, stock),
     await patiently(() => verified(rig)),
   ];
@@ -54,6 +55,22 @@ function everyPrefix({ partitions, messages }: StockReading): Check {
   found.looked = messages();
   for (const [subject, { wrong }] of partitions)
     for (const each of wrong) note(found.wrong, subject, `${subject} ${each}`);
+  return found;
+}
+
+/** A keeper's word counts nothing, but for a product that was forgotten: of that it says how much there was. */
+function everyCount({ partitions }: StockReading, { events }: CatalogStock): Check {
+  const found = check("what is counted is what a system of record has said, never a keeper's own word");
+  for (const [subject, { counts }] of partitions) {
+    for (const one of counts) {
+      found.looked++;
+      const said = events.get(one.event);
+      const isSaid = said?.token === tokenOf(one.product as Identifier) && said.quantity === one.quantity;
+      const isRight = isSaid && (!said.isWord || one.forgotten === one.quantity);
+      if (!isRight)
+        note(found.wrong, subject, `${subject} has ${JSON.stringify(one)}, said was ${JSON.stringify(said)}`);
+    }
+  }
   return found;
 }
 
@@ -84,25 +101,22 @@ function everyAttempt(
   const given = check("each that was cancelled or left is given back");
   const ordered = check("each that was confirmed is one order, and no other is one");
   const asked = check("all that stands in the log was asked for");
-  const unasked = new Map(
-    partitions.entries().map(([subject, { holds }]) => [subject, new Set(holds.keys())]),
-  );
+  const takings = new Map([...partitions].map(([subject, prefixes]) => [subject, takingsOf(prefixes)]));
+  const unasked = new Map([...takings].map(([subject, of]) => [subject, new Set(of.keys())]));
 
   function look(one: Asked, { placesOrders }: Part): void {
     const { reservation, outcome, lines } = one;
     const found = [...Map.groupBy(lines, subjectOf)].map(([subject, own]) => {
       unasked.get(subject)?.delete(reservation);
-      const { holds, accepted } = partitions.get(subject) ?? {};
-      return { own, hold: holds?.get(reservation), times: accepted?.get(reservation) ?? 0 };
+      return { own, taken: takings.get(subject)?.get(reservation) ?? [] };
     });
     const story = () => `${JSON.stringify(one)} is ${JSON.stringify(found)}`;
     const hold = (what: Check, isRight: boolean) => {
       what.looked++;
       if (!isRight) note(what.wrong, outcome, story());
     };
-    const all = (how: string) => found.every((each) => each.hold?.how === how);
-    const isGivenBack = ({ hold: taken }: (typeof found)[number]) =>
-      taken === undefined || taken.how === "cancelled" || taken.how === "expired";
+    const all = (how: string) => found.every(({ taken }) => taken.at(-1)?.how === how);
+    const isGivenBack = found.every(({ taken }) => taken.every(isBack));
     hold(known, outcome !== "unknown");
     switch (outcome) {
       case "sold":
@@ -110,16 +124,18 @@ function everyAttempt(
       case "left":
         hold(
           promised,
-          found.every(({ own, hold: taken, times }) => times === 1 && isOf(taken, own)),
+          found.every(({ own, taken }) => isTakenOnce(taken, own)),
         );
         if (outcome === "sold") hold(sold, all("sold"));
         else hold(given, all(outcome === "left" ? "expired" : "cancelled"));
         break;
-      case "refused":
-        hold(refused, found.every(isGivenBack) && found.some(({ hold: taken }) => taken === undefined));
+      case "refused": {
+        const isAnew = found.some(({ taken }) => taken.length > 1);
+        hold(refused, isGivenBack && (isAnew || found.some(({ taken }) => taken.length === 0)));
         break;
+      }
       case "lapsed":
-        hold(given, found.every(isGivenBack));
+        hold(given, isGivenBack);
         break;
       default:
         break;
@@ -131,30 +147,57 @@ function everyAttempt(
   for (const part of parts) for (const one of part.asked()) look(one, part);
   for (const [order, times] of orders) note(ordered.wrong, "unasked", `${order} is an order, ${times} times`);
   for (const [subject, left] of unasked) {
-    asked.looked += partitions.get(subject)?.holds.size ?? 0;
+    asked.looked += takings.get(subject)?.size ?? 0;
     for (const reservation of left) note(asked.wrong, subject, `${subject} has ${reservation}`);
   }
   const withOrders = parts.some(({ placesOrders }) => placesOrders);
   return [known, promised, refused, sold, given, asked, ...(withOrders ? [ordered] : [])];
 }
 
-/** Exactly these lines. */
-function isOf(hold: Hold | undefined, lines: readonly CartLine[]): boolean {
-  const items = new Map(hold?.items.map(([product, quantity]) => [product, quantity]));
+interface Taken extends Hold {
+  readonly times: number;
+}
+
+/** By reservation: a hold has its name, or that and a number where it was taken anew. The last one is last. */
+function takingsOf({ holds, accepted }: Prefixes): ReadonlyMap<string, readonly Taken[]> {
+  const takings = new Map<string, Taken[]>();
+  for (const [name, hold] of holds) {
+    const [reservation = name] = name.split(".");
+    const taken = takings.get(reservation) ?? [];
+    takings.set(reservation, taken);
+    taken.push({ ...hold, times: accepted.get(name) ?? 0 });
+  }
+  return takings;
+}
+
+const isBack = ({ how }: Hold) => how === "cancelled" || how === "expired";
+
+/** In one event, exactly these lines; what was taken before that was given back. */
+function isTakenOnce(taken: readonly Taken[], lines: readonly CartLine[]): boolean {
+  const last = taken.at(-1);
+  const items = new Map(last?.items.map(([product, quantity]) => [product, quantity]));
   return (
-    items.size === lines.length && lines.every(({ product, quantity }) => items.get(product) === quantity)
+    taken.every(({ times }) => times === 1) &&
+    taken.slice(0, -1).every(isBack) &&
+    items.size === lines.length &&
+    lines.every(({ product, quantity }) => items.get(product) === quantity)
   );
 }
 
-function lastUnits(parts: readonly Part[], { partitions }: StockReading): Check {
-  const found = check("the last unit of every product is sold");
-  for (const { products, units } of parts.map(({ shop }) => shop)) {
-    for (const product of products) {
-      found.looked++;
-      const { stock, sold, held } = partitions.get(subjectOf({ product }))?.products.get(product) ?? {};
-      if (stock !== units || sold !== units || held !== 0)
-        note(found.wrong, "left", `of ${units} ${product}: counted ${stock}, sold ${sold}, held ${held}`);
-    }
+function lastUnits(parts: readonly Part[], { partitions }: StockReading, { counted }: CatalogStock): Check {
+  const found = check("the last unit of every product is sold, of those that were counted last");
+  for (const product of parts.flatMap(({ shop }) => shop.products)) {
+    found.looked++;
+    const { products, counts } = partitions.get(subjectOf({ product })) ?? {};
+    const { stock, sold, held } = products?.get(product) ?? {};
+    const last = counts?.findLast((one) => one.product === product)?.event;
+    const wanted = counted.get(tokenOf(product));
+    if (stock === undefined || stock !== sold || held !== 0 || last !== wanted)
+      note(
+        found.wrong,
+        "left",
+        `of ${stock} ${product}, counted by ${last} and not ${wanted}, sold ${sold}, held ${held}`,
+      );
   }
   return found;
 }
@@ -174,7 +217,7 @@ async function shown(rig: Rig, parts: readonly Part[], { partitions }: StockRead
         sold = 0,
         held = 0,
       } = partitions.get(subjectOf({ product }))?.products.get(product) ?? {};
-      if (said.new_quantity !== stock - sold - held)
+      if (said.new_quantity !== Math.max(0, stock - sold - held))
         note(
           found.wrong,
           "other",

@@ -4,27 +4,34 @@ import { startCluster } from "../stock/cluster.ts";
 import { playRounds } from "../stock/rounds.ts";
 import { crashesPart } from "./crashes-part.ts";
 import type { CrowdFigures } from "./crowd.ts";
+import { hostilePart } from "./hostile-part.ts";
 import { httpPart } from "./http-part.ts";
 import type { PartName, StartPart } from "./part.ts";
 import { portPart } from "./port-part.ts";
+import { recountsPart } from "./recounts-part.ts";
 import { isRight, openReport, partSection, type Report, roundsSection } from "./report.ts";
 import { runTrial } from "./trial.ts";
 
 /**
- * `npm run checkout -- [--attempts N] [--port N] [--crashes N] [--rounds N] [--seed N] [--report FILE]`: attempts to buy over
- * HTTP (default 1,000,000), the same at the keepers' port (1,000,000), crashes of each kind between an append and its answer
- * (20), rounds of two keepers of one partition (300). 0 leaves a part out. The short form is part of `npm test`.
+ * `npm run checkout -- [--attempts N] [--port N] [--recounts N] [--crashes N] [--hostile N] [--rounds N] [--seed N]
+ * [--report FILE]`: attempts to buy over HTTP (default 1,000,000), at the keepers' port (200,000), and over HTTP while a
+ * system of record counts what is bought (50,000); crashes of each kind between an append and its answer (20); hostile
+ * bodies (100,000); rounds of two keepers of one partition (300). 0 leaves a part out. The short form is part of `npm test`.
  *
  * A line of JSON for each part goes to stdout, and a report is brought up to date behind it. Exits non-zero when anything
  * was not as it must be.
  */
 const products = 200;
 const calmMs = 20_000;
+/** A keeper that was killed is missed for some eight seconds, with those its lease takes to end. */
+const strikeGapMs = [5_000, 25_000] as const;
 const round = { buyers: 64, stock: 100 };
 
 interface Plan {
   readonly attempts: number;
   readonly port: number;
+  readonly recounts: number;
+  readonly hostile: number;
   readonly crashes: number;
   readonly rounds: number;
   readonly seed: number;
@@ -36,20 +43,26 @@ function planOf(words: readonly string[]): Plan {
     args: [...words],
     options: {
       attempts: { type: "string", default: "1000000" },
-      port: { type: "string", default: "1000000" },
+      port: { type: "string", default: "200000" },
+      recounts: { type: "string", default: "50000" },
+      hostile: { type: "string", default: "100000" },
       crashes: { type: "string", default: "20" },
       rounds: { type: "string", default: "300" },
       seed: { type: "string", default: "1" },
       report: { type: "string" },
     },
   });
-  const numberOf = (name: "attempts" | "port" | "crashes" | "rounds" | "seed"): number => {
+  const numberOf = (
+    name: "attempts" | "port" | "recounts" | "hostile" | "crashes" | "rounds" | "seed",
+  ): number => {
     if (/^\d{1,8}$/.test(values[name])) return Number(values[name]);
     throw new Refused(`--${name} ${values[name]}: must be a whole number from 0 to 99999999`);
   };
   return {
     attempts: numberOf("attempts"),
     port: numberOf("port"),
+    recounts: numberOf("recounts"),
+    hostile: numberOf("hostile"),
     crashes: numberOf("crashes"),
     rounds: numberOf("rounds"),
     seed: numberOf("seed"),
@@ -84,14 +97,18 @@ async function runRounds({ rounds, report }: Plan): Promise<boolean> {
 
 try {
   const plan = planOf(process.argv.slice(2));
-  const { attempts, port, crashes, rounds, seed } = plan;
-  const size = { seed, products, calmMs, onProgress };
+  const { attempts, port, recounts, hostile, crashes, rounds, seed } = plan;
+  const size = { seed, products, calmMs, strikeGapMs, onProgress };
   const unclean: string[] = [];
   const play = async (name: string, times: number, run: () => Promise<boolean>) => {
     if (times > 0 && !(await run())) unclean.push(name);
   };
   await play("rounds", rounds, () => runRounds(plan));
   await play("crashes", crashes, () => runPart("crashes", crashesPart({ seed, crashes }), plan));
+  await play("hostile", hostile, () => runPart("hostile", hostilePart({ seed, bodies: hostile }), plan));
+  await play("recounts", recounts, () =>
+    runPart("recounts", recountsPart({ ...size, attempts: recounts }), plan),
+  );
   await play("port", port, () => runPart("port", portPart({ ...size, attempts: port }), plan));
   await play("http", attempts, () => runPart("http", httpPart({ ...size, attempts }), plan));
   process.stderr.write(unclean.length === 0 ? "all as it must be\n" : `look at ${unclean.join(", ")}\n`);

@@ -21,14 +21,24 @@ export interface Part {
   close(): Promise<void>;
 }
 
-export type PartName = "http" | "port" | "crashes";
+export type PartName = "http" | "port" | "crashes" | "recounts" | "hostile";
 
 export interface PartFigures {
   readonly crowd?: CrowdFigures;
   readonly strikes?: Strikes;
   readonly crashes?: CrashFigures;
+  /** Events of a system of record while buyers bought. */
+  readonly recounts?: number;
+  readonly hostile?: HostileFigures;
   /** What went wrong in the part itself, in words. */
   readonly wrong: readonly string[];
+}
+
+export interface HostileFigures {
+  /** Requests that were answered, or not. */
+  bodies: number;
+  /** By status; `none` for no answer. */
+  readonly statuses: Record<string, number>;
 }
 
 /** How many came between an append, or a question, and its answer, and how many too late, since the answer was out. */

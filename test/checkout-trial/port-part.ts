@@ -12,6 +12,7 @@ export interface PortPlan {
   readonly attempts: number;
   readonly products: number;
   readonly calmMs: number;
+  readonly strikeGapMs: readonly [number, number];
   readonly onProgress?: (figures: CrowdFigures) => void;
 }
 
@@ -24,7 +25,7 @@ const unitsPerAttempt = 0.12;
 export const portReservation = (attempt: number | string): string => `p${String(attempt).padStart(26, "0")}`;
 
 export const portPart =
-  ({ seed, attempts, products, calmMs, onProgress }: PortPlan): StartPart =>
+  ({ seed, attempts, products, calmMs, strikeGapMs, onProgress }: PortPlan): StartPart =>
   (rig, random) =>
     startCrowdPart(
       {
@@ -42,6 +43,7 @@ export const portPart =
         crowd: { attempts, calmMs, buyers: Math.min(buyers, Math.ceil(attempts / 8)) },
         way: { natsUrls: rig.natsUrls },
         targets: ["keeper", "nats", "standing nats", "standing keeper"],
+        strikeGapMs,
         nameOf: portReservation,
         onProgress,
       },

@@ -90,7 +90,9 @@ async function attempt(request: HoldRequest, fate: Fate): Promise<Had> {
     return { outcome: "unknown" };
   }
   if (fate === "left") return { outcome: "left" };
-  const isEnded = await untilKnown(async () => void (await stock.end(partition, { reservation, taking: 0, how: fate })));
+  const isEnded = await untilKnown(
+    async () => void (await stock.end(partition, { reservation, taking: 0, how: fate })),
+  );
   return { outcome: isEnded === undefined ? "unknown" : fate };
 }
 

@@ -3,7 +3,7 @@ import { commitNow, machine } from "../chaos/report.ts";
 import type { Spread } from "../outages/phases.ts";
 import type { Round } from "../stock/rounds.ts";
 import type { CrowdFigures } from "./crowd.ts";
-import type { CrashFigures, PartName } from "./part.ts";
+import type { CrashFigures, HostileFigures, PartName } from "./part.ts";
 import type { Strikes } from "./strikes.ts";
 import type { TrialResult } from "./trial.ts";
 
@@ -18,7 +18,9 @@ export type SectionName = PartName | "rounds";
 const titles: Readonly<Record<SectionName, string>> = {
   http: "Over HTTP",
   port: "At the keepers' port",
+  recounts: "Counted while it is bought",
   crashes: "A crash between an append and its answer",
+  hostile: "Hostile bodies",
   rounds: "Two keepers of one partition",
 };
 const names = Object.keys(titles) as readonly SectionName[];
@@ -55,12 +57,14 @@ const listed = (counts: object) =>
 
 /** Of a part that had a rig of its own. */
 export function partSection(name: PartName, result: TrialResult): string {
-  const { crowd, strikes, crashes } = result.parts[name] ?? {};
+  const { crowd, strikes, crashes, recounts, hostile } = result.parts[name] ?? {};
   const parts = [
     run(result.seed),
     ...(crowd === undefined ? [] : [crowdTable(crowd, result)]),
     ...(strikes === undefined ? [] : [strikesText(strikes)]),
+    ...(recounts === undefined ? [] : [recountsText(recounts, result)]),
     ...(crashes === undefined ? [] : [crashTable(crashes)]),
+    ...(hostile === undefined ? [] : [hostileText(hostile)]),
     table(
       ["what must hold", "looked at", ""],
       result.checks.map(({ name: what, looked, wrong }) => [
@@ -117,6 +121,14 @@ const strikesText = (strikes: Strikes) =>
     "processes of keepers": strikes["standing keeper"],
   })} times.`;
 
+const recountsText = (events: number, { counts: { taken, belowHolds } }: TrialResult) =>
+  `A system of record said ${count(events)} times how much there is, the last word about each product included. ` +
+  `${count(taken)} counts came into STOCK, ${count(belowHolds)} of them below what was on hold.`;
+
+const hostileText = ({ bodies, statuses }: HostileFigures) =>
+  `${count(bodies)} requests over 32 connections, answered by ${listed(statuses)}. Nothing else was asked of the nodes but a
+purchase of each kind before, in the middle and afterwards.`;
+
 const crashTable = ({ node, keeper, "standing keeper": standing }: CrashFigures) =>
   table(
     ["", "before the answer", "too late for that"],
@@ -166,8 +178,8 @@ const run = (seed: number) => `${today()}, seed ${seed}.`;
 function introduction(): string {
   return `# The checkout under fault
 
-Written by \`npm run checkout -- --report docs/checkout-trial.md\`; \`--attempts\`, \`--port\`, \`--crashes\` and \`--rounds\` say how
-many there are to be of each, and 0 leaves a part out. Each part has a nats-server and a redis-server of its own, a
+Written by \`npm run checkout -- --report docs/checkout-trial.md\`; \`--attempts\`, \`--port\`, \`--recounts\`, \`--crashes\`,
+\`--hostile\` and \`--rounds\` say how many there are to be of each, and 0 leaves a part out. Each part has a nats-server and a redis-server of its own, a
 projector, two processes of keepers and two API nodes with two threads each, and 200 products with limited stock.
 
 Buyers ask again, with the same key, until they know what became of their attempt; of those who got what they wanted five in

@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { QuoteKeys } from "../../api/checkout/quote-token.ts";
 import type { Catalogue } from "../../ops/catalogue.ts";
 import { freePort } from "../../ops/port.ts";
 import type { Target } from "../../ops/rehearse/connection.ts";
@@ -15,6 +16,7 @@ export interface Rig extends Pick<System, "catalogue" | "natsUrls" | "signal" | 
   readonly nodes: readonly ApiNode[];
   /** What bearer tokens are signed with. */
   readonly secret: string;
+  readonly quoteKeys: QuoteKeys;
   /** Publishes the catalogue; resolves when it can be read. */
   open(shop: Shop): Promise<void>;
   /** It becomes so much later for all processes of Shelfwire. Resolves when each of them has noticed. */
@@ -34,6 +36,7 @@ export interface RigSettings {
 }
 
 const secret = "a secret of the trial's own, 32 bytes";
+const quoteKey = { kid: "trial", secret: "another one for quotes: of 33 bytes" };
 /** API threads of each node. */
 const workers = 2;
 /** A million attempts take 3 GB of CHECKOUT, which has a twentieth of the log. */
@@ -58,6 +61,7 @@ export async function startRig({ dataDir, keepers, nodes }: RigSettings): Promis
     dataDir,
     environment: {
       JWT_SECRET: secret,
+      QUOTE_KEYS: `${quoteKey.kid}:${quoteKey.secret}`,
       WORKERS: String(workers),
       LOG_MAX_BYTES: logBytesMax,
       CLOCK_AHEAD: clock,
@@ -77,6 +81,7 @@ export async function startRig({ dataDir, keepers, nodes }: RigSettings): Promis
   return {
     ...system,
     secret,
+    quoteKeys: [{ kid: quoteKey.kid, secret: Buffer.from(quoteKey.secret) }],
     keepers: named("actors", keepers).map(system.processNamed),
     nodes: [...ports].map(([name, port]) => ({
       hostname: "127.0.0.1",

@@ -5,7 +5,7 @@ import type { Rig } from "./rig.ts";
 
 /** Whom it hit, and how often. */
 export type Strikes = Record<Target, number>;
-type Target = "keeper" | "node" | "nats" | "standing nats" | "standing keeper";
+export type Target = "keeper" | "node" | "nats" | "standing nats" | "standing keeper";
 
 /**
  * At random moments: kills by -9; nats-server stands still, so that publishes time out; and a process of keepers stands still,
@@ -24,14 +24,20 @@ interface Victim {
 }
 
 const firstMs = [100, 600] as const;
-const gapMs = [1_000, 4_000] as const;
 /** In so many cases the next one is struck before the last one is back. */
 const atOnceShare = 0.3;
 const natsStandsMs = [1_000, 3_000] as const;
 /** A lease ends after 5 s. */
 const keeperStandsMs = [1_000, 8_000] as const;
 
-export function strikeAtRandom(rig: Rig, targets: readonly Target[], random: Random): Striking {
+export interface StrikesPlan {
+  readonly targets: readonly Target[];
+  /** Between two of them. */
+  readonly gapMs: readonly [number, number];
+  readonly random: Random;
+}
+
+export function strikeAtRandom(rig: Rig, { targets, gapMs, random }: StrikesPlan): Striking {
   const counts: Strikes = { keeper: 0, node: 0, nats: 0, "standing nats": 0, "standing keeper": 0 };
   const victims = victimsIn(rig, random).filter(({ target }) => targets.includes(target));
   const struck = new Map<Victim, Promise<void>>();

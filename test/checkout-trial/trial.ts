@@ -21,6 +21,8 @@ export interface TrialResult {
   parts: Partial<Record<PartName, PartFigures>>;
   /** Events of STOCK. */
   events: number;
+  /** Counts in them, and those among them that left nothing for units on hold. */
+  counts: { taken: number; belowHolds: number };
   seconds: number;
   /** Kept when something was wrong. */
   readonly dataDir: string;
@@ -36,7 +38,17 @@ export async function runTrial(settings: TrialSettings): Promise<TrialResult> {
   const { seed } = settings;
   const startedAt = performance.now();
   const dataDir = mkdtempSync(join(tmpdir(), "shelfwire-checkout-"));
-  const result: TrialResult = { seed, wrong: [], checks: [], parts: {}, events: 0, seconds: 0, dataDir };
+  const counts = { taken: 0, belowHolds: 0 };
+  const result: TrialResult = {
+    seed,
+    wrong: [],
+    checks: [],
+    parts: {},
+    events: 0,
+    counts,
+    seconds: 0,
+    dataDir,
+  };
   const { wrong } = result;
   try {
     const rig = await startRig({ dataDir, keepers, nodes });
@@ -69,6 +81,9 @@ async function live(rig: Rig, { seed, parts: starts }: TrialSettings, result: Tr
     for (const part of parts) await part.sellOut();
     await endAll();
     result.events = stock.messages();
+    const counts = [...stock.partitions.values()].flatMap((partition) => partition.counts);
+    const belowHolds = counts.filter(({ missing }) => missing > 0).length;
+    result.counts = { taken: counts.length, belowHolds };
     result.checks = await judge(rig, parts, stock);
     for (const part of parts) {
       const figures = await part.figures();

@@ -39,10 +39,7 @@ export function hostileBodies(product: string, quote: string): HostileBodies {
     anything,
   );
   return {
-    quotes: fc.oneof(
-      fc.record({ items: fc.oneof(fc.array(item, { maxLength: 60 }), anything) }),
-      anything,
-    ),
+    quotes: fc.oneof(fc.record({ items: fc.oneof(fc.array(item, { maxLength: 60 }), anything) }), anything),
     reservations: fc.oneof(
       fc.record({
         quote: fc.oneof(spoilt(quote), hostileText, fc.base64String({ maxLength: 400 }), anything),

@@ -50,9 +50,9 @@ export function hostileRequests(material: Material): fc.Arbitrary<HostileRequest
   const reserved = fc
     .oneof(values.reservations.map(json), mangled(JSON.stringify({ quote })), shapes(product))
     .map((bytes): Body => ({ bytes, statuses: bytes.includes(quote) ? refusedRead : refusedUnread }));
-  const knownBad = fc.constantFrom(...bad).map(
-    (one): Body => ({ bytes: json({ quote: one.quote }), statuses: [one.status, 422, 429] }),
-  );
+  const knownBad = fc
+    .constantFrom(...bad)
+    .map((one): Body => ({ bytes: json({ quote: one.quote }), statuses: [one.status, 422, 429] }));
   return fc.oneof(
     requests("quotes", asked, fc.constant("")),
     requests("reservations", fc.oneof(reserved, reserved, knownBad), keyHeader),
@@ -65,7 +65,12 @@ function requests(
   keys: fc.Arbitrary<string>,
 ): fc.Arbitrary<HostileRequest> {
   return fc
-    .record({ body: bodies, key: keys, type: typeHeader, frame: fc.oneof(wholeFrames, wholeFrames, brokenFrames) })
+    .record({
+      body: bodies,
+      key: keys,
+      type: typeHeader,
+      frame: fc.oneof(wholeFrames, wholeFrames, brokenFrames),
+    })
     .map(({ body: { bytes, statuses }, key, type, frame }) => {
       const { headers, body, isWhole } = frame(bytes);
       return {
@@ -89,7 +94,9 @@ const mangled = (good: string): fc.Arbitrary<Buffer> =>
       instead: fc.oneof(
         fc.uint8Array({ maxLength: 4 }),
         // No UTF-8: a lone surrogate, a zero that is too long, a byte that never comes. A mark of the byte order.
-        fc.constantFrom([0xed, 0xa0, 0x80], [0xc0, 0x80], [0xff], [0xef, 0xbb, 0xbf], [0]).map(Uint8Array.from),
+        fc
+          .constantFrom([0xed, 0xa0, 0x80], [0xc0, 0x80], [0xff], [0xef, 0xbb, 0xbf], [0])
+          .map((bytes) => Uint8Array.from(bytes)),
       ),
     })
     .map(({ at, cut, instead }) => {
@@ -98,7 +105,9 @@ const mangled = (good: string): fc.Arbitrary<Buffer> =>
     });
 
 const numbers = [
-  ..."1e400 -1e400 1e-400 -0 01 0x10 1.5 1_000 +1 NaN Infinity 9007199254740993 18446744073709551616".split(" "),
+  ..."1e400 -1e400 1e-400 -0 01 0x10 1.5 1_000 +1 NaN Infinity 9007199254740993 18446744073709551616".split(
+    " ",
+  ),
   "9".repeat(5_000),
   `0.${"3".repeat(5_000)}`,
 ];
@@ -120,22 +129,31 @@ const shapes = (product: string): fc.Arbitrary<Buffer> =>
         return Buffer.from(open.repeat(times) + (isClosed ? `1${closing.join("").repeat(times)}` : ""));
       }),
     fc
-      .record({ id: fc.constantFrom(JSON.stringify(product), ...texts), number: fc.constantFrom("1", ...numbers) })
-      .map(({ id, number }) => Buffer.from(`{"quote":${id},"items":[{"product_id":${id},"quantity":${number}}]}`)),
+      .record({
+        id: fc.constantFrom(JSON.stringify(product), ...texts),
+        number: fc.constantFrom("1", ...numbers),
+      })
+      .map(({ id, number }) =>
+        Buffer.from(`{"quote":${id},"items":[{"product_id":${id},"quantity":${number}}]}`),
+      ),
     fc
       .constantFrom(49, 51, 400, 999, 1_001, 1_500)
-      .map((count) => json({ items: Array.from({ length: count }, (_, at) => ({ product_id: at, quantity: 1 })) }))
+      .map((count) =>
+        json({ items: Array.from({ length: count }, (_, at) => ({ product_id: at, quantity: 1 })) }),
+      )
       .map((bytes) => bytes.subarray(0, bytesMax)),
-    fc.constantFrom(
-      '{"items":[],"items":[]}',
-      '{"__proto__":{"items":[]}}',
-      '{"constructor":{"prototype":{}}}',
-      '{"quote":{"toString":1}}',
-      "[][]",
-      "null",
-      '"quote"',
-      "x".repeat(bytesMax),
-    ).map((text) => Buffer.from(text)),
+    fc
+      .constantFrom(
+        '{"items":[],"items":[]}',
+        '{"__proto__":{"items":[]}}',
+        '{"constructor":{"prototype":{}}}',
+        '{"quote":{"toString":1}}',
+        "[][]",
+        "null",
+        '"quote"',
+        "x".repeat(bytesMax),
+      )
+      .map((text) => Buffer.from(text)),
     fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
   );
 
@@ -146,9 +164,14 @@ const typeHeader = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom(
       "",
-      ...["", ";", "text/plain", "application/xml", "application/jsonx", "multipart/form-data; boundary=x"].map(
-        (type) => `Content-Type: ${type}\r\n`,
-      ),
+      ...[
+        "",
+        ";",
+        "text/plain",
+        "application/xml",
+        "application/jsonx",
+        "multipart/form-data; boundary=x",
+      ].map((type) => `Content-Type: ${type}\r\n`),
       "Content-Type: application/json; charset=utf-16\r\n",
       `${asJson}Content-Type: text/plain\r\n`,
       `${asJson}Content-Encoding: gzip\r\n`,
@@ -177,12 +200,14 @@ type Frame = (body: Buffer) => Pick<HostileRequest, "headers" | "body" | "isWhol
 const wholeFrames = fc.constantFrom<Frame>(
   (body) => ({ headers: `Content-Length: ${body.length}\r\n`, body, isWhole: true }),
   (body) => ({ headers: chunked, body: inChunks(body), isWhole: true }),
+  (body) => ({ headers: "Transfer-Encoding: gzip, chunked\r\n", body: inChunks(body), isWhole: true }),
 );
 
 /** Shorter or longer than said, or said in a way that nobody can follow. */
 const brokenFrames = fc.constantFrom<Frame>(
   (body) => broken(`Content-Length: ${body.length + 7}\r\n`, body),
-  (body) => broken(`Content-Length: ${Math.max(1, Math.floor(body.length / 2))}\r\n`, Buffer.concat([body, space])),
+  (body) =>
+    broken(`Content-Length: ${Math.max(1, Math.floor(body.length / 2))}\r\n`, Buffer.concat([body, space])),
   (body) => broken("Content-Length: 99999999999\r\n", body),
   (body) => broken("Content-Length: -1\r\n", body),
   (body) => broken(`Content-Length: ${body.length}\r\nContent-Length: 3\r\n`, body),
@@ -190,7 +215,6 @@ const brokenFrames = fc.constantFrom<Frame>(
   (body) => broken("", body),
   (body) => broken(chunked, body),
   (body) => broken(chunked, inChunks(body).subarray(0, -3)),
-  (body) => broken("Transfer-Encoding: gzip, chunked\r\n", inChunks(body)),
 );
 
 const chunked = "Transfer-Encoding: chunked\r\n";
@@ -199,7 +223,9 @@ const broken = (headers: string, body: Buffer) => ({ headers, body, isWhole: fal
 
 /** Of seven bytes each, in a few; the rest in one. */
 function inChunks(body: Buffer): Buffer {
-  const parts = [body.subarray(0, 7), body.subarray(7, 14), body.subarray(14)].filter(({ length }) => length > 0);
+  const parts = [body.subarray(0, 7), body.subarray(7, 14), body.subarray(14)].filter(
+    ({ length }) => length > 0,
+  );
   return Buffer.concat([
     ...parts.flatMap((part) => [Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from("\r\n")]),
     Buffer.from("0\r\n\r\n"),
