@@ -1,10 +1,11 @@
 import { hkdfSync } from "node:crypto";
 import { z } from "zod";
+import { defaultTerms, holdMsMin, openMaxMax } from "../api/checkout/checkout-limits.ts";
 import type { QuoteKey, QuoteKeys } from "../api/checkout/quote-token.ts";
 import { demoSecret } from "./demo/token.ts";
-import type { Setting } from "./setting.ts";
+import { type Setting, wholeNumber } from "./setting.ts";
 
-/** With what quotes are signed. */
+/** With what quotes are signed, and what a buyer may have. */
 export const checkoutSettings = {
   quoteKeys: {
     name: "QUOTE_KEYS",
@@ -22,6 +23,38 @@ export const checkoutSettings = {
       .refine((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length),
     secret: true,
   } satisfies Setting<readonly QuoteKey[] | undefined>,
+  holdSeconds: {
+    name: "HOLD_SECONDS",
+    unset: defaultTerms.holdMs / 1_000,
+    default: String(defaultTerms.holdMs / 1_000),
+    meaning: "How long a reservation holds its units for a buyer",
+    allowed: `a whole number from ${holdMsMin / 1_000} to 86400`,
+    schema: wholeNumber(holdMsMin / 1_000, 86_400),
+  } satisfies Setting<number>,
+  openReservationsMax: {
+    name: "OPEN_RESERVATIONS_MAX",
+    unset: defaultTerms.openMax,
+    default: String(defaultTerms.openMax),
+    meaning: "How many open reservations an account may have",
+    allowed: `a whole number from 1 to ${openMaxMax}`,
+    schema: wholeNumber(1, openMaxMax),
+  } satisfies Setting<number>,
+  openSaleReservationsMax: {
+    name: "OPEN_SALE_RESERVATIONS_MAX",
+    unset: defaultTerms.openInSaleMax,
+    default: String(defaultTerms.openInSaleMax),
+    meaning: "How many of them may have something of a sale",
+    allowed: `a whole number from 1 to ${openMaxMax}`,
+    schema: wholeNumber(1, openMaxMax),
+  } satisfies Setting<number>,
+  reservationsPerMinuteMax: {
+    name: "RESERVATIONS_PER_MINUTE_MAX",
+    unset: defaultTerms.perMinuteMax,
+    default: String(defaultTerms.perMinuteMax),
+    meaning: "How many reservations an account may begin in a minute",
+    allowed: `a whole number from 1 to ${openMaxMax}`,
+    schema: wholeNumber(1, openMaxMax),
+  } satisfies Setting<number>,
 };
 
 function keyOf(text: string): QuoteKey {

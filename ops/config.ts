@@ -252,6 +252,12 @@ export function parseConfig(environment: Environment) {
     hotProductsMax: read(settings.hotProductsMax),
     saleWarmMs: 1_000 * read(settings.saleWarmSeconds),
     quoteKeys: read<readonly QuoteKey[] | undefined>(settings.quoteKeys),
+    checkoutTerms: {
+      holdMs: 1_000 * read(settings.holdSeconds),
+      openMax: read(settings.openReservationsMax),
+      openInSaleMax: read(settings.openSaleReservationsMax),
+      perMinuteMax: read(settings.reservationsPerMinuteMax),
+    },
     edgeOrigins: read<readonly string[] | undefined>(settings.edgeOrigins),
     edgeHost: read(settings.edgeHost),
     edgePort: read(settings.edgePort),

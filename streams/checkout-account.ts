@@ -21,6 +21,8 @@ export interface AccountEntry {
   readonly at: number;
   /** When it ends by itself; 0 once it is known to have ended. */
   readonly until: number;
+  /** Whether something in it is of a sale. */
+  readonly inSale: boolean;
   /** Units of sales that have a limit for each buyer. */
   readonly limited: readonly LimitedUnits[];
 }
@@ -38,8 +40,9 @@ export const accountSubject = (user: Identifier): string => `checkout.${tokenOf(
 const version = 1;
 
 export function encodeAccount(entries: readonly AccountEntry[]): Buffer {
-  const reservations = entries.map(({ limited, ...entry }) => ({
+  const reservations = entries.map(({ limited, inSale, ...entry }) => ({
     ...entry,
+    in_sale: inSale,
     limited: limited.map(({ product, ...units }) => ({ product_id: product, ...units })),
   }));
   return Buffer.from(JSON.stringify({ v: version, reservations }));
@@ -53,11 +56,13 @@ export const decodeAccount = (payload: Uint8Array): readonly AccountEntry[] | un
   });
 
 function entryOf(value: unknown): AccountEntry {
-  const { reservation, at, until, limited } = fieldsOf(value);
+  const { reservation, at, until, in_sale: inSale, limited } = fieldsOf(value);
+  must(typeof inSale === "boolean");
   return {
     reservation: textOf(reservation),
     at: wholeOf(at),
     until: wholeOf(until),
+    inSale: inSale === true,
     limited: listOf(limited, unitsOf),
   };
 }

@@ -35,7 +35,7 @@ interface Written {
 export type ReservationFact =
   | {
       readonly kind: "begun";
-      /** SHA-256 of the request's body. */
+      /** SHA-256 of the request's body, its fields in the order of their names. */
       readonly body: string;
       /** The `Idempotency-Key`. */
       readonly key: string;

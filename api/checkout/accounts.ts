@@ -8,21 +8,30 @@ import {
 import type { Identifier } from "../../streams/identifier.ts";
 import { type Log, LogUnavailable } from "../../streams/log.ts";
 import { createSlots } from "../../streams/slots.ts";
-import { checkoutLimits as limits } from "./checkout-limits.ts";
+import { type CheckoutTerms, checkoutLimits as limits } from "./checkout-limits.ts";
 import type { Records } from "./records.ts";
 import { isOver } from "./reservation.ts";
 
 /**
- * What one user may have: so many open reservations, so many new ones a minute, and of a sale with a purchase limit so many
- * units. Each reservation is entered here before anything is taken for it, on the condition that no other one was entered
+ * What one user may have: so many open reservations, fewer of what is in a sale, so many new ones a minute, and of a sale
+ * with a purchase limit so many units. Each reservation is entered here before anything is taken for it, on the condition that no other one was entered
  * meanwhile: so also those that are asked for at once are counted one behind the other, in the whole cluster.
  *
  * What is entered counts until it is known to have come to nothing. That is looked up only where it makes a difference, so
  * in most cases this costs two reads and an append.
  */
 export interface Accounts {
-  /** `until`: when the reservation ends by itself. Throws `LogUnavailable`. */
-  enter(user: Identifier, reservation: string, until: number, wishes: readonly Wish[]): Promise<Entered>;
+  /** Throws `LogUnavailable`. */
+  enter(user: Identifier, wanted: WantedEntry): Promise<Entered>;
+}
+
+export interface WantedEntry {
+  readonly reservation: string;
+  /** When it ends by itself. */
+  readonly until: number;
+  /** Whether something in it is of a sale. */
+  readonly inSale: boolean;
+  readonly wishes: readonly Wish[];
 }
 
 /** Units of a sale with a limit. */
@@ -43,7 +52,15 @@ export interface Left {
   readonly left: number;
 }
 
-export function createAccounts(log: Log, records: Records, now: () => number): Accounts {
+export function createAccounts(options: {
+  /** CHECKOUT. */
+  readonly log: Log;
+  readonly records: Records;
+  readonly terms: CheckoutTerms;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}): Accounts {
+  const { log, records, terms, now } = options;
   const slots = createSlots(limits.readsAtOnce);
 
   /** With what became of it, as far as that is known by now. */
@@ -61,7 +78,8 @@ export function createAccounts(log: Log, records: Records, now: () => number): A
   }
 
   return {
-    async enter(user, reservation, until, wishes) {
+    async enter(user, wanted) {
+      const { reservation, until, inSale, wishes } = wanted;
       const subject = accountSubject(user);
       for (let tries = 0; tries < limits.triesMax; tries++) {
         const message = await log.last(subject, "leader");
@@ -70,20 +88,20 @@ export function createAccounts(log: Log, records: Records, now: () => number): A
         let others = standing.filter((entry) => entry.reservation !== reservation && isOfUse(entry, at));
         const own = standing.find((entry) => entry.reservation === reservation);
         if (own !== undefined && covers(own, until, wishes)) return { outcome: "entered", others };
-        const pace = paceOf(others, at);
+        const pace = paceOf(others, terms, at);
         if (pace !== undefined) return pace;
-        let entered = judge(others, wishes, at);
+        let entered = judge(others, wanted, terms, at);
         if (entered.outcome !== "entered") {
           const all = await Promise.all(others.map((entry) => reviewed(user, entry)));
           others = all.filter((entry) => isOfUse(entry, at));
-          entered = judge(others, wishes, at);
+          entered = judge(others, wanted, terms, at);
         }
         if (entered.outcome === "too-many") return entered;
         const limited =
           entered.outcome === "entered"
             ? wishes.map(({ sale, product, units, ends }) => ({ sale, product, units, ends }))
             : [];
-        const payload = encodeAccount([...others, { reservation, at, until, limited }]);
+        const payload = encodeAccount([...others, { reservation, at, until, inSale, limited }]);
         const expectedLastSubjectSequence = message?.sequence ?? 0;
         const appended = await log.append(subject, payload, {
           id: `${subject}@${expectedLastSubjectSequence}`,
@@ -111,21 +129,29 @@ function isOfUse({ at, until, limited }: AccountEntry, moment: number): boolean 
   return moment < until || moment < at + limits.minuteMs || limited.some(({ ends }) => moment < ends);
 }
 
-function paceOf(others: readonly AccountEntry[], moment: number): Entered | undefined {
+function paceOf(
+  others: readonly AccountEntry[],
+  { perMinuteMax }: CheckoutTerms,
+  moment: number,
+): Entered | undefined {
   const lately = others.filter(({ at }) => moment < at + limits.minuteMs);
-  if (lately.length < limits.perMinuteMax) return undefined;
+  if (lately.length < perMinuteMax) return undefined;
   const first = Math.min(...lately.map(({ at }) => at));
-  const detail = `at most ${limits.perMinuteMax} reservations may be begun in a minute`;
+  const detail = `at most ${perMinuteMax} reservations may be begun in a minute`;
   return { outcome: "too-many", detail, waitMs: first + limits.minuteMs - moment };
 }
 
-function judge(others: readonly AccountEntry[], wishes: readonly Wish[], moment: number): Entered {
+function judge(
+  others: readonly AccountEntry[],
+  { inSale, wishes }: WantedEntry,
+  { openMax, openInSaleMax }: CheckoutTerms,
+  moment: number,
+): Entered {
   const open = others.filter(({ until }) => moment < until);
-  if (open.length >= limits.openMax) {
-    const first = Math.min(...open.map(({ until }) => until));
-    const detail = `at most ${limits.openMax} reservations may be open; confirm or cancel one`;
-    return { outcome: "too-many", detail, waitMs: first - moment };
-  }
+  if (open.length >= openMax) return tooManyOpen(open, `${openMax} reservations may be open`, moment);
+  const openInSale = open.filter((entry) => entry.inSale);
+  if (inSale && openInSale.length >= openInSaleMax)
+    return tooManyOpen(openInSale, `${openInSaleMax} reservations may be open in sales`, moment);
   if (others.length >= limits.rememberedMax) {
     const detail = `at most ${limits.rememberedMax} reservations are remembered while sales last`;
     return { outcome: "too-many", detail, waitMs: limits.minuteMs };
@@ -135,6 +161,11 @@ function judge(others: readonly AccountEntry[], wishes: readonly Wish[], moment:
     return had + units > limit ? [{ product, left: Math.max(0, limit - had) }] : [];
   });
   return lines.length > 0 ? { outcome: "over-limit", lines } : { outcome: "entered", others };
+}
+
+function tooManyOpen(open: readonly AccountEntry[], allowed: string, moment: number): Entered {
+  const first = Math.min(...open.map(({ until }) => until));
+  return { outcome: "too-many", detail: `at most ${allowed}; confirm or cancel one`, waitMs: first - moment };
 }
 
 /** What the user has of a product in a sale, by reservation. */

@@ -1,6 +1,18 @@
 import { identifierBytesMax } from "../../streams/identifier.ts";
 import { limits } from "../limits.ts";
 
+/** What an operator may set otherwise. */
+export interface CheckoutTerms {
+  /** How long units are held for a buyer. */
+  readonly holdMs: number;
+  /** Reservations that an account may have open. */
+  readonly openMax: number;
+  /** Those among them with something of a sale. */
+  readonly openInSaleMax: number;
+  /** Reservations that it may begin in a minute. */
+  readonly perMinuteMax: number;
+}
+
 /** A limit on everything at the checkout, with its unit in its name. Their relations are asserted below. */
 
 /** Different products. */
@@ -15,8 +27,6 @@ export const checkoutLimits = {
   /** What a quote of so many lines may take: each with two identifiers, escaped, and five numbers, all in base64. */
   quoteBytesMax: Math.ceil((linesMax * (4 * identifierBytesMax + 100) + 1_024) * (4 / 3)),
   quoteMs: 10 * minuteMs,
-  /** How long units are held for a buyer. */
-  holdMs: 10 * minuteMs,
   /** How long an attempt to reserve has the reservation for itself: then a repeated request may take it up. */
   attemptMs: 8_000,
   /** One append. */
@@ -27,13 +37,21 @@ export const checkoutLimits = {
   readsAtOnce: 16,
   /** Of one cart, whose prices are read. */
   linesAtOnce: 4,
-  /** Reservations that an account may have open, and that it may begin in a minute. */
-  openMax: 5,
   minuteMs,
-  perMinuteMax: 20,
   /** Reservations of an account that are remembered, which is for as long as a sale with a purchase limit takes. */
   rememberedMax: 500,
 } as const;
+
+export const defaultTerms: CheckoutTerms = {
+  holdMs: 10 * minuteMs,
+  openMax: 50,
+  openInSaleMax: 5,
+  perMinuteMax: 120,
+};
+
+/** What an operator may set them to: what is held outlives the attempt that took it, and what is open is remembered. */
+export const holdMsMin = 2 * checkoutLimits.attemptMs;
+export const openMaxMax = checkoutLimits.rememberedMax;
 
 const relations: readonly [boolean, string][] = [
   [limits.bodyBytesMax > checkoutLimits.quoteBytesMax, "whoever was given a quote can send it"],
@@ -41,8 +59,6 @@ const relations: readonly [boolean, string][] = [
     checkoutLimits.attemptMs > 2 * checkoutLimits.appendMs,
     "an attempt can be begun and answered in its time",
   ],
-  [checkoutLimits.attemptMs < checkoutLimits.holdMs, "what is held outlives the attempt that took it"],
-  [checkoutLimits.perMinuteMax >= checkoutLimits.openMax, "who may hold so many may begin them"],
 ];
 for (const [holds, reason] of relations)
   if (!holds) throw new Error(`limits contradict each other: ${reason}`);

@@ -4,6 +4,7 @@ import { type Log, LogRefused } from "../../streams/log.ts";
 import { Problem } from "../problems.ts";
 import { isAway } from "../strong-reads.ts";
 import { createAccounts } from "./accounts.ts";
+import type { CheckoutTerms } from "./checkout-limits.ts";
 import { createOffers, type OfferReads } from "./offers.ts";
 import { createOrders } from "./orders.ts";
 import { assertQuoteKeys, type QuoteKeys } from "./quote-token.ts";
@@ -31,6 +32,7 @@ export interface CheckoutOptions {
   readonly activity: Log;
   readonly stock: StockPort;
   readonly keys: QuoteKeys;
+  readonly terms: CheckoutTerms;
   /** Of the catalogue's log. */
   readonly epoch: number;
   /** Milliseconds since 1970. */
@@ -39,11 +41,11 @@ export interface CheckoutOptions {
 }
 
 export function createCheckout(options: CheckoutOptions): Checkout {
-  const { reads, checkout, activity, keys, now } = options;
+  const { reads, checkout, activity, keys, terms, now } = options;
   assertQuoteKeys(keys);
   const offers = createOffers(reads);
   const records = createRecords(checkout);
-  const accounts = createAccounts(checkout, records, now);
+  const accounts = createAccounts({ log: checkout, records, terms, now });
   const orders = createOrders(activity);
   const { quote } = createQuotes({ ...options, offers });
   const { reserve } = createReserving({ ...options, offers, records, accounts });

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { type Identifier, identifierProblem } from "../../streams/identifier.ts";
 import { invalid } from "../parameters.ts";
@@ -50,9 +51,25 @@ export function wantedOf(body: unknown): readonly Wanted[] {
   return [...quantities].map(([product, quantity]) => ({ product, quantity }));
 }
 
-/** The quote of `POST /api/checkout/reservations`, not yet looked at. */
-export function quoteOf(body: unknown): string {
-  return parsed(reservationBody, body).quote;
+/** What is asked for by `POST /api/checkout/reservations`. */
+export interface Sent {
+  /** Not yet looked at. */
+  readonly quote: string;
+  /** The same for the same body, however it was written down. */
+  readonly fingerprint: string;
+}
+
+export function sentOf(body: unknown): Sent {
+  const { quote } = parsed(reservationBody, body);
+  return { quote, fingerprint: hash("sha256", JSON.stringify(inOrder(body)), "base64url") };
+}
+
+/** Fields by their names. No body is nested deep (`json-body.ts`). */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(fields.map(([name, each]) => [name, inOrder(each)]));
 }
 
 export function idempotencyKeyOf(header: string | readonly string[] | undefined): string {

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { HoldAnswer, HoldLine, StockPort } from "../../actors/stock/stock-port.ts";
 import type { AccountEntry } from "../../streams/checkout-account.ts";
 import type { QuotedLine, ReservationFact } from "../../streams/checkout-events.ts";
@@ -8,11 +7,12 @@ import type { Money } from "../../streams/payloads.ts";
 import { Problem } from "../problems.ts";
 import { type Accounts, unitsBefore } from "./accounts.ts";
 import { expired, heldView, inProgress, outOfStock, overLimit } from "./answers.ts";
-import { checkoutLimits as limits } from "./checkout-limits.ts";
+import { type CheckoutTerms, checkoutLimits as limits } from "./checkout-limits.ts";
 import { endHolds, partitionsOf, takeHolds } from "./holds.ts";
 import type { Offers } from "./offers.ts";
 import { type Priced, type PricedLine, priceAgain } from "./pricing.ts";
 import { openQuote, type Quote, type QuoteKeys } from "./quote-token.ts";
+import type { Sent } from "./request-bodies.ts";
 import type { Decision, Records, StoredReservation } from "./records.ts";
 import { type Answer, answerOf, isOver, type Reservation, reservationOf } from "./reservation.ts";
 
@@ -24,7 +24,7 @@ import { type Answer, answerOf, isOver, type Reservation, reservationOf } from "
  */
 export interface Reserving {
   /** The first answer to this key, 201 or 409, whenever and wherever it was given. */
-  reserve(user: Identifier, key: string, quote: string): Promise<Reply>;
+  reserve(user: Identifier, key: string, sent: Sent): Promise<Reply>;
 }
 
 export interface Reply {
@@ -41,6 +41,7 @@ export interface ReservingOptions {
   readonly offers: Offers;
   readonly stock: StockPort;
   readonly keys: QuoteKeys;
+  readonly terms: CheckoutTerms;
   /** Of the catalogue's log. */
   readonly epoch: number;
   /** Milliseconds since 1970. */
@@ -71,7 +72,7 @@ interface Cart {
 }
 
 export function createReserving(options: ReservingOptions): Reserving {
-  const { records, accounts, offers, stock, keys, epoch, now, newId } = options;
+  const { records, accounts, offers, stock, keys, terms, epoch, now, newId } = options;
 
   function ownQuote(user: Identifier, text: string): Quote {
     const quote = openQuote(keys, text);
@@ -105,15 +106,17 @@ export function createReserving(options: ReservingOptions): Reserving {
     priced: Priced,
   ): Promise<Purchase> {
     // Entered in any case: what is refused takes room in the log as well.
-    const wishes = priced.outcome === "priced" ? priced.lines.flatMap(({ wish }) => wish ?? []) : [];
-    const entered = await accounts.enter(user, reservation, until, wishes);
+    const lines = priced.outcome === "priced" ? priced.lines : [];
+    const wishes = lines.flatMap(({ wish }) => wish ?? []);
+    const inSale = lines.some(({ sale }) => sale !== null);
+    const entered = await accounts.enter(user, { reservation, until, inSale, wishes });
     if (entered.outcome === "too-many") {
       const retryAfterSeconds = Math.max(1, Math.ceil(entered.waitMs / 1_000));
       throw new Problem("too-many-reservations", entered.detail, [], { retryAfterSeconds });
     }
     if (priced.outcome === "refused") return { refusal: priced.problem };
     if (entered.outcome === "over-limit") return { refusal: overLimit(entered.lines) };
-    return { lines: priced.lines, total: priced.total, others: entered.others };
+    return { lines, total: priced.total, others: entered.others };
   }
 
   const written = (fact: ReservationFact): Decision => ({ id: newId(), ...fact });
@@ -217,10 +220,13 @@ export function createReserving(options: ReservingOptions): Reserving {
   }
 
   return {
-    async reserve(user, key, text) {
+    async reserve(user, key, { quote: text, fingerprint: body }) {
       const reservation = reservationOf(user, key);
-      const body = hash("sha256", text, "base64url");
-      const found = await records.read(user, reservation);
+      const found = await records.read(user, reservation).catch((error) => {
+        // No less wrong while the log is away.
+        ownQuote(user, text);
+        throw error;
+      });
       // What a key was used for comes before what is wrong with this use of it.
       const given = standingAnswer(found.state, body);
       if (given !== undefined) return { reservation, ...given, isReplayed: true };
@@ -228,7 +234,7 @@ export function createReserving(options: ReservingOptions): Reserving {
       const { lines } = quote;
       if (found.state.stage === "none") assertInForce(quote);
 
-      const until = found.state.stage === "begun" ? found.state.until : now() + limits.holdMs;
+      const until = found.state.stage === "begun" ? found.state.until : now() + terms.holdMs;
       const priced = await priceAgain(offers, lines, now);
       const purchase = await purchaseOf(user, reservation, until, priced);
       const intent: Intent = { user, reservation, body, key, lines, until };

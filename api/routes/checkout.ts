@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Checkout } from "../checkout/checkout.ts";
-import { idempotencyKeyOf, quoteOf, wantedOf } from "../checkout/request-bodies.ts";
+import { idempotencyKeyOf, sentOf, wantedOf } from "../checkout/request-bodies.ts";
 import { requireUser, userOf } from "../identity/caller.ts";
 
 /** Quotes and reservations: for signed-in users, and never in any cache. */
@@ -20,7 +20,7 @@ export function checkoutRoutes(server: FastifyInstance, checkout: Checkout): voi
     const { status, body, reservation, isReplayed } = await checkout.reserve(
       userOf(request),
       key,
-      quoteOf(request.body),
+      sentOf(request.body),
     );
     if (isReplayed) reply.header("idempotent-replayed", "true");
     if (status === 201) reply.header("location", `${reservations}/${reservation}`);

@@ -50,6 +50,7 @@ const catalogue = await openCatalogue({
   logger,
   redisTimeoutMs: apiRedisTimeoutMs,
 });
+const keys = quoteKeysOf(config);
 const api = await startApi(catalogue, {
   host: config.host,
   port: config.port,
@@ -59,7 +60,7 @@ const api = await startApi(catalogue, {
   floors: createFloors(floors),
   reusePort,
   wasReady,
-  quoteKeys: quoteKeysOf(config),
+  checkout: keys && { keys, terms: config.checkoutTerms },
   edge: { lifetimes: config.edgeLifetimes, providers: providerNames(config.purge) },
   callers: { trustedProxies: config.trustedProxies, perSecondMax: config.callerReadsPerSecond },
   logger,

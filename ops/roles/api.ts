@@ -7,8 +7,7 @@ import { createAdmission } from "../../api/admission.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
-import { type Checkout, createCheckout } from "../../api/checkout/checkout.ts";
-import type { QuoteKeys } from "../../api/checkout/quote-token.ts";
+import { type Checkout, type CheckoutOptions, createCheckout } from "../../api/checkout/checkout.ts";
 import { createReadiness, drain } from "../../api/drain.ts";
 import type { EdgeLifetimes } from "../../api/edge-trust.ts";
 import { createReadHeat } from "../../api/heat/heat.ts";
@@ -64,8 +63,8 @@ export async function startApi(
     readonly edge?: { readonly lifetimes: EdgeLifetimes; readonly providers: readonly string[] };
     /** Whom reads count for, and how many a second a caller may make in the cluster; 0 is any number. */
     readonly callers?: { readonly trustedProxies: readonly string[]; readonly perSecondMax: number };
-    /** What quotes are signed with; without any nothing is sold. */
-    readonly quoteKeys?: QuoteKeys | undefined;
+    /** What quotes are signed with, and what a buyer may have; without it nothing is sold. */
+    readonly checkout?: Pick<CheckoutOptions, "keys" | "terms"> | undefined;
     readonly logger: Logger;
   },
 ): Promise<Api> {
@@ -106,9 +105,9 @@ export async function startApi(
   const rateLimit =
     perSecondMax > 0 ? createRateLimit({ words: catalogue.hotCallers, perSecondMax, clock }) : undefined;
   const edge = openEdgeTrust(catalogue, options.edge, logger);
-  if (options.quoteKeys === undefined)
+  if (options.checkout === undefined)
     logger.warn("nothing is sold: QUOTE_KEYS is not set, and there is no JWT_SECRET to make a key from");
-  const checkout = options.quoteKeys && checkoutOf(catalogue, logs, options.quoteKeys);
+  const checkout = options.checkout && checkoutOf(catalogue, logs, options.checkout);
   const server = createServer({
     ...(checkout !== undefined && { checkout }),
     gateway,
@@ -168,18 +167,18 @@ export async function startApi(
 function checkoutOf(
   catalogue: Catalogue,
   logs: Pick<Catalogue, "catalog" | "derived">,
-  keys: QuoteKeys,
+  own: Pick<CheckoutOptions, "keys" | "terms">,
 ): Checkout {
   const { checkout, activity, asking, epochs, versions } = catalogue;
   const { catalog, derived } = logs;
   const slots = createSlots(checkoutReadsInFlightMax);
   const fromLog = createProductFromLog(catalog, derived, versions.catalog, slots);
   return createCheckout({
+    ...own,
     reads: createStrongReads(catalog, derived, fromLog, slots),
     checkout,
     activity,
     stock: askStock(asking),
-    keys,
     epoch: epochs.catalog,
     now: () => Date.now(),
     newId: randomUUID,

@@ -6,6 +6,7 @@ import { id } from "../streams/id.ts";
 import {
   ann,
   bob,
+  chair,
   codeOf,
   lamp,
   noon,
@@ -14,11 +15,13 @@ import {
   problemOf,
   quoteFor,
   type Shop,
+  terms,
 } from "./shop.ts";
 
 /** What one account may have. */
 
-const { openMax, perMinuteMax, minuteMs, holdMs } = checkoutLimits;
+const { openMax, openInSaleMax, perMinuteMax, holdMs } = terms;
+const { minuteMs } = checkoutLimits;
 
 async function buy(shop: Shop, key: string, quantity = 1, user = ann) {
   const checkout = shop.open();
@@ -93,7 +96,9 @@ describe("open reservations", () => {
       if (!subject.endsWith(".account") || !isFirst) return shop.checkout.append(subject, payload, options);
       isFirst = false;
       // What stands there with this id is another one, which the server does not say.
-      const other = encodeAccount([{ reservation: "other", at: noon, until: noon + holdMs, limited: [] }]);
+      const other = encodeAccount([
+        { reservation: "other", at: noon, until: noon + holdMs, inSale: false, limited: [] },
+      ]);
       const appended = await shop.checkout.append(subject, other, options);
       return appended.outcome === "stored" ? { ...appended, duplicate: false } : appended;
     };
@@ -133,6 +138,30 @@ describe("open reservations", () => {
     const asked = Array.from({ length: 30 }, () => outcomeOf(shop.open().reserve(ann, "k", quote)));
     expect(new Set(await Promise.all(asked))).toEqual(new Set(["201", "409 reservation-in-progress"]));
     for (let at = 1; at < openMax; at++) expect((await buy(shop, `k${at}`)).status).toBe(201);
+  });
+
+  test("of what is in a sale may be fewer, beside others", async () => {
+    const shop = await stocked();
+    await shop.count(chair, 1_000);
+    await shop.sale("spring", lamp, 1_000);
+    const plain = async (key: string) => {
+      const { quote } = await quoteFor(shop.open(), ann, [[chair, 1]]);
+      return shop.open().reserve(ann, key, quote);
+    };
+    const { reservation } = await plain("plain");
+    for (let at = 0; at < openInSaleMax; at++) expect((await buy(shop, `k${at}`)).status).toBe(201);
+    const problem = await problemIn(buy(shop, "more"));
+    expect([problem.status, problem.code, problem.message]).toEqual([
+      429,
+      "too-many-reservations",
+      `at most ${openInSaleMax} reservations may be open in sales; confirm or cancel one`,
+    ]);
+    await shop.open().cancel(ann, reservation);
+    expect((await problemIn(buy(shop, "more"))).code).toBe("too-many-reservations");
+    for (let at = openInSaleMax; at < openMax; at++) expect((await plain(`p${at}`)).status).toBe(201);
+    expect((await problemIn(plain("too many"))).code).toBe("too-many-reservations");
+    await shop.open().cancel(ann, (await buy(shop, "k0")).reservation);
+    expect((await buy(shop, "again")).status).toBe(201);
   });
 
   test("a repeated request is not another one", async () => {
@@ -230,18 +259,19 @@ describe("a purchase limit", () => {
 
 test("the account is read as it was written, and anything else is none", () => {
   const entries = [
-    { reservation: "r1", at: 1, until: 2, limited: [] },
+    { reservation: "r1", at: 1, until: 2, inSale: false, limited: [] },
     {
       reservation: "r2",
       at: 1,
       until: 0,
+      inSale: true,
       limited: [{ sale: id("spring"), product: lamp, units: 2, ends: 9 }],
     },
   ];
   const bytes = encodeAccount(entries);
   expect(decodeAccount(bytes)).toEqual(entries);
   expect(bytes.toString()).toBe(
-    '{"v":1,"reservations":[{"reservation":"r1","at":1,"until":2,"limited":[]},{"reservation":"r2","at":1,"until":0,"limited":[{"product_id":"lamp","sale":"spring","units":2,"ends":9}]}]}',
+    '{"v":1,"reservations":[{"reservation":"r1","at":1,"until":2,"in_sale":false,"limited":[]},{"reservation":"r2","at":1,"until":0,"in_sale":true,"limited":[{"product_id":"lamp","sale":"spring","units":2,"ends":9}]}]}',
   );
   for (let end = 0; end < bytes.length; end++) expect(decodeAccount(bytes.subarray(0, end))).toBeUndefined();
   expect(decodeAccount(Buffer.from('{"v":2,"reservations":[]}'))).toBeUndefined();

@@ -12,6 +12,7 @@ import {
   quoteFor,
   type Shop,
   type Tiers,
+  terms,
 } from "./shop.ts";
 
 /**
@@ -94,7 +95,7 @@ test("whoever asks again after a crash has the one reservation", async () => {
     expect(await answers(shop, reservation)).toEqual([201]);
     expect(left(shop)).toEqual([3, 4]);
     await shop.open().confirm(ann, reservation);
-    shop.clock.now += checkoutLimits.holdMs;
+    shop.clock.now += terms.holdMs;
     await shop.sweep();
     expect([lamp, chair].map(shop.stock.sold)).toEqual([2, 1]);
     return isAlive();
@@ -115,7 +116,7 @@ test("whoever asks again after a crash has the one refusal, and nothing stays on
     const first = await shop.open().reserve(ann, "k", quote);
     expect([first.status, codeOf(first.body)]).toEqual([409, "out-of-stock"]);
     expect(await answers(shop, reservation)).toEqual([409]);
-    shop.clock.now += checkoutLimits.holdMs;
+    shop.clock.now += terms.holdMs;
     await shop.sweep();
     expect(left(shop)).toEqual([5, 5]);
     return isAlive();
@@ -181,7 +182,7 @@ test.each(["again", "never again"])(
       // The memory of message ids is gone by the time.
       shop.clock.now += 300_000;
       if (asks === "again") await shop.open().confirm(ann, reservation);
-      shop.clock.now += checkoutLimits.holdMs;
+      shop.clock.now += terms.holdMs;
       await shop.sweep();
       const isConfirmed = (await shop.events(ann, reservation)).some(({ kind }) => kind === "confirmed");
       if (asks === "again") expect(isConfirmed).toBe(true);

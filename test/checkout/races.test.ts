@@ -14,6 +14,7 @@ import {
   quoteFor,
   type Shop,
   type Tiers,
+  terms,
 } from "./shop.ts";
 
 /**
@@ -121,7 +122,7 @@ test.each([false, true])(
         );
         expect(answered).toEqual([`answered ${lamps === 5 ? 201 : 409}`]);
         if (lamps === 5) expect(available(shop)).toEqual([0, 4]);
-        shop.clock.now += checkoutLimits.holdMs;
+        shop.clock.now += terms.holdMs;
         await shop.sweep();
         expect(available(shop)).toEqual([5, 5]);
       }),
@@ -150,7 +151,7 @@ test.each([false, true])(
           server().cancel(ann, reservation),
           server().confirm(ann, reservation),
         ].map(outcomeOf);
-        const sweep = later(checkoutLimits.holdMs).then(() => shop.sweep());
+        const sweep = later(terms.holdMs).then(() => shop.sweep());
         await scheduler.waitFor(Promise.all([...asked, sweep]));
         const [first, cancelled, second] = (await Promise.all(asked)).map(({ answer }) => answer);
         const ends = (await kindsOf(shop, reservation, isCareless)).slice(2);
@@ -164,7 +165,7 @@ test.each([false, true])(
         }[end];
         expect([first, cancelled, second]).toEqual([expected?.[0], expected?.[1], expected?.[0]]);
         expect(await shop.orders(ann)).toHaveLength(end === "confirmed" ? 1 : 0);
-        shop.clock.now += checkoutLimits.holdMs;
+        shop.clock.now += terms.holdMs;
         await shop.sweep();
         expect(sold(shop)).toEqual(end === "confirmed" ? [2, 1] : [0, 0]);
         expect(available(shop)).toEqual(end === "confirmed" ? [3, 4] : [5, 5]);
@@ -194,12 +195,12 @@ test.each([false, true])(
           const { answer } = await outcomeOf(checkout.reserve(ann, "k", quote));
           if (answer === "201") told.push((await outcomeOf(checkout[end](ann, reservation))).answer);
         };
-        const times = [checkoutLimits.attemptMs, checkoutLimits.attemptMs, checkoutLimits.holdMs].map(later);
+        const times = [checkoutLimits.attemptMs, checkoutLimits.attemptMs, terms.holdMs].map(later);
         const sweeps = times.map((time) => time.then(() => shop.sweep()));
         await scheduler.waitFor(Promise.all([buy("confirm"), buy("cancel"), buy("get"), ...sweeps]));
         const isSold = told.includes("confirmed");
         expect(told.includes("cancelled") && isSold).toBe(false);
-        shop.clock.now += checkoutLimits.holdMs;
+        shop.clock.now += terms.holdMs;
         await shop.sweep();
         expect(sold(shop)).toEqual(isSold ? [5, 5] : [0, 0]);
         expect(await shop.orders(ann)).toHaveLength(isSold ? 1 : 0);

@@ -1,9 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { checkoutLimits } from "../../api/checkout/checkout-limits.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { type AppendOptions, LogUnavailable } from "../../streams/log.ts";
 import { id } from "../streams/id.ts";
-import { ann, bob, chair, lamp, openFurnished, problemOf, quoteFor, type Shop, unavailable } from "./shop.ts";
+import {
+  ann,
+  bob,
+  chair,
+  lamp,
+  openFurnished,
+  problemOf,
+  quoteFor,
+  type Shop,
+  unavailable,
+  terms,
+} from "./shop.ts";
 
 /** What becomes of a reservation, by one server at a time. */
 
@@ -72,11 +82,11 @@ describe("to confirm", () => {
 
   test("is too late once its time is up: it expires then and there, whatever another server's clock says", async () => {
     const { shop, checkout, reservation } = await held();
-    shop.clock.now += checkoutLimits.holdMs;
+    shop.clock.now += terms.holdMs;
     expect(await checkout.get(ann, reservation)).toMatchObject({ status: "expired" });
     expect(await problemOf(checkout.confirm(ann, reservation))).toBe("410 reservation-expired");
     expect(left(shop)).toEqual(untouched);
-    shop.clock.now -= checkoutLimits.holdMs;
+    shop.clock.now -= terms.holdMs;
     expect(await problemOf(checkout.confirm(ann, reservation))).toBe("410 reservation-expired");
     expect(await shop.orders(ann)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { HoldAnswer } from "../../actors/stock/stock-port.ts";
+import type { HoldAnswer, StockPort } from "../../actors/stock/stock-port.ts";
 import { checkoutLimits } from "../../api/checkout/checkout-limits.ts";
 import { isReservationId } from "../../api/checkout/reservation.ts";
 import { type Log, LogRefused, LogUnavailable } from "../../streams/log.ts";
@@ -20,6 +20,7 @@ import {
   quoteFor,
   type Shop,
   unavailable,
+  terms,
 } from "./shop.ts";
 
 /** From a quote to a reservation, by one server at a time. */
@@ -74,7 +75,7 @@ describe("a reservation", () => {
       reservation,
       taking: 0,
       buyer: ann,
-      until: noon + checkoutLimits.holdMs,
+      until: noon + terms.holdMs,
       lines: [
         { product: lamp, quantity: 1, seen: 3 },
         { product: lamps, quantity: 1, seen: 6 },
@@ -215,7 +216,7 @@ describe("a key", () => {
     const silent = shop.open({ stock: { hold: () => new Promise(() => {}), end: async () => {} } });
     void silent.reserve(ann, "k", quote);
     await expect.poll(() => shop.checkout.bounds()).toMatchObject({ last: 2 });
-    shop.clock.now += checkoutLimits.holdMs;
+    shop.clock.now += terms.holdMs;
     expect(await problemOf(shop.open().reserve(ann, "k", quote))).toBe("410 reservation-expired");
     expect(await problemOf(shop.open().reserve(ann, "k", quote))).toBe("410 reservation-expired");
     expect(shop.stock.asked).toEqual([]);
@@ -223,7 +224,7 @@ describe("a key", () => {
 });
 
 describe("a quote", () => {
-  test("of another caller, or that nobody gave, is refused before anything is read", async () => {
+  test("of another caller, or that nobody gave, is refused, also while the log is away", async () => {
     const shop = await openFurnished();
     const { quote } = await cart(shop, [lamp, 1]);
     const checkout = shop.open({ checkout: unavailable });
@@ -343,6 +344,78 @@ describe("when something does not answer", () => {
     expect([status, shop.stock.available(lamp)]).toEqual([201, 4]);
     const kinds = (await shop.events(ann, reservation)).map(({ kind }) => kind);
     expect(kinds).toEqual(["begun", "yielded", "resumed", "yielded", "resumed", "answered"]);
+  });
+
+  test("a part of a cart is given back, and whoever asks again takes it anew", async () => {
+    for (const [code, failing] of [
+      ["503 unavailable", () => Promise.reject(new LogUnavailable("no keeper"))],
+      ["503 overloaded", () => Promise.resolve({ outcome: "busy" } as const)],
+    ] as const) {
+      const shop = await openFurnished();
+      const { quote } = await cart(shop, [chair, 1], [lamp, 1]);
+      const half: StockPort = {
+        ...shop.stock,
+        hold: (partition, request) =>
+          partition === partitionOf(tokenOf(lamp)) ? failing() : shop.stock.hold(partition, request),
+      };
+      for (let times = 0; times < 2; times++) {
+        expect(await problemOf(shop.open({ stock: half }).reserve(ann, "k", quote))).toBe(code);
+        expect([chair, lamp].map(shop.stock.available)).toEqual([5, 5]);
+      }
+      const { status, reservation } = await shop.open().reserve(ann, "k", quote);
+      expect([status, ...[chair, lamp].map(shop.stock.available)]).toEqual([201, 4, 4]);
+      const kinds = (await shop.events(ann, reservation)).map(({ kind }) => kind);
+      expect(kinds).toEqual(["begun", "returned", "resumed", "returned", "resumed", "answered"]);
+      await shop.open().confirm(ann, reservation);
+      expect([chair, lamp].map(shop.stock.sold)).toEqual([1, 1]);
+    }
+  });
+
+  test("a part that its keeper could not be told of comes back with the next request, or when its time is up", async () => {
+    const shop = await openFurnished();
+    const { quote } = await cart(shop, [chair, 5], [lamp, 1]);
+    const half: StockPort = {
+      hold: (partition, request) =>
+        partition === partitionOf(tokenOf(lamp))
+          ? Promise.resolve({ outcome: "busy" })
+          : shop.stock.hold(partition, request),
+      end: () => Promise.reject(new LogUnavailable("no keeper")),
+    };
+    expect(await problemOf(shop.open({ stock: half }).reserve(ann, "k", quote))).toBe("503 overloaded");
+    expect(shop.stock.available(chair)).toBe(0);
+    const { status, reservation } = await shop.open().reserve(ann, "k", quote);
+    expect([status, shop.stock.available(chair)]).toEqual([201, 0]);
+    expect(shop.stock.open().map(({ taking }) => taking)).toEqual([1, 1]);
+    const { quote: second } = await cart(shop, [chair, 1], [lamp, 1]);
+    await shop.open().cancel(ann, reservation);
+    expect(await problemOf(shop.open({ stock: half }).reserve(ann, "l", second))).toBe("503 overloaded");
+    expect(shop.stock.available(chair)).toBe(4);
+    shop.clock.now += terms.holdMs;
+    await shop.sweep();
+    expect(shop.stock.available(chair)).toBe(5);
+  });
+
+  test("what is left of a part that was given up is nobody's, and its end is not that of the reservation", async () => {
+    const shop = await openFurnished();
+    const { quote } = await cart(shop, [chair, 1], [lamp, 1]);
+    const half: StockPort = {
+      hold: () => Promise.resolve({ outcome: "busy" }),
+      end: () => Promise.reject(new LogUnavailable("no keeper")),
+    };
+    const lost: StockPort = {
+      ...half,
+      hold: (partition, request) =>
+        partition === partitionOf(tokenOf(lamp))
+          ? half.hold(partition, request)
+          : shop.stock.hold(partition, request),
+    };
+    expect(await problemOf(shop.open({ stock: lost }).reserve(ann, "k", quote))).toBe("503 overloaded");
+    const { reservation } = await shop.open().reserve(ann, "k", quote);
+    expect(await shop.settle(ann, reservation, 0)).toBe("cancelled");
+    expect(await shop.open().get(ann, reservation)).toMatchObject({ status: "held" });
+    await shop.open().confirm(ann, reservation);
+    expect(await shop.settle(ann, reservation, 0)).toBe("cancelled");
+    expect(await shop.settle(ann, reservation, 1)).toBe("sold");
   });
 
   test("a log that is full is 503 as well", async () => {

@@ -22,7 +22,7 @@ interface Ask {
 
 async function openDoor(through = {}) {
   const shop = await openFurnished();
-  const server = createWorld(createMemoryReadModel(), noon).api({ identity, checkout: shop.open(through) });
+  const server = createWorld(createMemoryReadModel(), noon).api({ identity, checkout: shop.server(through) });
   const ask = async (
     method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS",
     path: string,
@@ -51,14 +51,14 @@ async function openDoor(through = {}) {
 test("a quote, a reservation, an order: nothing of it may be kept by anybody", async () => {
   const { shop, ask, quoted } = await openDoor();
   const quote = await quoted(2);
-  const made = await ask("POST", "reservations", { key: "k", body: { quote } });
+  const made = await ask("POST", "reservations", { key: "k", body: { quote, cart: { id: 7, of: "ann" } } });
   const { reservation_id: name } = JSON.parse(made.document) as { readonly reservation_id: string };
   expect([made.status, made.told["location"], made.told["idempotent-replayed"]]).toEqual([
     201,
     `/api/checkout/reservations/${name}`,
     undefined,
   ]);
-  const again = await ask("POST", "reservations", { key: "k", body: { quote, more: true } });
+  const again = await ask("POST", "reservations", { key: "k", body: { cart: { of: "ann", id: 7 }, quote } });
   expect([again.status, again.told["idempotent-replayed"]]).toEqual([201, "true"]);
   expect([again.document, again.told["location"]]).toEqual([made.document, made.told["location"]]);
   const seen = await ask("GET", `reservations/${name}`);
@@ -81,6 +81,24 @@ test("a quote, a reservation, an order: nothing of it may be kept by anybody", a
     "urn:shelfwire:problem:reservation-confirmed",
   ]);
   expect(shop.stock.sold(lamp)).toBe(2);
+});
+
+test("another body under a known key is refused, whatever is different in it", async () => {
+  const { ask, quoted } = await openDoor();
+  const quote = await quoted(1);
+  expect((await ask("POST", "reservations", { key: "k", body: { quote } })).status).toBe(201);
+  for (const body of [
+    { quote, more: true },
+    { quote: await quoted(2) },
+    { quote: "forged" },
+    { quote: await quoted(1, "bob") },
+  ]) {
+    const { status, document } = await ask("POST", "reservations", { key: "k", body });
+    expect([status, JSON.parse(document).type]).toEqual([
+      422,
+      "urn:shelfwire:problem:idempotency-key-reused",
+    ]);
+  }
 });
 
 test("a refusal is a problem document, and is the same again", async () => {

@@ -1,9 +1,11 @@
 import type { StockPort } from "../../actors/stock/stock-port.ts";
 import { type Checkout, createCheckout } from "../../api/checkout/checkout.ts";
+import type { CheckoutTerms } from "../../api/checkout/checkout-limits.ts";
 import type { QuoteKeys } from "../../api/checkout/quote-token.ts";
 import { Problem } from "../../api/problems.ts";
 import { createOrders } from "../../api/checkout/orders.ts";
 import { createRecords } from "../../api/checkout/records.ts";
+import { sentOf } from "../../api/checkout/request-bodies.ts";
 import { createSettling } from "../../api/checkout/settling.ts";
 import { createProductFromLog } from "../../api/product-from-log.ts";
 import { createStrongReads } from "../../api/strong-reads.ts";
@@ -27,6 +29,13 @@ export const ann = id("ann");
 export const bob = id("bob");
 export const keys: QuoteKeys = [{ kid: "k1", secret: Buffer.alloc(32, 1) }];
 
+export const terms: CheckoutTerms = {
+  holdMs: 600_000,
+  openMax: 5,
+  openInSaleMax: 3,
+  perMinuteMax: 20,
+};
+
 /** Two products of one partition, and one of another, whose smallest product comes first. */
 export const lamp = id("lamp");
 export const lamps = sibling("lamp");
@@ -44,7 +53,9 @@ export interface Shop {
   count(product: Identifier, quantity: number): Promise<void>;
   sale(sale: string, product: Identifier, amount: number, terms?: SaleTerms): Promise<void>;
   /** A server of its own, which may see the logs and the keepers its own way. */
-  open(through?: Partial<Tiers>): Checkout;
+  server(through?: Partial<Tiers>): Checkout;
+  /** The same, for requests that have a quote in them and nothing else. */
+  open(through?: Partial<Tiers>): OpenCheckout;
   settle(user: Identifier, reservation: string, taking?: number): Promise<HowEnded>;
   /** Ends the holds whose time is up, as the keepers do. */
   sweep(): Promise<void>;
@@ -52,6 +63,10 @@ export interface Shop {
   events(user: Identifier, reservation: string): Promise<readonly StoredEvent[]>;
   orders(user: Identifier): Promise<readonly EventOf<"order.placed">["data"][]>;
 }
+
+export type OpenCheckout = Omit<Checkout, "reserve"> & {
+  reserve(user: Identifier, key: string, quote: string): ReturnType<Checkout["reserve"]>;
+};
 
 export type StoredEvent = ReservationEvent & { readonly sequence: number };
 
@@ -92,6 +107,14 @@ export function openShop(): Shop {
       taking,
     });
 
+  function server(through: Partial<Tiers> = {}): Checkout {
+    const tiers = { catalog, checkout, activity, stock, keys, epoch, ...through };
+    const slots = createSlots(32);
+    const fromLog = createProductFromLog(tiers.catalog, derived, versionsOf(tiers.epoch), slots);
+    const reads = createStrongReads(tiers.catalog, derived, fromLog, slots);
+    return createCheckout({ ...tiers, reads, terms, now, newId });
+  }
+
   return {
     clock,
     catalog,
@@ -117,12 +140,12 @@ export function openShop(): Shop {
         ends_at: new Date(to).toISOString(),
         items: [{ product_id: product, sale_price: { amount, currency }, purchase_limit: limit ?? null }],
       }),
-    open(through = {}) {
-      const tiers = { catalog, checkout, activity, stock, keys, epoch, ...through };
-      const slots = createSlots(32);
-      const fromLog = createProductFromLog(tiers.catalog, derived, versionsOf(tiers.epoch), slots);
-      const reads = createStrongReads(tiers.catalog, derived, fromLog, slots);
-      return createCheckout({ ...tiers, reads, now, newId });
+    server,
+    open(through) {
+      const whole = server(through);
+      const reserve = (user: Identifier, key: string, quote: string) =>
+        whole.reserve(user, key, sentOf({ quote }));
+      return { ...whole, reserve };
     },
     settle,
     async sweep() {
@@ -208,7 +231,11 @@ export interface QuoteBody {
   }[];
 }
 
-export async function quoteFor(checkout: Checkout, user: Identifier, items: Items): Promise<QuoteBody> {
+export async function quoteFor(
+  checkout: Pick<Checkout, "quote">,
+  user: Identifier,
+  items: Items,
+): Promise<QuoteBody> {
   const wanted = items.map(([product, quantity]) => ({ product, quantity }));
   return (await checkout.quote(user, wanted)) as QuoteBody;
 }
