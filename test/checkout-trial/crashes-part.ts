@@ -4,12 +4,13 @@ import { nothingSeen } from "../outages/seen.ts";
 import { id } from "../streams/id.ts";
 import { type Buyer, createBuyer } from "./buyer.ts";
 import { crash, type Crashed, moments } from "./crash.ts";
+import { keeperOf } from "./keeping.ts";
 import type { Asked } from "./ledger.ts";
 import { buyLastUnits } from "./last-units.ts";
 import type { CrashFigures, StartPart } from "./part.ts";
 import type { ApiNode } from "./rig.ts";
 import { createShop, type Fate } from "./shop.ts";
-import { keeperOf, standStill } from "./stand.ts";
+import { standStill } from "./stand.ts";
 
 /**
  * Crashes between an append and the answer that belongs to it: what a reservation writes is watched for in the logs, and

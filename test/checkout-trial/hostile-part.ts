@@ -8,6 +8,7 @@ import { id } from "../streams/id.ts";
 import { badQuotes } from "./bad-quotes.ts";
 import { createBuyer } from "./buyer.ts";
 import { openConnection, type Reply } from "./connection.ts";
+import { untilShared } from "./keeping.ts";
 import { buy, buyLastUnits } from "./last-units.ts";
 import type { Asked } from "./ledger.ts";
 import type { HostileFigures, StartPart } from "./part.ts";
@@ -141,6 +142,7 @@ export const hostilePart =
       shop,
       placesOrders: true,
       async play() {
+        await untilShared(rig);
         await purchase("before");
         await send(await makeMaterial());
         await middle;

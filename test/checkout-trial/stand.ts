@@ -1,10 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { readStockStatus } from "../../actors/stock/stock-status.ts";
-import { type Identifier, tokenOf } from "../../streams/identifier.ts";
-import { partitionOf } from "../../streams/partition.ts";
+import type { Identifier } from "../../streams/identifier.ts";
 import { id } from "../streams/id.ts";
-import type { Shelfwire } from "../chaos/shelfwire.ts";
 import type { Buyer } from "./buyer.ts";
+import { keeperOf, untilKeeping } from "./keeping.ts";
 import { buy, tooMany } from "./last-units.ts";
 import type { Asked } from "./ledger.ts";
 import type { Rig } from "./rig.ts";
@@ -28,9 +25,6 @@ export interface Stood {
   readonly asked: readonly Asked[];
 }
 
-const pollMs = 100;
-const patienceMs = 60_000;
-
 export async function standStill(rig: Rig, { product, quantity, name, buyer }: Stand): Promise<Stood> {
   const [holder, waiter] = [id(`holder-${name}`), id(`waiter-${name}`)];
   const probe = await buy(buyer, holder, "probe", { product, quantity: tooMany }, "sold");
@@ -47,27 +41,6 @@ export async function standStill(rig: Rig, { product, quantity, name, buyer }: S
     return { isHit: refused.outcome === "refused", asked: [probe, { ...held, outcome }, refused] };
   } finally {
     process.kill(pid, "SIGCONT");
-    await untilSeen(rig, pid);
+    await untilKeeping(rig, pid);
   }
-}
-
-/** The one that keeps the product's stock. */
-export async function keeperOf(rig: Rig, product: Identifier): Promise<Shelfwire> {
-  const partition = partitionOf(tokenOf(product));
-  for (const deadline = performance.now() + patienceMs; performance.now() < deadline; await delay(pollMs)) {
-    const all = await readStockStatus(rig.catalogue.leases).catch(() => []);
-    const pid = all.find(({ ready }) => ready.includes(partition))?.pid;
-    const found = rig.keepers.find((keeper) => pid !== undefined && keeper.pid() === pid);
-    if (found !== undefined) return found;
-  }
-  throw new Error(`nobody keeps ${product}`);
-}
-
-/** Until it shares in the keeping again. */
-async function untilSeen({ catalogue }: Rig, pid: number): Promise<void> {
-  for (const deadline = performance.now() + patienceMs; performance.now() < deadline; await delay(pollMs)) {
-    const all = await readStockStatus(catalogue.leases).catch(() => []);
-    if (all.some((each) => each.pid === pid)) return;
-  }
-  throw new Error(`the keepers of process ${pid} do not come back`);
 }
