@@ -144,7 +144,8 @@ const isProblem = ({ body }: Reply, code: string): boolean =>
   body.includes(`"type":"urn:shelfwire:problem:${code}"`);
 
 function reasonToRepeat(reply: Reply | undefined): keyof Repeats | undefined {
-  if (reply === undefined) return "unanswered";
+  // By 408 a node says that it had no time to look at a request before it was given up.
+  if (reply === undefined || reply.status === 408) return "unanswered";
   if (reply.status === 503) return "unavailable";
   if (reply.status === 429) return "tooMany";
   return reply.status === 409 && isProblem(reply, "reservation-in-progress") ? "inProgress" : undefined;

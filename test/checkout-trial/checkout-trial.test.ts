@@ -19,9 +19,9 @@ test("nothing is sold twice, and nothing is left, whatever is killed", { timeout
     parts: [
       crashesPart({ seed, crashes: 1 }),
       portPart({ ...size, attempts: 10_000 }),
-      httpPart({ ...size, attempts: 600 }),
-      recountsPart({ ...size, attempts: 600 }),
-      hostilePart({ seed, bodies: 2_000 }),
+      httpPart({ ...size, attempts: 500 }),
+      recountsPart({ ...size, attempts: 400 }),
+      hostilePart({ seed, bodies: 1_500 }),
     ],
   });
   expect(result.wrong).toEqual([]);

@@ -23,7 +23,12 @@ export interface HttpPlan {
   readonly onProgress?: (figures: CrowdFigures) => void;
 }
 
-const buyers = 96;
+/**
+ * Many of them wait for a keeper that was killed or stands still; the others find keepers and nodes that have time for
+ * them.
+ */
+const buyersMax = 256;
+const attemptsOfBuyer = 6;
 /** A tenth of all who ask get something, so that stock runs out long before they are through. */
 const unitsPerAttempt = 0.12;
 /** An account begins twenty reservations a minute at most. */
@@ -68,7 +73,7 @@ export function httpCrowd(
       placesOrders: true,
       thread: new URL("./http-thread.ts", import.meta.url),
       shop: settings,
-      crowd: { attempts, calmMs, buyers },
+      crowd: { attempts, calmMs, buyers: Math.min(buyersMax, Math.ceil(attempts / attemptsOfBuyer)) },
       way: { nodes, secret: rig.secret },
       targets,
       strikeGapMs,

@@ -190,6 +190,11 @@ At the end the clock of all processes is put forward by eleven minutes, which en
 each product is bought. Then everything that buyers were told is held against the logs, by a fold that shares no code with
 Shelfwire (\`test/stock/prefixes.ts\`). At the keepers' port the same is done without HTTP, quotes and records.
 
+In one part a system of record counts the products while they are bought, two counts in five below what may well be on hold, and
+each product once more in the end. The fold follows the counts; an event of CATALOG that a keeper has written, by its \`stock\`
+field, must never be one of them. Hostile bodies are broken JSON, nested, huge and half-sent ones, wrong types, keys and media
+types, and quotes that are forged, altered, expired, of another user or of another currency.
+
 ${machine()}
 Buyers and whoever kills share it.
 `;

@@ -58,7 +58,7 @@ export async function startNight(dataDir: string, warmSeconds: number): Promise<
       return actors.find((one) => pid !== undefined && one.pid() === pid);
     },
     async killRedis() {
-      signal("redis", "SIGKILL");
+      if (!signal("redis", "SIGKILL")) throw new Error("redis-server does not run");
       await untilAnswers("redis");
     },
     stop,
