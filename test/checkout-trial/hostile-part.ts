@@ -44,7 +44,7 @@ export const hostilePart =
       onePartition: false,
     });
     const [product, ...others] = shop.products as readonly [Identifier, ...Identifier[]];
-    const figures: HostileFigures = { bodies: 0, statuses: {} };
+    const figures: HostileFigures = { bodies: 0, connections, statuses: {} };
     const wrong = nothingSeen();
     const asked: Asked[] = [];
     const buyer = createBuyer({

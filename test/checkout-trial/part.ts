@@ -37,6 +37,7 @@ export interface PartFigures {
 export interface HostileFigures {
   /** Requests that were answered, or not. */
   bodies: number;
+  readonly connections: number;
   /** By status; `none` for no answer. */
   readonly statuses: Record<string, number>;
 }

@@ -125,8 +125,8 @@ const recountsText = (events: number, { counts: { taken, belowHolds } }: TrialRe
   `A system of record said ${count(events)} times how much there is, the last word about each product included. ` +
   `${count(taken)} counts came into STOCK, ${count(belowHolds)} of them below what was on hold.`;
 
-const hostileText = ({ bodies, statuses }: HostileFigures) =>
-  `${count(bodies)} requests over 32 connections, answered by ${listed(statuses)}. Nothing else was asked of the nodes but a
+const hostileText = ({ bodies, connections, statuses }: HostileFigures) =>
+  `${count(bodies)} requests over ${connections} connections, answered by ${listed(statuses)}. Nothing else was asked of the nodes but a
 purchase of each kind before, in the middle and afterwards.`;
 
 const crashTable = ({ node, keeper, "standing keeper": standing }: CrashFigures) =>
@@ -184,7 +184,7 @@ projector, two processes of keepers and two API nodes with two threads each, and
 
 Buyers ask again, with the same key, until they know what became of their attempt; of those who got what they wanted five in
 ten confirm, four cancel, and one does nothing more, so that his time runs out. Meanwhile processes of keepers, API nodes and
-nats-server are killed by -9 at random moments, nats-server is stopped for a second to three, so that publishes time out, and a
+nats-server are killed by -9 at random moments, nats-server is stopped for up to five seconds, so that publishes time out, and a
 process of keepers for up to eight, so that another one keeps its stock when it goes on.
 At the end the clock of all processes is put forward by eleven minutes, which ends what is still on hold, and what is left of
 each product is bought. Then everything that buyers were told is held against the logs, by a fold that shares no code with

@@ -26,7 +26,8 @@ interface Victim {
 const firstMs = [100, 600] as const;
 /** In so many cases the next one is struck before the last one is back. */
 const atOnceShare = 0.3;
-const natsStandsMs = [1_000, 3_000] as const;
+/** A publish of the checkout is given up after 3 s. */
+const natsStandsMs = [1_000, 4_500] as const;
 /** A lease ends after 5 s. */
 const keeperStandsMs = [1_000, 8_000] as const;
 
