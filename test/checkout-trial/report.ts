@@ -180,7 +180,7 @@ function introduction(): string {
 
 Written by \`npm run checkout -- --report docs/checkout-trial.md\`; \`--attempts\`, \`--port\`, \`--recounts\`, \`--crashes\`,
 \`--hostile\` and \`--rounds\` say how many there are to be of each, and 0 leaves a part out. Each part has a nats-server and a redis-server of its own, a
-projector, two processes of keepers and two API nodes with two threads each, and 200 products with limited stock.
+projector, two processes of keepers and two API nodes, and 200 products with limited stock.
 
 Buyers ask again, with the same key, until they know what became of their attempt; of those who got what they wanted five in
 ten confirm, four cancel, and one does nothing more, so that his time runs out. Meanwhile processes of keepers, API nodes and

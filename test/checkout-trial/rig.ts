@@ -37,8 +37,8 @@ export interface RigSettings {
 
 const secret = "a secret of the trial's own, 32 bytes";
 const quoteKey = { kid: "trial", secret: "another one for quotes: of 33 bytes" };
-/** API threads of each node. */
-const workers = 2;
+/** API threads of each node: two nodes have no more of the machine to share. */
+const workers = 1;
 /** A million attempts take 3 GB of CHECKOUT, which has a twentieth of the log. */
 const logBytesMax = "200GB";
 /** Longer than the pause between two looks at the clock (`clock-ahead.ts`), also where the machine is busy. */

@@ -38,7 +38,8 @@ export interface ShopSettings {
   readonly onePartition: boolean;
 }
 
-export const triesOfVisit = 4;
+/** One quote is enough for all of them. */
+export const triesOfVisit = 8;
 export const attemptOf = (visit: number, turn: number): number => visit * triesOfVisit + turn;
 export const visitOf = (attempt: number): number => Math.floor(attempt / triesOfVisit);
 
