@@ -6,7 +6,7 @@ import { limits } from "./limits.ts";
  *
  * No stream that holds what happened deletes to make room: when its `max_bytes`, or the server's
  * `max_file_store`, is reached the log refuses writes, at once and in words, and keeps answering reads. (A server
- * whose disk runs full hangs instead, reads included.) Only what is of use for minutes forgets: see `forgets`.
+ * whose disk runs full hangs instead, reads included.) Only what is of use for a time forgets: see `forgets`, `keptMs`.
  */
 export interface StreamDefinition {
   readonly name:
@@ -33,7 +33,11 @@ export interface StreamDefinition {
    * new, so that it can neither fill the disk nor refuse anything. It takes less where the log is small.
    */
   readonly forgets?: { readonly afterMs: number; readonly bytesMax: number };
+  /** Goes after this time, being of no use then. What is younger is never dropped to make room. */
+  readonly keptMs?: number;
 }
+
+const dayMs = 24 * 3_600_000;
 
 /**
  * Of a product's transitions so many are kept: what it was lately, for people, and its state, which is the newest. So what
@@ -79,6 +83,8 @@ export const streams: readonly StreamDefinition[] = [
     share: 0.05,
     messageBytesMax: limits.messageBytesMax,
     events: true,
+    // Its orders stand in ACTIVITY, and no request is repeated after a day.
+    keptMs: 30 * dayMs,
   },
   {
     name: "DERIVED",
@@ -126,6 +132,6 @@ export const streams: readonly StreamDefinition[] = [
     events: false,
     // The owner writes what still counts anew each hour: what goes first is about products that are not wanted.
     perSubject: hotPerSubject,
-    forgets: { afterMs: 7 * 24 * 3_600_000, bytesMax: 32 * 1024 * 1024 },
+    forgets: { afterMs: 7 * dayMs, bytesMax: 32 * 1024 * 1024 },
   },
 ];

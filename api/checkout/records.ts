@@ -59,13 +59,19 @@ export function createRecords(log: Log): Records {
     return { subject, state, last, next };
   }
 
-  async function append(stored: StoredReservation, fact: Decision): Promise<StoredReservation> {
+  /** `attempt`: above 0 where the log took nothing at this place although it said nothing against it. */
+  async function append(
+    stored: StoredReservation,
+    fact: Decision,
+    attempt: number,
+  ): Promise<StoredReservation> {
     const { subject, state, last, next } = stored;
     const from = state.stage === "none" ? next : state.from;
     const payload = encodeReservationEvent({ ...fact, after: state.sequence, from });
     const appended = await log.append(subject, payload, {
-      // The same for all who write at this place, so that a server which takes both of two racing writes keeps one.
-      id: `${subject}@${last}`,
+      // The same for all who write at this place, so that a server which takes both of two racing writes keeps one. One
+      // that remembers the id of what it refused would take nothing there any more: hence the number.
+      id: attempt === 0 ? `${subject}@${last}` : `${subject}@${last}.${attempt}`,
       expectedLastSubjectSequence: last,
       deadlineMs: limits.appendMs,
     });
@@ -86,10 +92,12 @@ export function createRecords(log: Log): Records {
 
     async decide(stored, decide) {
       let standing = stored;
-      for (let tries = 0; tries < limits.triesMax; tries++) {
+      for (let tries = 0, attempt = 0; tries < limits.triesMax; tries++) {
         const fact = decide(standing.state);
         if (fact === undefined) return standing;
-        standing = await append(standing, fact);
+        const found = await append(standing, fact, attempt);
+        attempt = found.last === standing.last ? attempt + 1 : 0;
+        standing = found;
       }
       throw new LogUnavailable(`${stored.subject} changes faster than it can be decided upon`);
     },

@@ -109,6 +109,23 @@ test("a log that does not have what it acknowledged is away", async () => {
   await expect(forgetful.decide(none, begin("e1"))).rejects.toThrow(LogUnavailable);
 });
 
+test("a server that takes an id for known, though nothing came of it, is asked with another one", async () => {
+  const log = newLog();
+  const ids: (string | undefined)[] = [];
+  const mistaken: Log = {
+    ...log,
+    append: async (to, payload, options) => {
+      ids.push(options?.id);
+      if (ids.length > 2) return log.append(to, payload, options);
+      return { outcome: "stored", sequence: 0, duplicate: true };
+    },
+  };
+  const records = createRecords(mistaken);
+  const { state } = await records.decide(await records.read(ann, "r1"), begin("e1"));
+  expect(state).toMatchObject({ stage: "begun", attempt: "e1" });
+  expect(ids).toEqual([`${subject}@0`, `${subject}@0.1`, `${subject}@0.2`]);
+});
+
 test("a decision that is never done is given up", async () => {
   const log = newLog();
   const records = createRecords(log);

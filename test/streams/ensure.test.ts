@@ -73,6 +73,12 @@ test("all streams together hold no more than the log may, and what forgets has a
   expect(changes && bytesOf(changes, bytesMax)).toBe(16 * 2 ** 20);
 });
 
+test("what became of reservations goes after a month, and is never dropped to make room (JetStream)", async () => {
+  await ensureStreams(connection, options);
+  const { config } = await (await jetstreamManager(connection)).streams.info("CHECKOUT");
+  expect(config).toMatchObject({ discard: "new", max_age: 30 * 86_400e9 });
+});
+
 test("a server that has no room for a stream is said so in one line", async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "shelfwire-test-"));
   const embedded = await startEmbedded({
