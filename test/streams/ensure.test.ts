@@ -39,7 +39,7 @@ async function remove(stream: string): Promise<void> {
 
 test("the streams are made once and found again as they were", async () => {
   const made = await ensureStreams(connection, options);
-  expect([...made.keys()]).toEqual(["CATALOG", "ACTIVITY"]);
+  expect([...made.keys()]).toEqual(["CATALOG", "ACTIVITY", "STOCK", "CHECKOUT"]);
   const manager = await jetstreamManager(connection);
   const configs = async () =>
     Promise.all(streams.map(async ({ name }) => (await manager.streams.info(name)).config));
