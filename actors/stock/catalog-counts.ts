@@ -44,15 +44,20 @@ export function countedIn(
   const event = decodeEvent(message);
   if (isBad(event) || event.kind !== "inventory.changed") return undefined;
   const { id: product, sequence, data } = event;
-  return { product, quantity: data.new_quantity, sequence, own: isOwn(message, epoch), newest: sequence };
+  const place = placeOf(message, epoch);
+  const own = place !== undefined;
+  return { product, quantity: data.new_quantity, sequence, own, newest: sequence, ...(own && { place }) };
 }
 
 const utf8 = new TextDecoder();
 
-/** Of a good event. */
-function isOwn({ payload }: StoredMessage, epoch: number): boolean {
+/** Which place in STOCK a good event stands for, where it is a keeper's word. */
+function placeOf({ payload }: StoredMessage, epoch: number): number | undefined {
   const { stock } = JSON.parse(utf8.decode(payload)) as { readonly stock?: unknown };
-  return typeof stock === "string" && stock.startsWith(`${epoch}/`);
+  const own = `${epoch}/`;
+  if (typeof stock !== "string" || !stock.startsWith(own)) return undefined;
+  const place = Number(stock.slice(own.length));
+  return Number.isSafeInteger(place) ? place : 0;
 }
 
 /** The newest good event, from the leader: one get, more only where the newest one is bad. */

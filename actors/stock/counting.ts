@@ -10,6 +10,8 @@ export interface Counted {
   readonly sequence: number;
   /** A keeper's own word of what can be bought, by which nothing was counted. */
   readonly own: boolean;
+  /** Of such a word: the place in STOCK that it stands for. */
+  readonly place?: number;
   /** Of the newest event there, which may be a bad one: whoever publishes the next one must expect it. */
   readonly newest: number;
 }
@@ -40,20 +42,32 @@ export interface Counting {
   heard(): readonly FoundCount[];
   /** What the stock lacks for the request: nothing, mostly. */
   lookUp(request: HoldRequest): Promise<Looked>;
-  /** Up to where CATALOG is known here; undefined while something of it is not in the stock yet. */
+  /**
+   * Up to where CATALOG is known here; undefined while something of it is not in the stock yet, or the stock is older than
+   * what another keeper said.
+   */
   knownTo(product: Identifier): number | undefined;
+  /** Behind everything that lets go of a product: what is heard of it counts for the time until then. */
   forget(product: Identifier): void;
+  /** A place in STOCK that a keeper's word stands for and that the stock has not come to; 0 where there is none. */
+  ahead(): number;
+  /** Nothing is there: STOCK ends before that place, whoever named it. */
+  dismiss(place: number): void;
 }
 
 /** Counts of one commit: a message has room for more, with the longest names. */
 const countsMax = 1_000;
 const lookUpsMax = 32;
+/** Who comes later than that does not share a look: it may be as old as this machine stood still. */
+const sharedMs = 1_000;
 
-export function createCounting(stock: Stock, quantityOf: QuantityOf): Counting {
+/** `clock`: monotonic milliseconds. */
+export function createCounting(stock: Stock, quantityOf: QuantityOf, clock: () => number): Counting {
   const pending = new Map<Identifier, Count>();
   /** The newest event that was heard of, of products that were looked up. */
   const known = new Map<Identifier, number>();
-  const underWay = new Map<Identifier, Promise<Counted | undefined>>();
+  const underWay = new Map<Identifier, { readonly asked: ReturnType<QuantityOf>; readonly since: number }>();
+  let place = 0;
   const slots = createSlots(lookUpsMax);
 
   const countedTo = (product: Identifier) => stock.products.get(product)?.counted ?? 0;
@@ -63,22 +77,27 @@ export function createCounting(stock: Stock, quantityOf: QuantityOf): Counting {
 
   async function look(product: Identifier, seen: number): Promise<Counted | undefined> {
     const shared = underWay.get(product);
-    const found = await (shared ?? ask(product));
-    // One that began before the event that was seen need not know of it.
-    return shared !== undefined && (found?.newest ?? 0) < seen ? ask(product) : found;
+    if (shared === undefined || clock() - shared.since > sharedMs) return ask(product);
+    const found = await shared.asked;
+    // It may have begun before the event that was seen.
+    return (found?.newest ?? 0) < seen ? ask(product) : found;
   }
 
   function ask(product: Identifier): Promise<Counted | undefined> {
     const asked = slots
       .run(() => quantityOf(product))
       .finally(() => {
-        if (underWay.get(product) === asked) underWay.delete(product);
+        if (underWay.get(product)?.asked === asked) underWay.delete(product);
       });
-    underWay.set(product, asked);
+    underWay.set(product, { asked, since: clock() });
     return asked;
   }
 
-  function hear(product: Identifier, { quantity, sequence, own, newest }: Counted): void {
+  const ahead = () => (place > stock.sequence ? place : 0);
+
+  function hear(product: Identifier, counted: Counted): void {
+    const { quantity, sequence, own, newest } = counted;
+    place = Math.max(place, counted.place ?? 0);
     if (!stock.products.has(product)) return;
     known.set(product, Math.max(newest, known.get(product) ?? 0));
     if (!own && sequence > Math.max(countedTo(product), pending.get(product)?.sequence ?? 0))
@@ -116,11 +135,17 @@ export function createCounting(stock: Stock, quantityOf: QuantityOf): Counting {
     },
     knownTo(product) {
       dropCounted(product);
-      return pending.has(product) ? undefined : Math.max(countedTo(product), known.get(product) ?? 0);
+      return ahead() > 0 || pending.has(product)
+        ? undefined
+        : Math.max(countedTo(product), known.get(product) ?? 0);
     },
     forget(product) {
       known.delete(product);
       pending.delete(product);
+    },
+    ahead,
+    dismiss(none) {
+      if (place === none) place = 0;
     },
   };
 }

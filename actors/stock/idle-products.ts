@@ -10,8 +10,6 @@ import type { ShownStock } from "./shown-stock.ts";
 export interface IdleProductsOptions {
   readonly keeper: Pick<StockKeeper, "stock" | "forget">;
   readonly shown: Pick<ShownStock, "isShown" | "show">;
-  /** Milliseconds since 1970, by which the log dates as well. */
-  readonly now: () => number;
   readonly pause?: Pause;
 }
 
@@ -23,20 +21,28 @@ const atOnceMax = 5_000;
 
 /** Until the signal aborts. */
 export async function forgetIdleProducts(
-  { keeper, shown, now, pause = realPause }: IdleProductsOptions,
+  { keeper, shown, pause = realPause }: IdleProductsOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { stock, forget } = keeper;
   for (;;) {
     await pause(everyMs, signal);
     if (signal.aborted) return;
-    const surplus = stock.products.size - keptMax;
-    if (surplus <= 0) continue;
-    const before = now() - idleMs;
-    const idle = stock.products.entries().filter(([, { held, at }]) => held === 0 && at < before);
-    const oldest = [...idle.take(Math.min(surplus, atOnceMax)).map(([product]) => product)];
-    forget(oldest.filter(shown.isShown));
-    // They go with the next round.
-    shown.show(oldest.filter((product) => !shown.isShown(product)));
+    letGoOfIdle({ keeper, shown }, keptMax);
   }
+}
+
+/** One round, after which so many are left, if others are not idle. */
+export function letGoOfIdle(
+  { keeper: { stock, forget }, shown }: Pick<IdleProductsOptions, "keeper" | "shown">,
+  most: number,
+): void {
+  const surplus = stock.products.size - most;
+  if (surplus <= 0) return;
+  // By the log's time, as far as it is known here: the clock of this machine may be ahead of it.
+  const newest = stock.products.values().reduce((later, { at }) => Math.max(later, at), 0);
+  const idle = stock.products.entries().filter(([, { held, at }]) => held === 0 && at < newest - idleMs);
+  const oldest = Array.from(idle.take(Math.min(surplus, atOnceMax)), ([product]) => product);
+  forget(oldest.filter(shown.isShown));
+  // They go with the next round.
+  shown.show(oldest.filter((product) => !shown.isShown(product)));
 }

@@ -29,7 +29,10 @@ export interface StockKeeper extends Required<Actor> {
   hear(product: Identifier, counted: Counted): void;
   /** Takes products out of the state that nobody buys; one of which something is on hold stays. */
   forget(products: Iterable<Identifier>): void;
-  /** Up to where CATALOG is known here, of the product's stock; undefined while something of it is not in the state yet. */
+  /**
+   * Up to where CATALOG is known here, of the product's stock; undefined while something of it is not in the state yet, or the
+   * state is older than what another keeper said.
+   */
   knownTo(product: Identifier): number | undefined;
   /** For reading. */
   readonly stock: Stock;
@@ -88,10 +91,15 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     log,
     partition,
     snapshots: options.snapshots,
-    onTaken: (products) => onChange?.(products),
+    onTaken(products, forgotten) {
+      for (const product of forgotten) counting.forget(product);
+      // Somebody buys them after all.
+      for (const product of products) idle.delete(product);
+      onChange?.(products);
+    },
     clock,
   });
-  const counting = createCounting(stock, options.quantityOf);
+  const counting = createCounting(stock, options.quantityOf, clock);
   const holds = createFairQueue<Waiting>({
     sizeMax: waitingMax,
     eachMax: waitingOfOneMax,
@@ -148,7 +156,6 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       }
       const applied = await surely(() => write(commit), signal);
       if (applied === undefined) continue;
-      for (const product of commit.forgets) counting.forget(product);
       onCommit?.(commit);
       const refused = commit.holds.filter((_, at) => applied.held[at] === false);
       const isRefused = new Set(refused.map(({ reservation }) => reservation));
@@ -168,8 +175,11 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
 
   async function turn(signal: AbortSignal): Promise<void> {
     const all = [...ends.splice(0, linesMax), ...stillHere(holds.take(linesMax))];
+    const ahead = counting.ahead();
     try {
       await settle(all, signal);
+      // All was read that there was.
+      counting.dismiss(ahead);
     } catch (error) {
       const isRefusal = error instanceof LogRefused;
       for (const { fail } of all) fail(isRefusal ? new LogUnavailable(error.message) : (error as Error));
@@ -180,12 +190,18 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     }
   }
 
-  /** Undefined where a product that stood in the state was let go of meanwhile. */
-  function take(request: HoldRequest, { counts, absent }: Looked): Promise<HoldAnswer | undefined> {
+  /**
+   * `since`: before all that was looked up. Undefined where a product that stood in the state was let go of meanwhile.
+   */
+  function take(
+    request: HoldRequest,
+    { counts, absent }: Looked,
+    since: number,
+  ): Promise<HoldAnswer | undefined> {
     return new Promise((resolve, fail) => {
       const busy = () => resolve({ outcome: "busy" });
       const waiting: Waiting = {
-        since: clock(),
+        since,
         weight: request.lines.length,
         counts,
         join(draft) {
@@ -220,7 +236,8 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       onReady?.();
       while (!signal.aborted) {
         aliveAt = clock();
-        if (holds.size + ends.length + idle.size > 0 || counting.heard().length > 0) {
+        const isWanted = holds.size + ends.length + idle.size + counting.ahead() > 0;
+        if (isWanted || counting.heard().length > 0) {
           await turn(signal);
           void save();
         } else await bell.wait(idleMs, signal);
@@ -249,9 +266,10 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     knownTo: counting.knownTo,
     aliveAt: () => aliveAt,
     async hold(request) {
+      const since = clock();
       for (let tries = 0; tries < triesMax; tries++) {
         if (!isReady) throw notReady();
-        const answer = await take(request, await counting.lookUp(request));
+        const answer = await take(request, await counting.lookUp(request), since);
         if (answer !== undefined) return answer;
       }
       return { outcome: "busy" };

@@ -88,7 +88,7 @@ export function createKeptPartition(options: KeptPartitionOptions): KeptPartitio
         await together(signal, [
           keeper.run,
           shown.run,
-          (either) => forgetIdleProducts({ keeper, shown, now, pause }, either),
+          (either) => forgetIdleProducts({ keeper, shown, pause }, either),
           (either) => expireHolds({ keeper, decide, now, pause, journal }, either),
         ]);
       } finally {

@@ -99,10 +99,16 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
     return quantity === availableOf(stock, product) && sequence === keeper.knownTo(product);
   }
 
+  /** Looks at it again soon. */
+  function later(product: Identifier, entry: Omit<Shown, "due">, ms: number): void {
+    remember(product, { ...entry, due: clock() + ms });
+    want(product);
+  }
+
   async function say(product: Identifier, before: Shown): Promise<void> {
     const expected = keeper.knownTo(product);
-    // A count that is not in the stock yet: its commit comes back here.
-    if (expected === undefined || isRight(product, before)) return;
+    if (expected === undefined) return later(product, before, betweenMs);
+    if (isRight(product, before)) return;
     const quantity = availableOf(stock, product);
     const reason = quantity < (before.quantity ?? Infinity) ? "reservation" : "release";
     const leftMs = rates.sellsOutInMs(product, quantity);
@@ -111,10 +117,19 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
     const appended = await catalog.append(inventorySubject(product), word, {
       expectedLastSubjectSequence: expected,
     });
-    if (appended.outcome === "conflict") return read(product);
+    if (appended.outcome === "conflict") {
+      await read(product);
+      return later(product, shown.get(product) ?? before, betweenMs);
+    }
     const { sequence } = appended;
     keeper.hear(product, { quantity, sequence, own: true, newest: sequence });
-    remember(product, { quantity, sequence, due: clock() + betweenMs });
+    const heard = shown.get(product);
+    const isNewest = (heard?.sequence ?? 0) <= sequence;
+    remember(product, {
+      quantity: isNewest ? quantity : heard?.quantity,
+      sequence: isNewest ? sequence : heard?.sequence,
+      due: clock() + betweenMs,
+    });
     if (availableOf(stock, product) !== quantity) want(product);
   }
 
@@ -128,8 +143,7 @@ export function createShownStock(options: ShownStockOptions): ShownStock {
       if (!(error instanceof LogUnavailable || error instanceof LogRefused)) throw error;
       journal.warn({ product, err: error }, "what can be bought could not be published; trying again");
       // What became of the word is not known.
-      remember(product, { quantity: undefined, sequence: undefined, due: clock() + againMs });
-      want(product);
+      later(product, { quantity: undefined, sequence: undefined }, againMs);
     }
   }
 

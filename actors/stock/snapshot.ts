@@ -1,5 +1,5 @@
 import type { Identifier } from "../../streams/identifier.ts";
-import type { Log } from "../../streams/log.ts";
+import type { Log, StoredMessage } from "../../streams/log.ts";
 import type { Hold } from "../../streams/stock-commit.ts";
 import type { Ended, Stock, StockFacts } from "./stock.ts";
 
@@ -13,13 +13,16 @@ import type { Ended, Stock, StockFacts } from "./stock.ts";
  */
 export interface StockSnapshots {
   /** The newest one. Throws `LogUnavailable` where the log does not answer. */
-  read(alive?: () => void): Promise<(StockFacts & { readonly read: number }) | undefined>;
+  read(alive?: () => void): Promise<(StockFacts & { readonly read: ReadTo }) | undefined>;
   /**
    * One at a time. What is written is the state at the moment of the call, in which all of the partition's messages in
    * STOCK are up to `read`, also those that do not count.
    */
-  write(stock: Stock, read: number): Promise<void>;
+  write(stock: Stock, read: ReadTo): Promise<void>;
 }
+
+/** The last message that was read. In a log that was restored from an older copy it is not there, or is another one. */
+export type ReadTo = Pick<StoredMessage, "sequence" | "time">;
 
 interface Head {
   readonly v: typeof version;
@@ -27,13 +30,13 @@ interface Head {
   readonly epoch: number;
   readonly slot: Slot;
   readonly parts: number;
-  readonly read: number;
+  readonly read: ReadTo;
   readonly sequence: number;
 }
 
 /** A stretch of one of the lists; what it belongs to is said by `read`. */
 interface Part {
-  readonly read: number;
+  readonly read: ReadTo;
   readonly products: readonly ProductEntry[];
   readonly open: readonly Hold[];
   readonly ended: readonly (readonly [reservation: string, ended: Ended])[];
@@ -76,7 +79,7 @@ export function createStockSnapshots(derived: Log, partition: number, epoch: num
     for (let at = 0; at < parts; at++) {
       alive();
       const part = await get<Part>(partSubject(slot, at));
-      if (part?.read !== read) return undefined;
+      if (part?.read?.sequence !== read.sequence || part.read.time !== read.time) return undefined;
       found.push(part);
     }
     return found;
@@ -103,8 +106,9 @@ export function createStockSnapshots(derived: Log, partition: number, epoch: num
       return undefined;
     },
 
-    async write(stock, read) {
+    async write(stock, { sequence: last, time }) {
       const { sequence } = stock;
+      const read = { sequence: last, time };
       const parts = partsFrom(stock, read);
       const slot = (await head())?.slot === "a" ? "b" : "a";
       for (const [at, part] of parts.entries()) await put(partSubject(slot, at), part);
@@ -113,7 +117,7 @@ export function createStockSnapshots(derived: Log, partition: number, epoch: num
   };
 }
 
-function partsFrom(stock: Stock, read: number): readonly Part[] {
+function partsFrom(stock: Stock, read: ReadTo): readonly Part[] {
   const none = { read, products: [], open: [], ended: [] };
   const products = [...stock.products].map(
     ([product, { onHand, counted, at }]): ProductEntry => [product, onHand, counted, at],

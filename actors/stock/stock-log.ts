@@ -1,7 +1,7 @@
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Log, StoredMessage } from "../../streams/log.ts";
 import { type Commit, decodeCommit, encodeCommit, stockSubject } from "../../streams/stock-commit.ts";
-import type { StockSnapshots } from "./snapshot.ts";
+import type { ReadTo, StockSnapshots } from "./snapshot.ts";
 import { type Applied, emptyStock, evolveStock, fillStock, productsIn, type Stock } from "./stock.ts";
 
 /**
@@ -29,8 +29,11 @@ export interface StockLogOptions {
   readonly log: Log;
   readonly partition: number;
   readonly snapshots?: StockSnapshots | undefined;
-  /** Called with the products of each commit that counted, behind the first `catchUp`, when the state has it. */
-  readonly onTaken?: (products: ReadonlySet<Identifier>) => void;
+  /**
+   * Called for each commit that counted, behind the first `catchUp`, when the state has it: with its products, and with
+   * those that the state has no more.
+   */
+  readonly onTaken?: (products: ReadonlySet<Identifier>, forgotten: readonly Identifier[]) => void;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
 }
@@ -47,7 +50,9 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
   const subject = stockSubject(partition);
   const stock = emptyStock();
   /** Of the newest message on the subject that was read, whether it counted or not. */
-  let read = 0;
+  let read: ReadTo = { sequence: 0, time: 0 };
+  /** What became of the newest commit that was written here, where it was met. */
+  let written: { readonly id: string; readonly applied: Applied | undefined } | undefined;
   let isReplayed = false;
   /** Entries of commits that are in no snapshot. */
   let unsaved = 0;
@@ -55,37 +60,47 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
   let savedAt = Number.NEGATIVE_INFINITY;
 
   function evolve(commit: Commit, message: StoredMessage): Applied | undefined {
-    read = message.sequence;
+    read = message;
     unsaved += 1 + commit.counts.length + commit.ends.length + commit.holds.length;
     const products = isReplayed ? productsIn(commit, stock) : undefined;
     const applied = evolveStock(stock, commit, message);
-    if (applied !== undefined && products !== undefined) onTaken?.(products);
+    if (applied !== undefined && products !== undefined)
+      onTaken?.(
+        products,
+        commit.forgets.filter((product) => !stock.products.has(product)),
+      );
+    // The same commit again never counts.
+    if (written?.id === commit.id) written = { id: commit.id, applied: written.applied ?? applied };
     return applied;
   }
 
-  function take(message: StoredMessage) {
+  function take(message: StoredMessage): void {
     const commit = decodeCommit(message);
-    if (commit !== undefined) return { commit, applied: evolve(commit, message) };
-    read = message.sequence;
-    return undefined;
+    if (commit === undefined) read = message;
+    else evolve(commit, message);
+  }
+
+  /** Begins with a snapshot, where the log is still the one that it was made from: the log is the truth. */
+  async function begin(alive: () => void): Promise<void> {
+    const snapshot = await snapshots?.read(alive);
+    if (snapshot === undefined) return;
+    const found = await log.next(subject, snapshot.read.sequence);
+    if (found?.sequence !== snapshot.read.sequence || found.time !== snapshot.read.time) return;
+    fillStock(stock, snapshot);
+    ({ read } = snapshot);
   }
 
   async function replay(alive: () => void): Promise<number> {
+    if (read.sequence === 0) await begin(alive);
     const last = (await log.last(subject, "leader"))?.sequence ?? 0;
-    const snapshot = read === 0 ? await snapshots?.read(alive) : undefined;
-    // A log that ends before it was restored from an older copy, and the log is the truth.
-    if (snapshot !== undefined && snapshot.read <= last) {
-      fillStock(stock, snapshot);
-      ({ read } = snapshot);
-    }
-    const tail = log.tail({ from: read + 1, subject });
+    const tail = log.tail({ from: read.sequence + 1, subject });
     let count = 0;
     try {
-      while (read < last) {
+      while (read.sequence < last) {
         alive();
         const { messages } = await tail.take(batchMax, waitMs);
         if (messages.length === 0)
-          throw new Error(`${log.stream} gave nothing behind ${read} in ${waitMs} ms`);
+          throw new Error(`${log.stream} gave nothing behind ${read.sequence} in ${waitMs} ms`);
         for (const message of messages) take(message);
         count += messages.length;
       }
@@ -96,44 +111,45 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
     return count;
   }
 
-  /** Reads up to the end of the subject; what became of the commit, where it was met on the way and counted. */
-  async function readOn(
-    commit?: Commit,
-  ): Promise<{ readonly count: number; readonly applied: Applied | undefined }> {
-    let applied: Applied | undefined;
+  /** Reads up to the end of the subject. Returns how many messages that were. */
+  async function readOn(): Promise<number> {
     for (let count = 0; ; count++) {
-      const message = await log.next(subject, read + 1);
-      if (message === undefined) return { count, applied };
-      const found = take(message);
-      if (found?.commit.id === commit?.id) applied = found?.applied ?? applied;
+      const message = await log.next(subject, read.sequence + 1);
+      if (message === undefined) return count;
+      take(message);
     }
   }
 
   return {
     stock,
-    catchUp: async (alive = () => {}) => (isReplayed ? (await readOn()).count : replay(alive)),
+    catchUp: async (alive = () => {}) => (isReplayed ? readOn() : replay(alive)),
     async write(commit) {
+      // It may have been met when it was written before, and the log have failed behind it.
+      if (written?.id !== commit.id) written = { id: commit.id, applied: undefined };
+      if (written.applied !== undefined) return written.applied;
       const bytes = encodeCommit(commit);
       const appended = await log.append(subject, bytes, {
         // Also a server that does not hold racing writers to what they expect takes one id once.
         id: `${subject}@${commit.after}`,
-        expectedLastSubjectSequence: read,
+        expectedLastSubjectSequence: read.sequence,
       });
       if (appended.outcome === "stored") {
-        const next = await log.next(subject, read + 1);
+        const next = await log.next(subject, read.sequence + 1);
         // Nobody came in between, and what stands there is not another's with the same id.
         if (next?.sequence === appended.sequence && bytes.equals(next.payload)) return evolve(commit, next);
       }
-      return (await readOn(commit)).applied;
+      await readOn();
+      return written.applied;
     },
     async keepSnapshot() {
       if (snapshots === undefined || isSaving) return;
       if (unsaved < snapshotEvery || clock() - savedAt < snapshotMs) return;
       isSaving = true;
-      unsaved = 0;
+      const saving = unsaved;
+      savedAt = clock();
       try {
         await snapshots.write(stock, read);
-        savedAt = clock();
+        unsaved -= saving;
       } finally {
         isSaving = false;
       }

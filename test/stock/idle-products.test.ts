@@ -27,7 +27,6 @@ test("of many the idle ones go that are known to be shown; of the others it is f
         isShown: (product) => product !== "idle and not shown",
         show: (products) => void looked?.push(...products),
       },
-      now: () => now,
       async pause(ms) {
         expect(ms).toBe(60_000);
         if (++rounds === 2) ending.abort();
@@ -50,7 +49,6 @@ test("a few are no burden", async () => {
     {
       keeper: { stock, forget: nobody },
       shown: { isShown: () => true, show: nobody },
-      now: () => now,
       pause: async () => (stock.sequence++ > 0 ? ending.abort() : undefined),
     },
     ending.signal,

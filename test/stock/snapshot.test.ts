@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
-import { createStockSnapshots } from "../../actors/stock/snapshot.ts";
+import { createStockSnapshots, type ReadTo } from "../../actors/stock/snapshot.ts";
 import { emptyStock, evolveStock, fillStock, type Stock } from "../../actors/stock/stock.ts";
 import { openStockLog } from "../../actors/stock/stock-log.ts";
 import { type Log, LogUnavailable } from "../../streams/log.ts";
@@ -41,7 +41,7 @@ function stockWith(products: number, holds: number, ends: number): Stock {
   return stock;
 }
 
-async function readBack(): Promise<{ readonly stock: Stock; readonly read: number } | undefined> {
+async function readBack(): Promise<{ readonly stock: Stock; readonly read: ReadTo } | undefined> {
   const found = await createStockSnapshots(derived, partition, epoch).read();
   if (found === undefined) return undefined;
   const stock = emptyStock();
@@ -53,9 +53,9 @@ test("what is kept is the state, whatever its size", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 4_500 }), fc.nat(250), fc.nat(3_000), async (...sizes) => {
       const stock = stockWith(...sizes);
-      await createStockSnapshots(derived, partition, epoch).write(stock, 11);
+      await createStockSnapshots(derived, partition, epoch).write(stock, { sequence: 11, time: 7 });
       const found = await readBack();
-      expect(found?.read).toBe(11);
+      expect(found?.read).toEqual({ sequence: 11, time: 7 });
       expect(found?.stock).toEqual(stock);
       expect([...(found?.stock.ended ?? [])]).toEqual([...stock.ended]);
     }),
@@ -66,7 +66,7 @@ test("what is kept is the state, whatever its size", async () => {
 test("one that was not finished leaves the one before it", async () => {
   const before = stockWith(5_000, 10, 10);
   const next = stockWith(4_999, 20, 0);
-  await createStockSnapshots(derived, partition, epoch).write(before, 9);
+  await createStockSnapshots(derived, partition, epoch).write(before, { sequence: 9, time: 7 });
   for (let writes = 0; ; writes++) {
     let left = writes;
     const torn: Log = {
@@ -77,7 +77,7 @@ test("one that was not finished leaves the one before it", async () => {
       },
     };
     const isWhole = await createStockSnapshots(torn, partition, epoch)
-      .write(next, 10)
+      .write(next, { sequence: 10, time: 7 })
       .then(
         () => true,
         () => false,
@@ -88,7 +88,10 @@ test("one that was not finished leaves the one before it", async () => {
 });
 
 test("of another stream's stock it says nothing", async () => {
-  await createStockSnapshots(derived, partition, epoch + 1).write(stockWith(1, 1, 1), 9);
+  await createStockSnapshots(derived, partition, epoch + 1).write(stockWith(1, 1, 1), {
+    sequence: 9,
+    time: 7,
+  });
   expect(await readBack()).toBeUndefined();
 });
 
@@ -121,7 +124,7 @@ test("a keeper that begins with it has what one has that reads everything", asyn
   await append({ after: 0, holds: [hold("nobody's")] });
   await first.catchUp();
   await first.keepSnapshot();
-  const kept = (await snapshots.read())?.read;
+  const kept = (await snapshots.read())?.read.sequence;
   expect(kept).toBe((await log.bounds()).last);
   // The next message builds on the newest that counted, which is not the newest one.
   await append({ after: first.stock.sequence, holds: [hold("last")] });
@@ -145,9 +148,45 @@ test("a keeper that begins with it has what one has that reads everything", asyn
 test("a log that was restored from an older copy is read from its beginning", async () => {
   await append({ counts: [{ product: mug, quantity: 5, sequence: 1 }] });
   const snapshots = createStockSnapshots(derived, partition, epoch);
-  await snapshots.write(stockWith(1, 1, 1), 9);
-  const standing = openStockLog({ log, partition, snapshots, clock: () => performance.now() });
-  await standing.catchUp();
-  expect(standing.stock.products.get(mug)?.onHand).toBe(5);
-  expect(standing.stock.open.size).toBe(0);
+  const states = [
+    // Of a log that was longer, and of one that has gone on with other commits since.
+    { sequence: 9, time: 1 },
+    { sequence: 1, time: 1 },
+  ];
+  for (const state of states) {
+    await snapshots.write(stockWith(1, 1, 1), state);
+    const standing = openStockLog({ log, partition, snapshots, clock: () => performance.now() });
+    await standing.catchUp();
+    expect(standing.stock.products.get(mug)?.onHand).toBe(5);
+    expect(standing.stock.open.size).toBe(0);
+  }
 });
+
+test("what could not be kept is tried again", async () => {
+  await append({ counts: [{ product: mug, quantity: 5, sequence: 1 }] });
+  for (let at = 0; at < 60; at++) await append({ ends: endsOf(at) });
+  let isAway = true;
+  let now = 0;
+  const away: Log = {
+    ...derived,
+    append: async (...args) => {
+      if (isAway) throw new LogUnavailable("no leader");
+      return derived.append(...args);
+    },
+  };
+  const snapshots = createStockSnapshots(away, partition, epoch);
+  const standing = openStockLog({ log, partition, snapshots, clock: () => now });
+  await standing.catchUp();
+  await expect(standing.keepSnapshot()).rejects.toThrow(LogUnavailable);
+  isAway = false;
+  now = 10_000;
+  await standing.keepSnapshot();
+  expect((await readBack())?.stock).toEqual(standing.stock);
+});
+
+const endsOf = (commit: number) =>
+  Array.from({ length: 1_000 }, (_, at) => ({
+    reservation: `r${commit}-${at}`,
+    taking: 0,
+    how: "expired" as const,
+  }));
