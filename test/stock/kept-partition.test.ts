@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, expect, test, vi } from "vitest";
+import { countedIn, createQuantityReader, inventorySubject } from "../../actors/stock/catalog-counts.ts";
+import { createKeptPartition, type KeptPartition } from "../../actors/stock/kept-partition.ts";
+import { tokenOf } from "../../streams/identifier.ts";
+import { createMemoryAsking } from "../../streams/memory-asking.ts";
+import { createMemoryLog } from "../../streams/memory-log.ts";
+import { partitionOf } from "../../streams/partition.ts";
+import { storedSubject } from "../../streams/subjects.ts";
+import { id } from "../streams/id.ts";
+import { memoryStock, quiet, wanting } from "./world.ts";
+
+/** Keepers that both believe to own a partition, with what each of them says in CATALOG and hears of it. */
+
+const mug = id("mug");
+const subject = storedSubject("inventory.changed", tokenOf(mug));
+const epoch = 7;
+const ending = new AbortController();
+const running: Promise<void>[] = [];
+afterEach(async () => {
+  ending.abort();
+  await Promise.all(running);
+});
+
+const pause = (ms: number, signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, Math.min(ms, 5));
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+test("a keeper that lags says nothing of what there was, and two come to rest", async () => {
+  const log = memoryStock();
+  const catalog = createMemoryLog({ stream: "CATALOG", now: Date.now });
+  const derived = createMemoryLog({ stream: "DERIVED", now: Date.now });
+  async function start(): Promise<KeptPartition> {
+    const kept = createKeptPartition({
+      partition: partitionOf(tokenOf(mug)),
+      ...{ log, epoch, catalog, derived, pause },
+      quantityOf: createQuantityReader(catalog, derived, epoch),
+      asking: createMemoryAsking(),
+      decide: async () => "expired",
+      newId: randomUUID,
+      now: () => 0,
+      clock: () => performance.now(),
+      journal: quiet,
+    });
+    running.push(kept.run(ending.signal));
+    await vi.waitFor(() => expect(kept.keeper.isReady).toBe(true));
+    return kept;
+  }
+  /** The newest word, with all before it told to everybody. */
+  let told = 0;
+  const [ann, bob] = [await start(), await start()];
+  async function quantity(): Promise<number | undefined> {
+    for (;;) {
+      const message = await catalog.next(subject, told + 1);
+      if (message === undefined) break;
+      told = message.sequence;
+      const counted = countedIn(message, epoch);
+      if (counted !== undefined) for (const kept of [ann, bob]) kept.hear(mug, counted);
+    }
+    const newest = await catalog.last(subject);
+    return newest && countedIn(newest, epoch)?.quantity;
+  }
+  const shows = (units: number) =>
+    vi.waitFor(async () => expect(await quantity()).toBe(units), { timeout: 10_000, interval: 1 });
+
+  await catalog.append(inventorySubject(mug), Buffer.from('{"new_quantity":9}'));
+  await ann.keeper.hold(wanting("a", mug));
+  await bob.keeper.hold(wanting("b", mug));
+  await shows(7);
+  const { last } = await catalog.bounds();
+  // Nobody asks the other one, who does not read the log then.
+  await ann.keeper.hold(wanting("c", mug, 5));
+  await shows(2);
+  await vi.waitFor(() => expect(bob.keeper.stock).toEqual(ann.keeper.stock));
+  for (let looks = 0; looks < 30; looks++) {
+    expect(await quantity()).toBe(2);
+    await pause(5, ending.signal);
+  }
+  expect((await catalog.bounds()).last).toBe(last + 1);
+});
