@@ -53,6 +53,8 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
   let read: ReadTo = { sequence: 0, time: 0 };
   /** What became of the newest commit that was written here, where it was met. */
   let written: { readonly id: string; readonly applied: Applied | undefined } | undefined;
+  /** How often in a row the log took nothing although it did not fail. */
+  let inVain = 0;
   let isReplayed = false;
   /** Entries of commits that are in no snapshot. */
   let unsaved = 0;
@@ -129,16 +131,20 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
       if (written.applied !== undefined) return written.applied;
       const bytes = encodeCommit(commit);
       const appended = await log.append(subject, bytes, {
-        // Also a server that does not hold racing writers to what they expect takes one id once.
-        id: `${subject}@${commit.after}`,
+        // Also a server that does not hold racing writers to what they expect takes one id once. One that remembers the id
+        // of what it refused would take nothing at this place any more: hence the number.
+        id: inVain === 0 ? `${subject}@${commit.after}` : `${subject}@${commit.after}.${inVain}`,
         expectedLastSubjectSequence: read.sequence,
       });
       if (appended.outcome === "stored") {
         const next = await log.next(subject, read.sequence + 1);
         // Nobody came in between, and what stands there is not another's with the same id.
-        if (next?.sequence === appended.sequence && bytes.equals(next.payload)) return evolve(commit, next);
+        if (next?.sequence === appended.sequence && bytes.equals(next.payload)) {
+          inVain = 0;
+          return evolve(commit, next);
+        }
       }
-      await readOn();
+      inVain = (await readOn()) === 0 ? inVain + 1 : 0;
       return written.applied;
     },
     async keepSnapshot() {

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Log } from "../../streams/log.ts";
 import { LogUnavailable } from "../../streams/log.ts";
+import { stockSubject } from "../../streams/stock-commit.ts";
 import { id } from "../streams/id.ts";
 import { lookAtEveryPrefix } from "./prefixes.ts";
-import { createShop, memoryStock, messagesOf, wanting } from "./world.ts";
+import { createShop, memoryStock, messagesOf, partition, wanting } from "./world.ts";
 
 /** A keeper by itself, on a log in memory. */
 
@@ -134,6 +135,23 @@ test("a commit whose acknowledgement was lost is found, and nobody is told befor
   const keeper = await shop.keeper();
   expect(await keeper.hold(wanting("a", mug))).toEqual({ outcome: "held" });
   expect((await messagesOf(log)).length).toBe(1);
+});
+
+test("a server that takes an id for known, though nothing came of it, is asked with another one", async () => {
+  const ids: (string | undefined)[] = [];
+  const mistaken: Log = {
+    ...log,
+    append: async (to, payload, options) => {
+      ids.push(options?.id);
+      if (ids.length > 2) return log.append(to, payload, options);
+      return { outcome: "stored", sequence: 0, duplicate: true };
+    },
+  };
+  shop.stock(mug, 1);
+  const keeper = await shop.keeper({ log: mistaken });
+  expect(await keeper.hold(wanting("a", mug))).toEqual({ outcome: "held" });
+  const own = stockSubject(partition);
+  expect(ids).toEqual([`${own}@0`, `${own}@0.1`, `${own}@0.2`]);
 });
 
 test("while the log does not answer nobody is answered; who has waited for too long is sent away with nothing", async () => {
