@@ -6,15 +6,15 @@ import { supervise } from "../../actors/supervisor.ts";
 import { createOrders } from "../../api/checkout/orders.ts";
 import { createRecords } from "../../api/checkout/records.ts";
 import { createSettling } from "../../api/checkout/settling.ts";
-import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
+import type { StockLogs } from "./stock-logs.ts";
 
 /** The role that keeps stock: keepers of the partitions that fall to this process, supervised. */
-export function startStock(catalogue: Catalogue, logger: Logger): { stop(): Promise<void> } {
+export function startStock(logs: StockLogs, logger: Logger): { stop(): Promise<void> } {
   const clock = () => performance.now();
   const decide = createSettling({
-    records: createRecords(catalogue.checkout),
-    orders: createOrders(catalogue.activity),
+    records: createRecords(logs.checkout),
+    orders: createOrders(logs.activity),
     newId: randomUUID,
   });
   // The same in each of the actor's lives, or a former one would be counted until its lease ends.
@@ -27,12 +27,8 @@ export function startStock(catalogue: Catalogue, logger: Logger): { stop(): Prom
   };
   const create = () =>
     createStockKeepers({
-      log: catalogue.stock,
-      epoch: catalogue.epochs.stock,
-      catalog: catalogue.catalog,
-      derived: catalogue.derived,
-      leases: catalogue.leases,
-      asking: catalogue.asking,
+      ...logs,
+      log: logs.stock,
       decide,
       member,
       about,
