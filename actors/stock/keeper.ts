@@ -221,12 +221,10 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
     });
   }
 
-  async function save(): Promise<void> {
-    try {
-      await keepSnapshot();
-    } catch (error) {
-      journal.warn({ partition, err: error }, "the state of stock could not be kept beside the log");
-    }
+  function save(): void {
+    keepSnapshot().catch((error: unknown) =>
+      journal.warn({ partition, err: error }, "the state of stock could not be kept beside the log"),
+    );
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -235,11 +233,11 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       isReady = true;
       onReady?.();
       while (!signal.aborted) {
-        aliveAt = clock();
+        alive();
         const isWanted = holds.size + ends.length + idle.size + counting.ahead() > 0;
         if (isWanted || counting.heard().length > 0) {
           await turn(signal);
-          void save();
+          save();
         } else await bell.wait(idleMs, signal);
       }
     } finally {

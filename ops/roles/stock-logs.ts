@@ -42,9 +42,15 @@ export async function openStockLogs(
       openJetStreamLeases(connection, replicas),
     ]);
     const { epoch } = await stock.bounds();
-    const asking = openAsking(connection);
     return {
-      ...{ stock, epoch, catalog, derived, checkout, activity, leases, asking },
+      stock,
+      epoch,
+      catalog,
+      derived,
+      checkout,
+      activity,
+      leases,
+      asking: openAsking(connection),
       close: () => connection.close(),
     };
   } catch (error) {

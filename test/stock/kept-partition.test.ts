@@ -38,7 +38,11 @@ test("a keeper that lags says nothing of what there was, and two come to rest", 
   async function start(): Promise<KeptPartition> {
     const kept = createKeptPartition({
       partition: partitionOf(tokenOf(mug)),
-      ...{ log, epoch, catalog, derived, pause },
+      log,
+      epoch,
+      catalog,
+      derived,
+      pause,
       quantityOf: createQuantityReader(catalog, derived, epoch),
       asking: createMemoryAsking(),
       decide: async () => "expired",

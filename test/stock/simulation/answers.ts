@@ -51,9 +51,9 @@ export function createAnswerChecker(
     if (answer.outcome === "ended") return;
     const isOwn = hold?.commit.startsWith(`${life.process} ${life.number} `) === true;
     if (isOwn && hold.place > from && !call.isShared) throw new Broken(`${says}, and has taken its units`);
+    if (answer.outcome !== "short") return;
     for (const { product, available } of answer.lines ?? []) {
       const wanted = lines.find((line) => line.product === product)?.quantity ?? 0;
-      if (answer.outcome !== "short") continue;
       if (!ledger.availableSince(product, from).some((each) => each < wanted))
         throw new Broken(`${says}: ${available} of ${product}, of which there were enough all the time`);
     }

@@ -7,7 +7,7 @@ import type { PlannedPurchase } from "./plan.ts";
 /** Buyers, who ask again until they know; and what became of each reservation, which is decided once. */
 export interface Buying {
   /** Resolves when all that is wanted of it is done, with the last answer. */
-  buy(request: HoldRequest, wanted: Pick<PlannedPurchase, "then" | "thenMs">): Promise<HoldAnswer>;
+  buy(request: HoldRequest, wanted: Pick<PlannedPurchase, "fate" | "fateMs">): Promise<HoldAnswer>;
   /** What becomes of a hold whose time is up. */
   decide(hold: Pick<Hold, "reservation" | "taking">): HowEnded;
   /** How a hold was to end, by its name. */
@@ -58,20 +58,20 @@ export function createBuying(
   return {
     decide: ({ reservation, taking }) => settle(reservation, taking, "expired"),
     decided: (name) => decisions.get(name),
-    async buy(request, { then, thenMs }) {
+    async buy(request, { fate, fateMs }) {
       const { reservation, taking } = request;
       const asking = hold(request);
       // Who cancels does not wait for the answer.
-      if (then !== "cancelled") await asking;
-      await sleep(thenMs);
-      if (then === "cancelled") await end(reservation, taking, settle(reservation, taking, "cancelled"));
+      if (fate !== "cancelled") await asking;
+      await sleep(fateMs);
+      if (fate === "cancelled") await end(reservation, taking, settle(reservation, taking, "cancelled"));
       const answer = await asking;
       if (answer.outcome !== "held") return answer;
-      if (then === "sold") {
+      if (fate === "sold") {
         const how = settle(reservation, taking, "sold");
         if (how === "sold") await end(reservation, taking, how);
       }
-      if (then !== "anew" || settle(reservation, taking, "cancelled") !== "cancelled") return answer;
+      if (fate !== "anew" || settle(reservation, taking, "cancelled") !== "cancelled") return answer;
       // The keeper may hear of it later than of the next one, which ends it as well.
       void end(reservation, taking, "cancelled");
       return hold({ ...request, taking: taking + 1 });

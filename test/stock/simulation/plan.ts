@@ -46,9 +46,9 @@ export interface PlannedPurchase {
   readonly hasSeen: boolean;
   readonly heldMs: number;
   /** `anew`: given back, and taken once more. */
-  readonly then: "sold" | "cancelled" | "kept" | "anew";
+  readonly fate: "sold" | "cancelled" | "kept" | "anew";
   /** What is wanted of it comes so much later; `cancelled` may come before the answer. */
-  readonly thenMs: number;
+  readonly fateMs: number;
 }
 
 export interface Chore {
@@ -103,8 +103,8 @@ export function planOf(seed: number): StockPlan {
     isLimited: random.chance(0.2),
     hasSeen: random.chance(0.5),
     heldMs: random.pick([300, 2_000, 30_000]),
-    then: random.pick(["sold", "sold", "cancelled", "kept", "anew"] as const),
-    thenMs: random.between(0, 400),
+    fate: random.pick(["sold", "sold", "cancelled", "kept", "anew"] as const),
+    fateMs: random.between(0, 400),
   }));
   const chores = Array.from({ length: random.between(0, 6) }, () => ({
     at: (random.chance(0.3) ? 0 : from) + random.between(0, awakeMs),

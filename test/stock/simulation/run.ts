@@ -94,6 +94,17 @@ async function finish(
   }
 }
 
+/** Who wants what is left, and one more. */
+const theLast = {
+  at: 0,
+  buyer: "the last one",
+  isLimited: false,
+  hasSeen: true,
+  heldMs: 60_000,
+  fate: "kept",
+  fateMs: 0,
+} as const;
+
 async function judge(world: StockWorld, isBroken: () => boolean): Promise<string | undefined> {
   const { ledger, buying, clock } = world;
   for (const [name, { how }] of ledger.holds) {
@@ -115,8 +126,8 @@ async function judge(world: StockWorld, isBroken: () => boolean): Promise<string
       if (left + more === 0) continue;
       let outcome: string | undefined;
       const purchase = {
-        ...{ at: 0, reservation: `last ${at} ${more}`, buyer: "the last one", isLimited: false },
-        ...{ hasSeen: true, heldMs: 60_000, then: "kept" as const, thenMs: 0 },
+        ...theLast,
+        reservation: `last ${at} ${more}`,
         lines: [{ product: at, quantity: left + more }],
       };
       void world.buy(purchase).then((answer) => {

@@ -6,7 +6,7 @@ import { askStock } from "../../../actors/stock/stock-asking.ts";
 import type { HoldAnswer } from "../../../actors/stock/stock-port.ts";
 import { type Identifier, tokenOf } from "../../../streams/identifier.ts";
 import { partitionOf } from "../../../streams/partition.ts";
-import { decodeCommit, stockSubject } from "../../../streams/stock-commit.ts";
+import { decodeCommit } from "../../../streams/stock-commit.ts";
 import { createClock } from "../../simulation/clock.ts";
 import { createLogClient } from "../../simulation/log-client.ts";
 import { createLogServer, createStream, type SimulatedStream } from "../../simulation/log-server.ts";
@@ -237,5 +237,3 @@ export function createStockWorld(plan: StockPlan, onBroken: (what: string) => vo
     return shown && { ...shown, counted };
   }
 }
-
-export const subject = stockSubject(partition);
