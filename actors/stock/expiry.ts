@@ -11,7 +11,7 @@ import type { StockKeeper } from "./keeper.ts";
  * where the two race; stock only follows.
  */
 export interface ExpiryOptions {
-  readonly keeper: Pick<StockKeeper, "stock" | "end">;
+  readonly keeper: Pick<StockKeeper, "stock" | "isReady" | "end">;
   /** Decides, once and for all, what becomes of a reservation that is past its time. Throws where the log does not answer. */
   readonly decide: (hold: Hold) => Promise<HowEnded>;
   /** Milliseconds since 1970. */
@@ -41,7 +41,9 @@ export async function expireHolds(options: ExpiryOptions, signal: AbortSignal): 
   }
 
   while (!signal.aborted) {
-    const due = [...keeper.stock.open.values()].filter(({ until }) => until + graceMs <= now());
+    // While the log is read, what is on hold in the state may have ended since.
+    const open = keeper.isReady ? keeper.stock.open.values() : [];
+    const due = [...open].filter(({ until }) => until + graceMs <= now());
     await Promise.all(due.map((hold) => slots.run(() => (signal.aborted ? Promise.resolve() : end(hold)))));
     await pause(everyMs, signal);
   }
