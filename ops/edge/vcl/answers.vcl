@@ -13,8 +13,8 @@ sub tell_cache_status {
 		if (resp.http.edge-lifetime) {
 			set req.http.edge-member = req.http.edge-member + "; stored";
 		}
-	} else if (std.real(resp.http.edge-stored, 0.0) > std.time2real(req.time, 0.0)) {
-		# It was made after this request had come, which waited for it.
+	} else if (std.real(resp.http.edge-stored, 0.0) - 0.001 > std.time2real(req.time, 0.0)) {
+		# It was made after this request had come, which waited for it; a header has whole milliseconds, rounded.
 		set req.http.edge-member = "edge; fwd=uri-miss; fwd-status=" + resp.http.edge-status + "; collapsed";
 	} else {
 		set req.http.edge-member = "edge; hit; ttl=" + regsub(obj.ttl, "\..*$", "");
