@@ -7,10 +7,11 @@ export interface Pricing {
   /** Of what it is made of, the newest. */
   readonly version: Version;
   /**
-   * The sequence of the price in it. An owner that fell behind may meet the sales of one that is ahead: of two
-   * pricings of the same version the one with the older price is the older one.
+   * The sequences of its price and of its sales, added. An owner that fell behind may meet the sales of one that is
+   * ahead, or that one's price with its own sales: of two pricings of the same version, which is that of one of both,
+   * the one in which the other is older is the older one.
    */
-  readonly price: number;
+  readonly made: number;
   /** In minor units. */
   readonly amount: number;
   /** When the amount changes next by the clock, in milliseconds since 1970. */
@@ -25,15 +26,15 @@ export function pricingAt(
 ): Pricing {
   return {
     version: versions(Math.max(price.sequence, sales?.sequence ?? 0)),
-    price: price.sequence,
+    made: price.sequence + (sales?.sequence ?? 0),
     amount: amountAt(price, sales, moment),
     nextBoundary: nextBoundary(sales, moment),
   };
 }
 
-/** Sorts as text by version and price. */
-export function rankOf({ version, price }: Pricing): string {
-  return `${version}~${String(price).padStart(16, "0")}`;
+/** Sorts as text by version, then by what else it is made of. */
+export function rankOf({ version, made }: Pricing): string {
+  return `${version}~${String(made).padStart(16, "0")}`;
 }
 
 /** Whether an amount fell to half or less. */

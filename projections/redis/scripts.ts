@@ -20,7 +20,7 @@ export const noVersion = "-".repeat(versionLength);
 /** The key that says that answers may stand here: a store that nobody has read from yet is filled without looking for them. */
 export const answersFlag = "answers";
 
-/** A row's pricing is ranked by its version and its price (`rankOf`). */
+/** A row's pricing is ranked by its version and all that it is made of (`rankOf`). */
 export const rankLength = versionLength + 17;
 export const noRank = "-".repeat(rankLength);
 

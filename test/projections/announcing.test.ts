@@ -194,14 +194,14 @@ test("lists and the tree are named with the move behind them, once", async () =>
   await mine.putRows(fence, [{ id: lamp, membership }]);
   await mine.advance("catalog", [{ partition, from: v(1), to: v(2), headAt: 1 }]);
   expect(told.at(-1)?.names).toEqual([treeName, categoryName(home), membersName(home)]);
-  const pricing = { version: v(3), price: 3, amount: 7, nextBoundary: undefined };
+  const pricing = { version: v(3), made: 3, amount: 7, nextBoundary: undefined };
   await mine.putRows({ partition, position: v(2) }, [{ id: lamp, pricing }]);
   await mine.advance("catalog", [{ partition, from: v(2), to: v(3), headAt: 1 }]);
   expect(told.at(-1)?.names).toEqual([pricesName(home)]);
   await mine.advance("catalog", [{ partition, from: v(3), to: v(3), headAt: 2 }]);
   expect(told.at(-1)).toMatchObject({ names: [], products: new Map() });
   await mine.putRows({ partition, position: v(3) }, [
-    { id: lamp, pricing: { ...pricing, version: v(4), price: 4, amount: 3 } },
+    { id: lamp, pricing: { ...pricing, version: v(4), made: 4, amount: 3 } },
   ]);
   await mine.advance("catalog", [{ partition, from: v(3), to: v(4), headAt: 3 }]);
   expect(told.at(-1)?.names).toEqual([pricesName(home), dropName(lamp)]);

@@ -187,7 +187,7 @@ describe.each(readModelAdapters())("stored answers ($adapter)", (adapter) => {
     const existsOf = async (product: Identifier) => (await model.readProducts([product]))[0]?.exists;
     expect(await existsOf(lamp)).toBe(false);
     await model.putRows(fenceOf(lamp), [
-      { id: lamp, pricing: { version: v(3), price: 5, amount: 5, nextBoundary: undefined } },
+      { id: lamp, pricing: { version: v(3), made: 5, amount: 5, nextBoundary: undefined } },
     ]);
     expect(await existsOf(lamp)).toBe(false);
     const membership = { version: v(4), created: 4, group: null, direct: [], shown: [] };

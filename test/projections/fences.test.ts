@@ -64,7 +64,7 @@ const rows: FencedPut = {
           direct: [home],
           shown: [home],
         },
-        pricing: { version: v(sequence), price: sequence, amount: sequence, nextBoundary: sequence },
+        pricing: { version: v(sequence), made: sequence, amount: sequence, nextBoundary: sequence },
       })),
     ),
   read: async (model) => [

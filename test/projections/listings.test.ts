@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { pricingAt } from "../../projections/pricing.ts";
 import type { ListingPut, ReadModel } from "../../projections/read-model.ts";
+import type { ProductSales } from "../../projections/sales.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { id } from "../streams/id.ts";
 import { noPosition, oddIds, partitionOfId, readModelAdapters, v } from "./read-model-adapters.ts";
@@ -28,7 +30,7 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
     membership: { version: v(sequence), created, group: null, direct: shown, shown },
     ...(amount === undefined
       ? {}
-      : { pricing: { version: v(sequence), price: sequence, amount, nextBoundary: undefined } }),
+      : { pricing: { version: v(sequence), made: sequence, amount, nextBoundary: undefined } }),
   });
   const put = async (...puts: readonly ListingPut[]) => {
     for (const one of puts) await model.putRows(noPosition(partitionOfId(one.id)), [one]);
@@ -58,7 +60,7 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
     };
     const priced = (sequence: number, amount: number) => ({
       id: lamp,
-      pricing: { version: v(sequence), price: sequence, amount, nextBoundary: undefined },
+      pricing: { version: v(sequence), made: sequence, amount, nextBoundary: undefined },
     });
     expect(await told(listed(lamp, 1, { shown: [attic, home], amount: 5 }))).toEqual({
       members: [attic, home],
@@ -83,7 +85,7 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
       (await model.putRows(noPosition(partitionOfId(lamp)), [one]))?.fallen;
     const priced = (sequence: number, amount: number) => ({
       id: lamp,
-      pricing: { version: v(sequence), price: sequence, amount, nextBoundary: undefined },
+      pricing: { version: v(sequence), made: sequence, amount, nextBoundary: undefined },
     });
     expect(await fallen(listed(lamp, 1, { shown: [], amount: 1_000 }))).toEqual([]);
     expect(await fallen(priced(2, 501))).toEqual([]);
@@ -178,7 +180,7 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
   });
 
   test("membership and pricing stand apart, whichever comes first", async () => {
-    const pricing = { version: v(8), price: 8, amount: 40, nextBoundary: undefined };
+    const pricing = { version: v(8), made: 8, amount: 40, nextBoundary: undefined };
     await put({ id: lamp, pricing });
     expect(await row(lamp)).toEqual({
       membership: undefined,
@@ -206,18 +208,56 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
     });
     await put(listed(id("desk"), 3, { amount: 30 }));
     expect((await list("price_asc")).ids).toEqual([id("desk"), lamp]);
-    await put({ id: lamp, pricing: { ...pricing, version: v(9), price: 9, amount: 20 } });
+    await put({ id: lamp, pricing: { ...pricing, version: v(9), made: 9, amount: 20 } });
     expect((await list("price_asc")).ids).toEqual([lamp, id("desk")]);
   });
 
-  test("a pricing of the same version and price is taken, of an older version or price it is not", async () => {
+  test("a pricing made of the same is taken, one with anything older in it is not", async () => {
     await put(listed(lamp, 5, { amount: 10 }));
-    await put({ id: lamp, pricing: { version: v(5), price: 5, amount: 7, nextBoundary: undefined } });
+    await put({ id: lamp, pricing: { version: v(5), made: 5, amount: 7, nextBoundary: undefined } });
     expect((await row(lamp))?.amount).toBe(7);
-    await put({ id: lamp, pricing: { version: v(5), price: 3, amount: 8, nextBoundary: undefined } });
+    await put({ id: lamp, pricing: { version: v(5), made: 3, amount: 8, nextBoundary: undefined } });
     expect((await row(lamp))?.amount).toBe(7);
-    await put({ id: lamp, pricing: { version: v(4), price: 4, amount: 9, nextBoundary: undefined } });
+    await put({ id: lamp, pricing: { version: v(4), made: 4, amount: 9, nextBoundary: undefined } });
     expect((await row(lamp))?.amount).toBe(7);
+  });
+
+  test("of two pricings of one price or of one sale, the one with the older other is not taken", async () => {
+    const versions = (sequence: number) => v(sequence);
+    const price = (sequence: number, amount: number) =>
+      ({ amount, currency: "GBP", list_amount: null, sequence, updated_at: 0 }) as const;
+    const sales = (sequence: number, amount: number): ProductSales => ({
+      sequence,
+      updated_at: 0,
+      entries: [
+        {
+          sale_id: id("spring"),
+          starts_at: 0,
+          ends_at: 9,
+          amount,
+          currency: "GBP",
+          purchase_limit: null,
+          sequence,
+        },
+      ],
+    });
+    await put(listed(lamp, 1));
+    const made = [
+      [
+        pricingAt(versions, price(15, 22), sales(10, 20), 1),
+        pricingAt(versions, price(15, 22), sales(7, 11), 1),
+      ],
+      [
+        pricingAt(versions, price(16, 30), sales(20, 25), 1),
+        pricingAt(versions, price(15, 22), sales(20, 25), 10),
+      ],
+    ] as const;
+    for (const [newer, older] of made) {
+      expect(newer.amount).not.toBe(older.amount);
+      await put({ id: lamp, pricing: newer });
+      await put({ id: lamp, pricing: older });
+      expect((await row(lamp))?.amount).toBe(newer.amount);
+    }
   });
 
   test("more rows than one call takes", async () => {
@@ -243,7 +283,7 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
     const [a, b] = same as [Identifier, Identifier];
     const due = (product: Identifier, sequence: number, nextBoundary: number | undefined): ListingPut => ({
       id: product,
-      pricing: { version: v(sequence), price: sequence, amount: 1, nextBoundary },
+      pricing: { version: v(sequence), made: sequence, amount: 1, nextBoundary },
     });
     const moment = Date.parse("2026-11-27T00:00:00Z");
     await put(due(a, 1, moment + 2), due(b, 2, moment), due(lamp, 3, undefined));

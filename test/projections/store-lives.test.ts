@@ -72,7 +72,7 @@ test("a fence does not outlive the link over which it was taken", async () => {
   const put = { id: lamp, version: v(1), value: { newest: [], sequence: 1 } };
   await fenced.putReviews(fence, [put]);
   session++;
-  const row = { id: lamp, pricing: { version: v(1), price: 1, amount: 1, nextBoundary: undefined } };
+  const row = { id: lamp, pricing: { version: v(1), made: 1, amount: 1, nextBoundary: undefined } };
   const stock = { quantity: 1, sequence: 1, updated_at: 1 };
   const writes = [
     fenced.putRegisters([fence], [{ id: lamp, register: "inventory", version: v(1), value: stock }]),

@@ -119,7 +119,7 @@ const row = (
 ): ListingPut => ({
   id: lamp,
   membership: { version, created: 3, group: pair ?? null, direct: [], shown: [], ...more },
-  pricing: { version, price: 9, amount: 500, nextBoundary: 7 },
+  pricing: { version, made: 9, amount: 500, nextBoundary: 7 },
 });
 const listed = async (category = home) => (await model.readListing(category ?? lamp, "newest", 0, 9)).ids;
 const members = async (group = pair) => (await model.readGroup(group ?? lamp)).ids;
@@ -135,7 +135,7 @@ test("a row with its lists, its group and its boundary", async () => {
   await replacing.rows(own(8), partition, [rebuilt]);
   expect([await listed(attic), await members()]).toEqual([[lamp], [lamp]]);
   await replacing.rows(own(9), partition, [
-    { ...rebuilt, pricing: { version: own(9), price: 9, amount: 400, nextBoundary: undefined } },
+    { ...rebuilt, pricing: { version: own(9), made: 9, amount: 400, nextBoundary: undefined } },
   ]);
   expect([await listed(attic), await listed(home), await members(), await members(twins)]).toEqual([
     [],
