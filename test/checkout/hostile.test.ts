@@ -6,7 +6,11 @@ import { secretKey } from "../../api/identity/keys.ts";
 import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
 import { hmac, jws } from "../api/identity/issuer.ts";
 import { createWorld } from "../verify/world.ts";
+import { openConnection } from "../checkout-trial/connection.ts";
+import { id } from "../streams/id.ts";
 import { hostileBodies, hostileText } from "./hostile-bodies.ts";
+import { bytesOf, problemOf } from "./hostile-replies.ts";
+import { hostileRequests } from "./hostile-requests.ts";
 import { ann, chair, lamp, noon, openFurnished, quoteFor, type Shop } from "./shop.ts";
 
 /** Whatever a signed-in client sends: it is told what is wrong with it, nothing is taken for it, and nothing breaks. */
@@ -102,4 +106,27 @@ test("keys and names", async () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("bytes, as they come", async () => {
+  const address = await server.listen({ port: 0, host: "127.0.0.1" });
+  const none = id("none");
+  await shop.product(none);
+  await shop.price(none, 100);
+  await shop.count(none, 0);
+  const { quote } = await quoteFor(shop.open(), ann, [[none, 1]]);
+  const unsigned = `${quote.split(".")[0]}.${"A".repeat(43)}`;
+  const material = { product: lamp, quote, bad: [{ name: "not signed", quote: unsigned, status: 400 }] };
+  const connection = openConnection({ hostname: "127.0.0.1", port: Number(new URL(address).port) });
+  for (const request of fc.sample(hostileRequests(material), { seed: 1, numRuns: 600 })) {
+    const bytes = bytesOf(request, `Authorization: ${authorization}\r\n`);
+    const reply = await connection.send(bytes, !request.isWhole);
+    const problem = reply === undefined ? "there is no answer" : problemOf(request, reply);
+    expect([bytes.toString("latin1"), problem, reply?.body]).toEqual([
+      bytes.toString("latin1"),
+      undefined,
+      reply?.body,
+    ]);
+  }
+  connection.close();
 });
