@@ -112,9 +112,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
   const bell = createBell(pause);
   let isReady = false;
   let aliveAt = clock();
-  const alive = () => {
-    aliveAt = clock();
-  };
+  const alive = () => void (aliveAt = clock());
 
   const notReady = () => new LogUnavailable(`the keeper of partition ${partition} is not at work`);
 
@@ -150,7 +148,9 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       const commit = draft.commit(newId());
       if (commit === undefined) {
         // Who is refused is refused by the newest state.
-        if ((await surely(() => catchUp(alive), signal)) > 0) continue;
+        const { sequence } = stock;
+        await surely(() => catchUp(alive), signal);
+        if (stock.sequence > sequence) continue;
         for (const tell of told) tell(nothing);
         return;
       }

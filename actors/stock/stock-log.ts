@@ -13,9 +13,9 @@ export interface StockLog {
   readonly stock: Stock;
   /**
    * Takes in all that was written meanwhile. One round trip where there is nothing; the first time all that ever was, or
-   * what came behind the last snapshot. Returns how many messages that were, and gives signs of life.
+   * what came behind the last snapshot. Gives signs of life. Where it throws, some of it may have been taken in.
    */
-  catchUp(alive?: () => void): Promise<number>;
+  catchUp(alive?: () => void): Promise<void>;
   /**
    * Writes the commit, which must build on `stock`, and reads the log through it. Undefined where it does not count,
    * because another one builds on the same state: then `stock` is that other one's. Two round trips.
@@ -92,11 +92,10 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
     ({ read } = snapshot);
   }
 
-  async function replay(alive: () => void): Promise<number> {
+  async function replay(alive: () => void): Promise<void> {
     if (read.sequence === 0) await begin(alive);
     const last = (await log.last(subject, "leader"))?.sequence ?? 0;
     const tail = log.tail({ from: read.sequence + 1, subject });
-    let count = 0;
     try {
       while (read.sequence < last) {
         alive();
@@ -104,20 +103,18 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
         if (messages.length === 0)
           throw new Error(`${log.stream} gave nothing behind ${read.sequence} in ${waitMs} ms`);
         for (const message of messages) take(message);
-        count += messages.length;
       }
     } finally {
       await tail.close();
     }
     isReplayed = true;
-    return count;
   }
 
-  /** Reads up to the end of the subject. Returns how many messages that were. */
-  async function readOn(): Promise<number> {
-    for (let count = 0; ; count++) {
+  /** Reads up to the end of the subject. */
+  async function readOn(): Promise<void> {
+    for (;;) {
       const message = await log.next(subject, read.sequence + 1);
-      if (message === undefined) return count;
+      if (message === undefined) return;
       take(message);
     }
   }
@@ -144,7 +141,9 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
           return evolve(commit, next);
         }
       }
-      inVain = (await readOn()) === 0 ? inVain + 1 : 0;
+      const { sequence } = read;
+      await readOn();
+      inVain = read.sequence === sequence ? inVain + 1 : 0;
       return written.applied;
     },
     async keepSnapshot() {

@@ -53,6 +53,28 @@ test("who has units is not sent away, however long the log takes to say so", asy
   await other.close();
 });
 
+test("who is refused is refused by the newest state, also where the log failed while that was read", async () => {
+  let isFailing = false;
+  const failing: Log = {
+    ...log,
+    async next(subject, sequence) {
+      const found = await log.next(subject, sequence);
+      if (found !== undefined || !isFailing) return found;
+      isFailing = false;
+      throw new LogUnavailable("no leader");
+    },
+  };
+  const behind = createShop(failing);
+  for (const each of [shop, behind]) each.stock(mug, 1, 1);
+  const keeper = await behind.keeper();
+  await keeper.hold(wanting("a", mug));
+  const other = await shop.keeper();
+  await other.end({ reservation: "a", taking: 0, how: "cancelled" });
+  isFailing = true;
+  expect(await keeper.hold(wanting("b", mug))).toEqual({ outcome: "held" });
+  await behind.close();
+});
+
 test("what was heard of a product is forgotten with it, whoever lets go of it", async () => {
   let isAway = false;
   const away: Log = {
