@@ -14,6 +14,7 @@ import { type Pause, pause as realPause } from "./pause.ts";
 export interface PartitionOwner {
   /** The partitions that are ours at this moment. */
   owned(): ReadonlySet<number>;
+  owns(partition: number): boolean;
   /** One round of renewing, giving back and taking. The supervisor calls it; tests do as well. */
   round(): Promise<void>;
   /** Rounds every `limits.leaseRenewMs` until `signal` aborts, then gives everything back. */
@@ -109,11 +110,11 @@ export function createPartitionOwner(options: PartitionOwnerOptions): PartitionO
     await Promise.allSettled(all.map(({ lease }) => leases.release(lease)));
   }
 
+  const owns = (partition: number) => (held.get(partition)?.until ?? Number.NEGATIVE_INFINITY) > clock();
+
   return {
-    owned() {
-      const at = clock();
-      return new Set([...held].filter(([, { until }]) => until > at).map(([partition]) => partition));
-    },
+    owned: () => new Set(held.keys().filter(owns)),
+    owns,
     round,
     async run(signal) {
       try {

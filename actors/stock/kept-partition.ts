@@ -1,7 +1,7 @@
 import type { Answering, Asking } from "../../streams/asking.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Journal } from "../../streams/journal.ts";
-import type { Log } from "../../streams/log.ts";
+import { type Log, LogUnavailable } from "../../streams/log.ts";
 import type { Hold, HowEnded } from "../../streams/stock-commit.ts";
 import type { Pause } from "../pause.ts";
 import type { Actor } from "../supervisor.ts";
@@ -15,6 +15,7 @@ import { createShownStock, type ShownStock } from "./shown-stock.ts";
 import { createStockSnapshots } from "./snapshot.ts";
 import { productsLately } from "./stock.ts";
 import { answerStock } from "./stock-asking.ts";
+import type { HoldAnswer, HoldRequest } from "./stock-port.ts";
 
 /**
  * One life of one partition's keeper, with all that belongs to it: it answers for the stock through the cluster, gives back
@@ -36,6 +37,11 @@ export interface KeptPartitionOptions {
   readonly derived: Log;
   readonly quantityOf: QuantityOf;
   readonly asking: Asking;
+  /**
+   * Whether the partition is kept here at this moment. Who stood still may find questions that another keeper has answered
+   * meanwhile: what was taken for them now, nobody would ever know of.
+   */
+  readonly isOurs: () => boolean;
   /** What becomes of a hold that is past its time. */
   readonly decide: (hold: Hold) => Promise<HowEnded>;
   /** Called for each commit of this keeper's own that counted. */
@@ -54,14 +60,14 @@ export interface KeptPartitionOptions {
 const latelyMs = 60_000;
 
 export function createKeptPartition(options: KeptPartitionOptions): KeptPartition {
-  const { partition, epoch, derived, asking, decide, onCommit, now, clock, pause, journal } = options;
+  const { partition, epoch, derived, asking, isOurs, decide, onCommit, now, clock, pause, journal } = options;
   let answering: Answering | undefined;
   const rates = createSaleRates(clock);
   const keeper = createStockKeeper({
     ...options,
     snapshots: createStockSnapshots(derived, partition, epoch),
     onReady() {
-      answering = answerStock(asking, partition, keeper);
+      answering = answerStock(asking, partition, { hold, end: keeper.end });
       // What the one before may have left unsaid.
       shown.show(productsLately(keeper.stock, latelyMs));
     },
@@ -72,6 +78,12 @@ export function createKeptPartition(options: KeptPartitionOptions): KeptPartitio
     },
   });
   const shown = createShownStock({ ...options, keeper, rates });
+
+  async function hold(request: HoldRequest): Promise<HoldAnswer> {
+    if (!isOurs()) throw new LogUnavailable(`the stock of partition ${partition} is kept elsewhere`);
+    return keeper.hold(request);
+  }
+
   return {
     keeper,
     shown,

@@ -4,7 +4,7 @@ import type { Leases } from "../../streams/lease.ts";
 import type { Log, StoredMessage, Tail } from "../../streams/log.ts";
 import type { Hold, HowEnded } from "../../streams/stock-commit.ts";
 import { parseStoredSubject } from "../../streams/subjects.ts";
-import { createPartitionOwner } from "../partition-owner.ts";
+import { createPartitionOwner, type PartitionOwner } from "../partition-owner.ts";
 import { type Pause, pause as realPause } from "../pause.ts";
 import { type Actor, supervise, type Supervisor } from "../supervisor.ts";
 import { together } from "../together.ts";
@@ -72,10 +72,11 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
   }
 
   /** One life of one partition's keeper, which is among those kept here while it lasts. */
-  function createPartition(partition: number): Actor {
+  function createPartition(partition: number, owns: PartitionOwner["owns"]): Actor {
     const kept = createKeptPartition({
       ...options,
       partition,
+      isOurs: () => owns(partition),
       quantityOf,
       pause,
       onCommit() {
@@ -96,7 +97,7 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
   }
 
   /** Follows what is ours until the signal aborts, and ends all of it then. */
-  async function keep(owned: () => ReadonlySet<number>, signal: AbortSignal): Promise<void> {
+  async function keep({ owned, owns }: PartitionOwner, signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted) {
         aliveAt = clock();
@@ -106,7 +107,7 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
         await Promise.all(lost.map(([, life]) => life.stop()));
         for (const partition of ours) {
           if (lives.has(partition)) continue;
-          const create = () => createPartition(partition);
+          const create = () => createPartition(partition, owns);
           lives.set(partition, supervise(`stock ${partition}`, create, { journal, now: clock, pause }));
         }
         await pause(lookMs, signal);
@@ -151,7 +152,7 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
       try {
         await together(signal, [
           owner.run,
-          (either) => keep(owner.owned, either),
+          (either) => keep(owner, either),
           (either) => hear(tail, either),
         ]);
       } finally {

@@ -1,8 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, expect, test, vi } from "vitest";
 import { countedIn, createQuantityReader, inventorySubject } from "../../actors/stock/catalog-counts.ts";
-import { createKeptPartition, type KeptPartition } from "../../actors/stock/kept-partition.ts";
+import {
+  createKeptPartition,
+  type KeptPartition,
+  type KeptPartitionOptions,
+} from "../../actors/stock/kept-partition.ts";
+import { askStock } from "../../actors/stock/stock-asking.ts";
 import { tokenOf } from "../../streams/identifier.ts";
+import { LogUnavailable } from "../../streams/log.ts";
 import { createMemoryAsking } from "../../streams/memory-asking.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
 import { partitionOf } from "../../streams/partition.ts";
@@ -14,12 +20,14 @@ import { memoryStock, quiet, wanting } from "./world.ts";
 
 const mug = id("mug");
 const subject = storedSubject("inventory.changed", tokenOf(mug));
+const partition = partitionOf(tokenOf(mug));
 const epoch = 7;
-const ending = new AbortController();
+let ending = new AbortController();
 const running: Promise<void>[] = [];
 afterEach(async () => {
   ending.abort();
-  await Promise.all(running);
+  await Promise.all(running.splice(0));
+  ending = new AbortController();
 });
 
 const pause = (ms: number, signal: AbortSignal) =>
@@ -31,30 +39,40 @@ const pause = (ms: number, signal: AbortSignal) =>
     });
   });
 
-test("a keeper that lags says nothing of what there was, and two come to rest", async () => {
+function openShop() {
   const log = memoryStock();
   const catalog = createMemoryLog({ stream: "CATALOG", now: Date.now });
   const derived = createMemoryLog({ stream: "DERIVED", now: Date.now });
-  async function start(): Promise<KeptPartition> {
-    const kept = createKeptPartition({
-      partition: partitionOf(tokenOf(mug)),
-      log,
-      epoch,
-      catalog,
-      derived,
-      pause,
-      quantityOf: createQuantityReader(catalog, derived, epoch),
-      asking: createMemoryAsking(),
-      decide: async () => "expired",
-      newId: randomUUID,
-      now: () => 0,
-      clock: () => performance.now(),
-      journal: quiet,
-    });
-    running.push(kept.run(ending.signal));
-    await vi.waitFor(() => expect(kept.keeper.isReady).toBe(true));
-    return kept;
-  }
+  return {
+    log,
+    catalog,
+    async start(more: Partial<KeptPartitionOptions> = {}): Promise<KeptPartition> {
+      const kept = createKeptPartition({
+        partition,
+        log,
+        epoch,
+        catalog,
+        derived,
+        pause,
+        quantityOf: createQuantityReader(catalog, derived, epoch),
+        asking: createMemoryAsking(),
+        isOurs: () => true,
+        decide: async () => "expired",
+        newId: randomUUID,
+        now: () => 0,
+        clock: () => performance.now(),
+        journal: quiet,
+        ...more,
+      });
+      running.push(kept.run(ending.signal));
+      await vi.waitFor(() => expect(kept.keeper.isReady).toBe(true));
+      return kept;
+    },
+  };
+}
+
+test("a keeper that lags says nothing of what there was, and two come to rest", async () => {
+  const { catalog, start } = openShop();
   /** The newest word, with all before it told to everybody. */
   let told = 0;
   const [ann, bob] = [await start(), await start()];
@@ -86,4 +104,20 @@ test("a keeper that lags says nothing of what there was, and two come to rest", 
     await pause(5, ending.signal);
   }
   expect((await catalog.bounds()).last).toBe(last + 1);
+});
+
+test("who does not own the partition at that moment takes nothing for anybody, and gives back what is given back", async () => {
+  const { log, catalog, start } = openShop();
+  await catalog.append(inventorySubject(mug), Buffer.from('{"new_quantity":9}'));
+  const asking = createMemoryAsking();
+  let isOurs = true;
+  const { keeper } = await start({ asking, isOurs: () => isOurs });
+  const stock = askStock(asking);
+  expect(await stock.hold(partition, wanting("a", mug))).toEqual({ outcome: "held" });
+  isOurs = false;
+  const { last } = await log.bounds();
+  await expect(stock.hold(partition, wanting("b", mug))).rejects.toThrow(LogUnavailable);
+  expect((await log.bounds()).last).toBe(last);
+  await stock.end(partition, { reservation: "a", taking: 0, how: "cancelled" });
+  expect(keeper.stock.open.size).toBe(0);
 });

@@ -64,6 +64,7 @@ export function startKeeper(options: KeeperProcessOptions): KeeperProcess {
     const one = createKeptPartition({
       ...options,
       quantityOf,
+      isOurs: () => true,
       newId: () => `${life.process} ${life.number} ${ids++}`,
       now,
       clock: now,
