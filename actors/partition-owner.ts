@@ -5,7 +5,7 @@ import { allPartitions, partitionCount } from "../streams/partition.ts";
 import { type Pause, pause as realPause } from "./pause.ts";
 
 /**
- * Shares the partitions of a log among the projectors that are alive, by leases.
+ * Shares the partitions of a log among those who are alive, projectors or keepers of stock, by leases.
  *
  * Each member shows itself by a lease of its own, so everybody can count them; each takes free partitions up
  * to its fair share and gives back what it has beyond it. A lease that could not be renewed in time counts as

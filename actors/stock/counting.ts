@@ -28,6 +28,8 @@ export interface Looked {
   readonly counts: readonly FoundCount[];
   /** Products that CATALOG says nothing about. */
   readonly absent: ReadonlySet<Identifier>;
+  /** What `letGo` said before: the counts are good while it says the same. */
+  readonly letGo: number;
 }
 
 /**
@@ -49,6 +51,8 @@ export interface Counting {
   knownTo(product: Identifier): number | undefined;
   /** Behind everything that lets go of a product: what is heard of it counts for the time until then. */
   forget(product: Identifier): void;
+  /** How many products were let go of. An older count of one of them gives back what was sold since. */
+  letGo(): number;
   /** A place in STOCK that a keeper's word stands for and that the stock has not come to; 0 where there is none. */
   ahead(): number;
   /** Nothing is there: STOCK ends before that place, whoever named it. */
@@ -56,7 +60,7 @@ export interface Counting {
 }
 
 /** Counts of one commit: a message has room for more, with the longest names. */
-const countsMax = 1_000;
+const countsMax = 500;
 const lookUpsMax = 32;
 /** Who comes later than that does not share a look: it may be as old as this machine stood still. */
 const sharedMs = 1_000;
@@ -68,6 +72,7 @@ export function createCounting(stock: Stock, quantityOf: QuantityOf, clock: () =
   const known = new Map<Identifier, number>();
   const underWay = new Map<Identifier, { readonly asked: ReturnType<QuantityOf>; readonly since: number }>();
   let place = 0;
+  let letGo = 0;
   const slots = createSlots(lookUpsMax);
 
   const countedTo = (product: Identifier) => stock.products.get(product)?.counted ?? 0;
@@ -79,8 +84,9 @@ export function createCounting(stock: Stock, quantityOf: QuantityOf, clock: () =
     const shared = underWay.get(product);
     if (shared === undefined || clock() - shared.since > sharedMs) return ask(product);
     const found = await shared.asked;
-    // It may have begun before the event that was seen.
-    return (found?.newest ?? 0) < seen ? ask(product) : found;
+    if ((found?.newest ?? 0) >= seen) return found;
+    // It began before the event that was seen. One that has begun since did not.
+    return underWay.get(product)?.asked ?? ask(product);
   }
 
   function ask(product: Identifier): Promise<Counted | undefined> {
@@ -117,6 +123,7 @@ export function createCounting(stock: Stock, quantityOf: QuantityOf, clock: () =
       return [...pending.values().take(countsMax)].map((count) => ({ ...count, own: false }));
     },
     async lookUp({ lines }) {
+      const before = letGo;
       const lacking = lines.filter(({ product, seen }) => !isKnown(product, seen));
       const found = await Promise.all(lacking.map(({ product, seen }) => look(product, seen)));
       const counts: FoundCount[] = [];
@@ -131,7 +138,12 @@ export function createCounting(stock: Stock, quantityOf: QuantityOf, clock: () =
           counts.push({ product, quantity, sequence, own });
         }
       }
-      return { counts, absent };
+      // What is known and waits for its commit comes into the one that the request is in.
+      for (const { product } of lines) {
+        const count = pending.get(product);
+        if (count !== undefined) counts.push({ ...count, own: false });
+      }
+      return { counts, absent, letGo: before };
     },
     knownTo(product) {
       dropCounted(product);
@@ -142,7 +154,9 @@ export function createCounting(stock: Stock, quantityOf: QuantityOf, clock: () =
     forget(product) {
       known.delete(product);
       pending.delete(product);
+      letGo++;
     },
+    letGo: () => letGo,
     ahead,
     dismiss(none) {
       if (place === none) place = 0;

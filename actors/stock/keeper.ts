@@ -65,7 +65,7 @@ export interface StockKeeperOptions {
 interface Waiting {
   readonly since: number;
   readonly weight: number;
-  readonly counts: readonly FoundCount[];
+  counts(): readonly FoundCount[];
   /** Gives what is to be done when the commit counts, where the fold did not take some of its holds. */
   join(draft: CommitDraft): (isRefused: ReadonlySet<string>) => void;
   giveUp(): void;
@@ -74,8 +74,8 @@ interface Waiting {
 
 const waitingMax = 20_000;
 const waitingOfOneMax = 16;
-/** Lines of one commit: a message has room for more, with the longest names. */
-const linesMax = 1_000;
+/** Lines of one commit: a message has room for as many holds, counts of two kinds and products to let go of, with the longest names. */
+const linesMax = 500;
 /** Who asks gives up later than that: nothing is taken for somebody who is gone. */
 const waitMsMax = 2_000;
 const idleMs = 1_000;
@@ -142,7 +142,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
       if (signal.aborted) throw notReady();
       const draft = draftCommit(stock);
       for (const count of counting.heard()) draft.count(count);
-      for (const { counts } of left) for (const count of counts) draft.count(count);
+      for (const { counts } of left) for (const count of counts()) draft.count(count);
       const told = left.map(({ join }) => join(draft));
       if (isFirst) for (const product of forgotten) draft.forget(product);
       const commit = draft.commit(newId());
@@ -154,7 +154,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
         for (const tell of told) tell(nothing);
         return;
       }
-      const applied = await surely(() => write(commit), signal);
+      const applied = await surely(() => write(commit, alive), signal);
       if (applied === undefined) continue;
       onCommit?.(commit);
       const refused = commit.holds.filter((_, at) => applied.held[at] === false);
@@ -191,19 +191,20 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
   }
 
   /**
-   * `since`: before all that was looked up. Undefined where a product that stood in the state was let go of meanwhile.
+   * `since`: before all that was looked up. Undefined where a product was let go of meanwhile: then it is looked up anew.
    */
   function take(
     request: HoldRequest,
-    { counts, absent }: Looked,
+    { counts, absent, letGo }: Looked,
     since: number,
   ): Promise<HoldAnswer | undefined> {
+    const isNew = () => counting.letGo() === letGo;
     return new Promise((resolve, fail) => {
       const busy = () => resolve({ outcome: "busy" });
       const waiting: Waiting = {
         since,
         weight: request.lines.length,
-        counts,
+        counts: () => (isNew() ? counts : []),
         join(draft) {
           const isKnown = request.lines.every(({ product }) => draft.knows(product) || absent.has(product));
           const answer = isKnown ? draft.hold(request) : undefined;
@@ -279,7 +280,7 @@ export function createStockKeeper(options: StockKeeperOptions): StockKeeper {
           // Whoever is gone wants it as well.
           since: Number.POSITIVE_INFINITY,
           weight: 1,
-          counts: [],
+          counts: () => [],
           join(draft) {
             draft.end(end);
             return () => resolve();

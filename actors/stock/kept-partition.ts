@@ -1,7 +1,7 @@
 import type { Answering, Asking } from "../../streams/asking.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Journal } from "../../streams/journal.ts";
-import { type Log, LogUnavailable } from "../../streams/log.ts";
+import type { Log } from "../../streams/log.ts";
 import type { Hold, HowEnded } from "../../streams/stock-commit.ts";
 import type { Pause } from "../pause.ts";
 import type { Actor } from "../supervisor.ts";
@@ -67,7 +67,7 @@ export function createKeptPartition(options: KeptPartitionOptions): KeptPartitio
     ...options,
     snapshots: createStockSnapshots(derived, partition, epoch),
     onReady() {
-      answering = answerStock(asking, partition, { hold, end: keeper.end });
+      answering = answerStock(asking, partition, { hold, end: keeper.end, isOurs }, journal);
       // What the one before may have left unsaid.
       shown.show(productsLately(keeper.stock, latelyMs));
     },
@@ -80,8 +80,10 @@ export function createKeptPartition(options: KeptPartitionOptions): KeptPartitio
   const shown = createShownStock({ ...options, keeper, rates });
 
   async function hold(request: HoldRequest): Promise<HoldAnswer> {
-    if (!isOurs()) throw new LogUnavailable(`the stock of partition ${partition} is kept elsewhere`);
-    return keeper.hold(request);
+    const answer = await keeper.hold(request);
+    // Who wanted more than there is may have been shown more: the keeper before may have left it unsaid.
+    if (answer.outcome === "short") shown.show(answer.lines.map(({ product }) => product));
+    return answer;
   }
 
   return {
@@ -89,7 +91,6 @@ export function createKeptPartition(options: KeptPartitionOptions): KeptPartitio
     shown,
     aliveAt: keeper.aliveAt,
     hear(product, counted) {
-      if (!keeper.stock.products.has(product)) return;
       keeper.hear(product, counted);
       shown.hear(product, counted);
     },

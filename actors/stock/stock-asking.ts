@@ -1,5 +1,6 @@
 import type { Answering, Asking } from "../../streams/asking.ts";
 import { tokenOf } from "../../streams/identifier.ts";
+import type { Journal } from "../../streams/journal.ts";
 import { LogUnavailable } from "../../streams/log.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import type { StockKeeper } from "./keeper.ts";
@@ -44,11 +45,18 @@ export function askStock(asking: Asking): StockPort {
   };
 }
 
+/** Who answers for the stock of a partition. */
+export interface StockAnswering extends Pick<StockKeeper, "hold" | "end"> {
+  /** Whether the partition is kept here at this moment. Who has lost it leaves holds to the one who has it. */
+  isOurs(): boolean;
+}
+
 /** Until it is closed. What is no question, or is about products that are kept elsewhere, has no answer. */
 export function answerStock(
   asking: Asking,
   partition: number,
-  keeper: Pick<StockKeeper, "hold" | "end">,
+  keeper: StockAnswering,
+  journal: Journal,
 ): Answering {
   async function answerTo(question: StockQuestion): Promise<StockAnswer> {
     try {
@@ -57,6 +65,7 @@ export function answerStock(
       return { end: "done" };
     } catch (error) {
       if (error instanceof LogUnavailable) return { unavailable: error.message };
+      journal.error({ partition, err: error }, "a question about stock could not be answered");
       throw error;
     }
   }
@@ -64,6 +73,7 @@ export function answerStock(
   return asking.answer(topicOf(partition), async (bytes) => {
     const question = decodeQuestion(bytes);
     if (question === undefined || !isKeptIn(partition, question)) return undefined;
+    if ("hold" in question && !keeper.isOurs()) return undefined;
     return encodeAnswer(await answerTo(question));
   });
 }

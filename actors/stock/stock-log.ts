@@ -1,5 +1,5 @@
 import type { Identifier } from "../../streams/identifier.ts";
-import type { Log, StoredMessage } from "../../streams/log.ts";
+import { type Log, LogUnavailable, type StoredMessage } from "../../streams/log.ts";
 import { type Commit, decodeCommit, encodeCommit, stockSubject } from "../../streams/stock-commit.ts";
 import type { ReadTo, StockSnapshots } from "./snapshot.ts";
 import { type Applied, emptyStock, evolveStock, fillStock, productsIn, type Stock } from "./stock.ts";
@@ -20,7 +20,7 @@ export interface StockLog {
    * Writes the commit, which must build on `stock`, and reads the log through it. Undefined where it does not count,
    * because another one builds on the same state: then `stock` is that other one's. Two round trips.
    */
-  write(commit: Commit): Promise<Applied | undefined>;
+  write(commit: Commit, alive?: () => void): Promise<Applied | undefined>;
   /** Leaves a snapshot for the next keeper, now and then; resolves when it is written, at once where there is no need. */
   keepSnapshot(): Promise<void>;
 }
@@ -101,7 +101,7 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
         alive();
         const { messages } = await tail.take(batchMax, waitMs);
         if (messages.length === 0)
-          throw new Error(`${log.stream} gave nothing behind ${read.sequence} in ${waitMs} ms`);
+          throw new LogUnavailable(`${log.stream} gave nothing behind ${read.sequence} in ${waitMs} ms`);
         for (const message of messages) take(message);
       }
     } finally {
@@ -111,8 +111,9 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
   }
 
   /** Reads up to the end of the subject. */
-  async function readOn(): Promise<void> {
+  async function readOn(alive: () => void): Promise<void> {
     for (;;) {
+      alive();
       const message = await log.next(subject, read.sequence + 1);
       if (message === undefined) return;
       take(message);
@@ -121,8 +122,8 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
 
   return {
     stock,
-    catchUp: async (alive = () => {}) => (isReplayed ? readOn() : replay(alive)),
-    async write(commit) {
+    catchUp: async (alive = () => {}) => (isReplayed ? readOn(alive) : replay(alive)),
+    async write(commit, alive = () => {}) {
       // It may have been met when it was written before, and the log have failed behind it.
       if (written?.id !== commit.id) written = { id: commit.id, applied: undefined };
       if (written.applied !== undefined) return written.applied;
@@ -130,7 +131,7 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
       const appended = await log.append(subject, bytes, {
         // Also a server that does not hold racing writers to what they expect takes one id once. One that remembers the id
         // of what it refused would take nothing at this place any more: hence the number.
-        id: inVain === 0 ? `${subject}@${commit.after}` : `${subject}@${commit.after}.${inVain}`,
+        id: inVain === 0 ? `${subject}@${read.sequence}` : `${subject}@${read.sequence}.${inVain}`,
         expectedLastSubjectSequence: read.sequence,
       });
       if (appended.outcome === "stored") {
@@ -142,7 +143,7 @@ export function openStockLog({ log, partition, snapshots, onTaken, clock }: Stoc
         }
       }
       const { sequence } = read;
-      await readOn();
+      await readOn(alive);
       inVain = read.sequence === sequence ? inVain + 1 : 0;
       return written.applied;
     },

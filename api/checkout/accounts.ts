@@ -67,14 +67,36 @@ export function createAccounts(options: {
   async function reviewed(user: Identifier, entry: AccountEntry): Promise<AccountEntry> {
     const { state } = await slots.run(() => records.read(user, entry.reservation));
     const wasNeverBegun = state.stage === "none" && now() - entry.at >= limits.minuteMs;
-    if (isOver(state) || wasNeverBegun) return { ...entry, until: 0, limited: [] };
+    // Nobody was told that it is held, and nobody will be.
+    const wasLeft = state.stage === "begun" && now() >= state.until + limits.attemptMs;
+    if (isOver(state) || wasNeverBegun || wasLeft) return { ...entry, until: 0, limited: [] };
     return state.stage === "confirmed" ? { ...entry, until: 0 } : entry;
   }
 
-  async function isEntered(subject: string, reservation: string, at: number): Promise<boolean> {
+  /** With what became of those by which it is decided whether another one may be entered. */
+  async function review(
+    user: Identifier,
+    others: readonly AccountEntry[],
+    decides: (entry: AccountEntry) => boolean,
+  ): Promise<readonly AccountEntry[]> {
+    if (slots.waiting >= limits.reviewsMax)
+      throw new LogUnavailable(`${slots.waiting} reservations wait to be looked up`);
+    return Promise.all(others.map((entry) => (decides(entry) ? reviewed(user, entry) : entry)));
+  }
+
+  async function read(subject: string) {
     const message = await log.last(subject, "leader");
-    const standing = (message && decodeAccount(message.payload)) ?? [];
-    return standing.some((entry) => entry.reservation === reservation && entry.at === at);
+    if (message === undefined) return { sequence: 0, entries: [] };
+    const entries = decodeAccount(message.payload);
+    // Taken for an empty one it would be written over.
+    if (entries === undefined)
+      throw new LogUnavailable(`${subject}: message ${message.sequence} is no account; take it away`);
+    return { sequence: message.sequence, entries };
+  }
+
+  async function isEntered(subject: string, reservation: string, at: number): Promise<boolean> {
+    const { entries } = await read(subject);
+    return entries.some((entry) => entry.reservation === reservation && entry.at === at);
   }
 
   return {
@@ -82,17 +104,21 @@ export function createAccounts(options: {
       const { reservation, until, inSale, wishes } = wanted;
       const subject = accountSubject(user);
       for (let tries = 0; tries < limits.triesMax; tries++) {
-        const message = await log.last(subject, "leader");
-        const standing = (message && decodeAccount(message.payload)) ?? [];
+        const { sequence, entries } = await read(subject);
         const at = now();
-        let others = standing.filter((entry) => entry.reservation !== reservation && isOfUse(entry, at));
-        const own = standing.find((entry) => entry.reservation === reservation);
+        let others = entries.filter((entry) => entry.reservation !== reservation && isOfUse(entry, at));
+        const own = entries.find((entry) => entry.reservation === reservation);
         if (own !== undefined && covers(own, until, wishes)) return { outcome: "entered", others };
         const pace = paceOf(others, terms, at);
         if (pace !== undefined) return pace;
         let entered = judge(others, wanted, terms, at);
         if (entered.outcome !== "entered") {
-          const all = await Promise.all(others.map((entry) => reviewed(user, entry)));
+          const isFull = linesOf(others) >= limits.rememberedMax;
+          const all = await review(
+            user,
+            others,
+            (entry) => isFull || at < entry.until || unitsIn(entry, wishes).length > 0,
+          );
           others = all.filter((entry) => isOfUse(entry, at));
           entered = judge(others, wanted, terms, at);
         }
@@ -102,10 +128,10 @@ export function createAccounts(options: {
             ? wishes.map(({ sale, product, units, ends }) => ({ sale, product, units, ends }))
             : [];
         const payload = encodeAccount([...others, { reservation, at, until, inSale, limited }]);
-        const expectedLastSubjectSequence = message?.sequence ?? 0;
         const appended = await log.append(subject, payload, {
-          id: `${subject}@${expectedLastSubjectSequence}`,
-          expectedLastSubjectSequence,
+          // Of two that are entered at once one is stored, whatever the server makes of what they expect.
+          id: tries === 0 ? `${subject}@${sequence}` : `${subject}@${sequence}.${tries}`,
+          expectedLastSubjectSequence: sequence,
           deadlineMs: limits.appendMs,
         });
         // Two that were entered at once may have been taken for one.
@@ -124,10 +150,19 @@ function covers(own: AccountEntry, until: number, wishes: readonly Wish[]): bool
   );
 }
 
-/** Whether anything depends on it still. */
+/** Whether anything depends on it still. A sale that has ended may be extended. */
 function isOfUse({ at, until, limited }: AccountEntry, moment: number): boolean {
-  return moment < until || moment < at + limits.minuteMs || limited.some(({ ends }) => moment < ends);
+  if (moment < until || moment < at + limits.minuteMs) return true;
+  return limited.some(({ ends }) => moment < ends + limits.extendedMs);
 }
+
+/** Units of the sales and products that are wished for. */
+const unitsIn = ({ limited }: AccountEntry, wishes: readonly Wish[]): readonly LimitedUnits[] =>
+  limited.filter((one) => wishes.some((wish) => wish.sale === one.sale && wish.product === one.product));
+
+/** What an account remembers, in lines. */
+const linesOf = (entries: readonly AccountEntry[]): number =>
+  entries.reduce((sum, { limited }) => sum + 1 + limited.length, 0);
 
 function paceOf(
   others: readonly AccountEntry[],
@@ -152,8 +187,8 @@ function judge(
   const openInSale = open.filter((entry) => entry.inSale);
   if (inSale && openInSale.length >= openInSaleMax)
     return tooManyOpen(openInSale, `${openInSaleMax} reservations may be open in sales`, moment);
-  if (others.length >= limits.rememberedMax) {
-    const detail = `at most ${limits.rememberedMax} reservations are remembered while sales last`;
+  if (linesOf(others) >= limits.rememberedMax) {
+    const detail = `at most ${limits.rememberedMax} reservations, and units of sales in them, are remembered while sales last`;
     return { outcome: "too-many", detail, waitMs: limits.minuteMs };
   }
   const lines = wishes.flatMap(({ product, sale, units, limit }) => {

@@ -38,8 +38,16 @@ export const checkoutLimits = {
   /** Of one cart, whose prices are read. */
   linesAtOnce: 4,
   minuteMs,
-  /** Reservations of an account that are remembered, which is for as long as a sale with a purchase limit takes. */
+  /**
+   * Reservations of an account, and lines with a purchase limit in them, that are remembered: for as long as their sale takes,
+   * and a while behind its end, since it may be extended.
+   */
   rememberedMax: 500,
+  extendedMs: 24 * 60 * minuteMs,
+  /** Reservations that wait to be looked up, in this process. */
+  reviewsMax: 512,
+  /** Of one reservation. Each is written into its record, which whoever repeats the request reads. */
+  attemptsMax: 32,
 } as const;
 
 export const defaultTerms: CheckoutTerms = {

@@ -10,6 +10,8 @@ export interface Taken {
   readonly answer: HoldAnswer | LogUnavailable;
   /** Where units are known to be on hold now. */
   readonly partitions: readonly number[];
+  /** The same, with one whose keeper was asked and did not answer. */
+  readonly touched: readonly number[];
 }
 
 /**
@@ -24,12 +26,14 @@ export async function takeHolds(
 ): Promise<Taken> {
   const partitions: number[] = [];
   for (const [partition, part] of byPartition(lines)) {
-    if (isLate()) return { answer: { outcome: "busy" }, partitions };
+    if (isLate()) return { answer: { outcome: "busy" }, partitions, touched: partitions };
     const answer = await stock.hold(partition, { ...request, lines: part }).catch(unavailable);
-    if (answer instanceof LogUnavailable || answer.outcome !== "held") return { answer, partitions };
+    if (answer instanceof LogUnavailable)
+      return { answer, partitions, touched: [...partitions, partition] };
+    if (answer.outcome !== "held") return { answer, partitions, touched: partitions };
     partitions.push(partition);
   }
-  return { answer: { outcome: "held" }, partitions };
+  return { answer: { outcome: "held" }, partitions, touched: partitions };
 }
 
 function unavailable(error: unknown): LogUnavailable {

@@ -36,8 +36,8 @@ export interface QuoteKey {
 }
 
 /**
- * The first one signs. The others verify as well: a key is taken out of the list once it has not signed for a day, since
- * a request may be repeated for so long.
+ * The first one signs. The others verify as well: a key is taken out of the list once it has not signed for as long as a
+ * quote lives.
  */
 export type QuoteKeys = readonly [QuoteKey, ...QuoteKey[]];
 

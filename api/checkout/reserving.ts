@@ -8,7 +8,7 @@ import { Problem } from "../problems.ts";
 import { type Accounts, unitsBefore } from "./accounts.ts";
 import { expired, heldView, inProgress, outOfStock, overLimit } from "./answers.ts";
 import { type CheckoutTerms, checkoutLimits as limits } from "./checkout-limits.ts";
-import { endHolds, partitionsOf, takeHolds } from "./holds.ts";
+import { endHolds, partitionsOf, type Taken, takeHolds } from "./holds.ts";
 import type { Offers } from "./offers.ts";
 import { type Priced, type PricedLine, priceAgain } from "./pricing.ts";
 import { openQuote, type Quote, type QuoteKeys } from "./quote-token.ts";
@@ -59,6 +59,8 @@ interface Intent {
   readonly lines: readonly QuotedLine[];
   /** When the reservation ends by itself, if it is begun here. */
   readonly until: number;
+  /** When it was entered in the buyer's account, or before. */
+  readonly enteredAt: number;
 }
 
 /** What there is to take, or why nothing is. */
@@ -149,13 +151,13 @@ export function createReserving(options: ReservingOptions): Reserving {
 
   /** What is to be written down, with the partitions where units are on hold by now. */
   async function carryOut({ user, reservation }: Intent, begun: Begun, purchase: Purchase) {
-    if ("refusal" in purchase) return { decision: refused(purchase.refusal), partitions: [] };
+    if ("refusal" in purchase) return { decision: refused(purchase.refusal), partitions: [], touched: [] };
     const { until, attemptUntil, taking } = begun;
     const lines = purchase.lines.map((line) => holdLineOf(line, purchase.others));
     const isLate = () => now() >= attemptUntil;
     const request = { reservation, taking, buyer: user, until };
-    const { answer, partitions } = await takeHolds(stock, request, lines, isLate);
-    return { decision: decisionOf(answer, reservation, until, purchase), partitions };
+    const { answer, ...taken } = await takeHolds(stock, request, lines, isLate);
+    return { decision: decisionOf(answer, reservation, until, purchase), ...taken };
   }
 
   /**
@@ -166,7 +168,7 @@ export function createReserving(options: ReservingOptions): Reserving {
     begun: StoredReservation,
     { attempt, taking }: Begun,
     reservation: string,
-    partitions: readonly number[],
+    { partitions, touched }: Omit<Taken, "answer">,
   ): Promise<void> {
     const over = written({ kind: partitions.length > 0 ? "returned" : "yielded" });
     try {
@@ -174,28 +176,34 @@ export function createReserving(options: ReservingOptions): Reserving {
         isOf(standing, attempt) && standing.taking === taking && standing.attemptUntil > 0 ? over : undefined,
       );
       if (state.stage !== "none" && state.taking > taking)
-        await endHolds(stock, partitions, { reservation, taking, how: "cancelled" });
+        await endHolds(stock, touched, { reservation, taking, how: "cancelled" });
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error;
     }
   }
 
   /** Makes this attempt the one that is under way, unless another one is or an answer stands. */
-  async function begin(found: StoredReservation, { body, key, lines, until }: Intent) {
+  async function begin(found: StoredReservation, { body, key, lines, until, enteredAt, reservation }: Intent) {
     /** The event that it begins with. */
     let attempt = "";
     const begun = await records.decide(found, (state) => {
       if (state.stage !== "none" && (state.stage !== "begun" || state.body !== body)) return undefined;
+      // What was entered long ago and not begun counts for nobody any more.
+      if (now() - enteredAt >= limits.attemptMs) throw new LogUnavailable("this process stood still");
       const attemptUntil = now() + limits.attemptMs;
       if (state.stage === "begun") {
-        if (now() >= state.until) return written({ kind: "expired" });
         if (state.attempt === attempt || now() < state.attemptUntil) return undefined;
+        const isUsedUp = state.attempts >= limits.attemptsMax || attemptUntil >= state.until;
+        if (isUsedUp) return written({ kind: "expired" });
       }
       attempt = newId();
       return state.stage === "none"
         ? { id: attempt, kind: "begun", body, key, lines, until, attemptUntil }
-        : { id: attempt, kind: "resumed", attemptUntil: Math.min(attemptUntil, state.until) };
+        : { id: attempt, kind: "resumed", attemptUntil };
     });
+    const { state } = begun;
+    if (isOver(state))
+      await endHolds(stock, partitionsOf(lines), { reservation, taking: state.taking, how: "cancelled" });
     return { begun, attempt };
   }
 
@@ -203,17 +211,19 @@ export function createReserving(options: ReservingOptions): Reserving {
   async function finish(begun: StoredReservation, state: Begun, intent: Intent, purchase: Purchase) {
     const { reservation, lines } = intent;
     const { attempt, attempts } = state;
-    const { decision, partitions } = await carryOut(intent, state, purchase);
+    const { decision, ...taken } = await carryOut(intent, state, purchase);
     if (decision instanceof Error) {
-      await giveUp(begun, state, reservation, partitions);
+      await giveUp(begun, state, reservation, taken);
       throw decision;
     }
-    const finished = await records.decide(begun, (standing) =>
-      isOf(standing, attempt) ? decision : undefined,
-    );
+    const finished = await records.decide(begun, (standing) => {
+      if (!isOf(standing, attempt)) return undefined;
+      // Nobody is promised what is given back by now.
+      return now() < standing.until ? decision : written({ kind: "expired" });
+    });
     if (isOver(finished.state)) {
       // What an earlier attempt took, nobody but the keepers knows.
-      const all = attempts > 1 ? partitionsOf(lines) : partitions;
+      const all = attempts > 1 ? partitionsOf(lines) : taken.partitions;
       await endHolds(stock, all, { reservation, taking: finished.state.taking, how: "cancelled" });
     }
     return { state: finished.state, by: decision.id };
@@ -236,8 +246,9 @@ export function createReserving(options: ReservingOptions): Reserving {
 
       const until = found.state.stage === "begun" ? found.state.until : now() + terms.holdMs;
       const priced = await priceAgain(offers, lines, now);
+      const enteredAt = now();
       const purchase = await purchaseOf(user, reservation, until, priced);
-      const intent: Intent = { user, reservation, body, key, lines, until };
+      const intent: Intent = { user, reservation, body, key, lines, until, enteredAt };
       const { begun, attempt } = await begin(found, intent);
       const { state, by } = isOf(begun.state, attempt)
         ? await finish(begun, begun.state, intent, purchase)

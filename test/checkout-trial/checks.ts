@@ -87,16 +87,15 @@ export function everyAttempt(
       case "left":
         hold(
           promised,
-          found.every(({ own, taken }) => isTakenOnce(taken, own)),
+          found.every(({ own, taken }) => isTakenOnce(taken, own)) &&
+            new Set(found.map(({ taken }) => taken.at(-1)?.taking)).size === 1,
         );
         if (outcome === "sold") hold(sold, all("sold"));
         else hold(given, all(outcome === "left" ? "expired" : "cancelled"));
         break;
-      case "refused": {
-        const isAnew = found.some(({ taken }) => taken.length > 1);
-        hold(refused, isGivenBack && (isAnew || found.some(({ taken }) => taken.length === 0)));
+      case "refused":
+        hold(refused, isGivenBack && !isTakenWhole(found.map(({ taken }) => taken)));
         break;
-      }
       case "lapsed":
         hold(given, isGivenBack);
         break;
@@ -118,6 +117,7 @@ export function everyAttempt(
 }
 
 interface Taken extends Hold {
+  readonly taking: number;
   readonly times: number;
 }
 
@@ -125,15 +125,23 @@ interface Taken extends Hold {
 function takingsOf({ holds, accepted }: Prefixes): ReadonlyMap<string, readonly Taken[]> {
   const takings = new Map<string, Taken[]>();
   for (const [name, hold] of holds) {
-    const [reservation = name] = name.split(".");
+    const [reservation = name, taking = "0"] = name.split(".");
     const taken = takings.get(reservation) ?? [];
     takings.set(reservation, taken);
-    taken.push({ ...hold, times: accepted.get(name) ?? 0 });
+    taken.push({ ...hold, taking: Number(taking), times: accepted.get(name) ?? 0 });
   }
   return takings;
 }
 
 const isBack = ({ how }: Hold) => how === "cancelled" || how === "expired";
+
+/** Whether all partitions have had units of one taking. */
+function isTakenWhole(partitions: readonly (readonly Taken[])[]): boolean {
+  const [first = [], ...others] = partitions;
+  return first.some(({ taking }) =>
+    others.every((taken) => taken.some((each) => each.taking === taking)),
+  );
+}
 
 /** In one event, exactly these lines; what was taken before that was given back. */
 function isTakenOnce(taken: readonly Taken[], lines: readonly CartLine[]): boolean {

@@ -31,7 +31,7 @@ const buyersMax = 256;
 const attemptsOfBuyer = 6;
 /** A tenth of all who ask get something, so that stock runs out long before they are through. */
 const unitsPerAttempt = 0.12;
-/** An account begins twenty reservations a minute at most. */
+/** So many that no account begins more in a minute than it may. */
 const usersMin = 1_000;
 const usersMax = 50_000;
 const attemptsOfUser = 20;

@@ -21,7 +21,7 @@ import {
 /** What one account may have. */
 
 const { openMax, openInSaleMax, perMinuteMax, holdMs } = terms;
-const { minuteMs } = checkoutLimits;
+const { minuteMs, attemptMs, rememberedMax } = checkoutLimits;
 
 async function buy(shop: Shop, key: string, quantity = 1, user = ann) {
   const checkout = shop.open();
@@ -239,13 +239,26 @@ describe("a purchase limit", () => {
     ]);
   });
 
-  test("ends with its sale", async () => {
+  test("ends with its sale, and goes on where that is extended", async () => {
     const shop = await stocked();
     await shop.sale("spring", lamp, 1_000, { limit: 1, to: noon + minuteMs });
-    await buy(shop, "k", 1);
+    const { reservation } = await buy(shop, "k", 1);
+    await shop.open().confirm(ann, reservation);
     expect((await buy(shop, "l", 1)).status).toBe(409);
     shop.clock.now += minuteMs;
     expect((await buy(shop, "m", 50)).status).toBe(201);
+    await shop.sale("spring", lamp, 1_000, { limit: 1, to: noon + 10 * minuteMs });
+    expect((await buy(shop, "n", 1)).body).toMatchObject({ lines: [{ left: 0 }] });
+  });
+
+  test("is given back by what was begun and left, once its time is up", async () => {
+    const shop = await onSale();
+    const { quote } = await quoteFor(shop.open(), ann, [[lamp, 3]]);
+    const busy = shop.open({ stock: { ...shop.stock, hold: async () => ({ outcome: "busy" }) as const } });
+    expect(await problemOf(busy.reserve(ann, "k", quote))).toBe("503 overloaded");
+    expect((await buy(shop, "l", 1)).status).toBe(409);
+    shop.clock.now += holdMs + attemptMs;
+    expect((await buy(shop, "m", 3)).status).toBe(201);
   });
 
   test("holds for reservations that are asked for at once", async () => {
@@ -254,6 +267,31 @@ describe("a purchase limit", () => {
     const given = answers.filter((each) => each.status === "fulfilled" && each.value.status === 201);
     expect(given).toHaveLength(1);
     expect(shop.stock.available(lamp)).toBe(998);
+  });
+});
+
+describe("what an account remembers", () => {
+  test("is bounded, in reservations and in lines with a limit", async () => {
+    const shop = await stocked();
+    const ends = noon + 86_400_000;
+    const names = Array.from({ length: rememberedMax / 5 }, (_, at) => `r${at}`);
+    const limited = [1, 2, 3, 4].map((at) => ({ sale: id(`sale-${at}`), product: lamp, units: 1, ends }));
+    const at = noon - minuteMs;
+    const entries = names.map((reservation) => ({ reservation, at, until: 0, inSale: true, limited }));
+    await shop.checkout.append(`checkout.${ann}.account`, encodeAccount(entries));
+    // Nobody has begun them: that is seen where it matters, and they are forgotten.
+    expect((await buy(shop, "k")).status).toBe(201);
+    const account = await shop.checkout.last(`checkout.${ann}.account`);
+    expect(account && decodeAccount(account.payload)).toHaveLength(1);
+  });
+
+  test("is not written over where it cannot be read", async () => {
+    const shop = await stocked();
+    await shop.checkout.append(`checkout.${ann}.account`, Buffer.from('{"v":9}'));
+    const { last } = await shop.checkout.bounds();
+    expect(await problemOf(buy(shop, "k"))).toBe("503 unavailable");
+    expect((await shop.checkout.bounds()).last).toBe(last);
+    expect((await buy(shop, "k", 1, bob)).status).toBe(201);
   });
 });
 

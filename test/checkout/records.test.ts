@@ -117,7 +117,7 @@ test("a server that takes an id for known, though nothing came of it, is asked w
     append: async (to, payload, options) => {
       ids.push(options?.id);
       if (ids.length > 2) return log.append(to, payload, options);
-      return { outcome: "stored", sequence: 0, duplicate: true };
+      return { outcome: "conflict" };
     },
   };
   const records = createRecords(mistaken);

@@ -219,7 +219,7 @@ describe("a key", () => {
     shop.clock.now += terms.holdMs;
     expect(await problemOf(shop.open().reserve(ann, "k", quote))).toBe("410 reservation-expired");
     expect(await problemOf(shop.open().reserve(ann, "k", quote))).toBe("410 reservation-expired");
-    expect(shop.stock.asked).toEqual([]);
+    expect(shop.stock.requests).toEqual([]);
   });
 });
 
@@ -346,6 +346,58 @@ describe("when something does not answer", () => {
     expect(kinds).toEqual(["begun", "yielded", "resumed", "yielded", "resumed", "answered"]);
   });
 
+  test("a key is used up by so many attempts, and by one that would end behind its time", async () => {
+    for (const [tries, pauseMs] of [
+      [checkoutLimits.attemptsMax, 0],
+      [1, terms.holdMs - checkoutLimits.attemptMs],
+    ] as const) {
+      const shop = await openFurnished();
+      const { quote } = await cart(shop, [lamp, 1]);
+      const away = async () => {
+        throw new LogUnavailable("no keeper");
+      };
+      // What became of the question is not known: here the units are on hold.
+      const deaf: StockPort = { ...shop.stock, hold: (...asked) => shop.stock.hold(...asked).then(away) };
+      for (let at = 0; at < tries; at++)
+        expect(await problemOf(shop.open({ stock: deaf }).reserve(ann, "k", quote))).toBe("503 unavailable");
+      expect(shop.stock.available(lamp)).toBe(4);
+      shop.clock.now += pauseMs;
+      expect(await problemOf(shop.open().reserve(ann, "k", quote))).toBe("410 reservation-expired");
+      expect(shop.stock.available(lamp)).toBe(5);
+    }
+  });
+
+  test("nobody is promised what is given back by then", async () => {
+    const shop = await openFurnished();
+    const { quote } = await cart(shop, [lamp, 1]);
+    const slow: StockPort = {
+      ...shop.stock,
+      async hold(...asked) {
+        const answer = await shop.stock.hold(...asked);
+        shop.clock.now += terms.holdMs;
+        return answer;
+      },
+    };
+    expect(await problemOf(shop.open({ stock: slow }).reserve(ann, "k", quote))).toBe(
+      "410 reservation-expired",
+    );
+    expect(shop.stock.available(lamp)).toBe(5);
+  });
+
+  test("a process that stood still between entering and beginning begins nothing", async () => {
+    const shop = await openFurnished();
+    const { quote } = await cart(shop, [lamp, 1]);
+    const append: Log["append"] = async (subject, ...more) => {
+      const appended = await shop.checkout.append(subject, ...more);
+      if (subject.endsWith(".account")) shop.clock.now += checkoutLimits.attemptMs;
+      return appended;
+    };
+    const frozen = shop.open({ checkout: { ...shop.checkout, append } });
+    expect(await problemOf(frozen.reserve(ann, "k", quote))).toBe("503 unavailable");
+    expect(shop.stock.requests).toEqual([]);
+    expect((await shop.open().reserve(ann, "k", quote)).status).toBe(201);
+  });
+
   test("a part of a cart is given back, and whoever asks again takes it anew", async () => {
     for (const [code, failing] of [
       ["503 unavailable", () => Promise.reject(new LogUnavailable("no keeper"))],
@@ -393,6 +445,21 @@ describe("when something does not answer", () => {
     shop.clock.now += terms.holdMs;
     await shop.sweep();
     expect(shop.stock.available(chair)).toBe(5);
+  });
+
+  test("a part of which nothing is known is given back as well", async () => {
+    const shop = await openFurnished();
+    const { quote } = await cart(shop, [chair, 1], [lamp, 1]);
+    const deaf: StockPort = {
+      ...shop.stock,
+      async hold(partition, request) {
+        const answer = await shop.stock.hold(partition, request);
+        if (partition === partitionOf(tokenOf(lamp))) throw new LogUnavailable("the answer was lost");
+        return answer;
+      },
+    };
+    expect(await problemOf(shop.open({ stock: deaf }).reserve(ann, "k", quote))).toBe("503 unavailable");
+    expect([chair, lamp].map(shop.stock.available)).toEqual([5, 5]);
   });
 
   test("what is left of a part that was given up is nobody's, and its end is not that of the reservation", async () => {

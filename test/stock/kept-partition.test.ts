@@ -7,10 +7,12 @@ import {
   type KeptPartitionOptions,
 } from "../../actors/stock/kept-partition.ts";
 import { askStock } from "../../actors/stock/stock-asking.ts";
+import { encodeQuestion } from "../../actors/stock/stock-words.ts";
 import { tokenOf } from "../../streams/identifier.ts";
 import { LogUnavailable } from "../../streams/log.ts";
 import { createMemoryAsking } from "../../streams/memory-asking.ts";
 import { createMemoryLog } from "../../streams/memory-log.ts";
+import { type Commit, encodeCommit, stockSubject } from "../../streams/stock-commit.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import { storedSubject } from "../../streams/subjects.ts";
 import { id } from "../streams/id.ts";
@@ -39,8 +41,7 @@ const pause = (ms: number, signal: AbortSignal) =>
     });
   });
 
-function openShop() {
-  const log = memoryStock();
+function openShop(log = memoryStock()) {
   const catalog = createMemoryLog({ stream: "CATALOG", now: Date.now });
   const derived = createMemoryLog({ stream: "DERIVED", now: Date.now });
   return {
@@ -116,8 +117,39 @@ test("who does not own the partition at that moment takes nothing for anybody, a
   expect(await stock.hold(partition, wanting("a", mug))).toEqual({ outcome: "held" });
   isOurs = false;
   const { last } = await log.bounds();
-  await expect(stock.hold(partition, wanting("b", mug))).rejects.toThrow(LogUnavailable);
+  const holdQuestion = encodeQuestion({ hold: wanting("b", mug) });
+  await expect(asking.ask(`stock-keeper.${partition}`, holdQuestion, 50)).rejects.toThrow(LogUnavailable);
   expect((await log.bounds()).last).toBe(last);
   await stock.end(partition, { reservation: "a", taking: 0, how: "cancelled" });
   expect(keeper.stock.open.size).toBe(0);
+});
+
+test("what the keeper before left unsaid is said when somebody wants more than there is", async () => {
+  let now = 0;
+  const { log, catalog, start } = openShop(createMemoryLog({ stream: "STOCK", now: () => now }));
+  await catalog.append(inventorySubject(mug), Buffer.from('{"new_quantity":1}'));
+  const said = (commit: Partial<Commit> & Pick<Commit, "after">) =>
+    log.append(
+      stockSubject(partition),
+      encodeCommit({ id: `c${commit.after}`, counts: [], forgets: [], ends: [], holds: [], ...commit }),
+    );
+  const items = [{ product: mug, quantity: 1, sale: null }];
+  await said({
+    after: 0,
+    counts: [{ product: mug, quantity: 1, sequence: 1 }],
+    holds: [{ reservation: "a", taking: 0, buyer: id("ann"), until: 10, items }],
+  });
+  await said({ after: 1, ends: [{ reservation: "a", taking: 0, how: "sold" }] });
+  // Others are bought since.
+  now += 120_000;
+  await said({ after: 2, counts: [{ product: id("jug"), quantity: 1, sequence: 2 }] });
+  const asking = createMemoryAsking();
+  await start({ asking });
+  const shown = async () => {
+    const newest = await catalog.last(subject);
+    return newest && countedIn(newest, epoch)?.quantity;
+  };
+  expect(await shown()).toBe(1);
+  expect(await askStock(asking).hold(partition, wanting("b", mug))).toMatchObject({ outcome: "short" });
+  await vi.waitFor(async () => expect(await shown()).toBe(0));
 });

@@ -18,6 +18,7 @@ import { createMemoryAsking } from "../../streams/memory-asking.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import { type End, howEnded } from "../../streams/stock-commit.ts";
 import { id } from "../streams/id.ts";
+import { quiet } from "./world.ts";
 
 /** A keeper is asked from another process as if it were in this one; what anybody else says on its topic is nothing. */
 
@@ -163,6 +164,7 @@ describe("a keeper that is asked", () => {
   let asking: Asking;
   const hold = vi.fn<(request: HoldRequest) => Promise<HoldAnswer>>();
   const end = vi.fn<(end: End) => Promise<void>>();
+  const isOurs = () => true;
   beforeEach(() => {
     vi.useFakeTimers();
     asking = createMemoryAsking();
@@ -172,7 +174,7 @@ describe("a keeper that is asked", () => {
   afterEach(() => vi.useRealTimers());
 
   test("hears the request, and its answer comes back", async () => {
-    answerStock(asking, kept, { hold, end });
+    answerStock(asking, kept, { hold, end, isOurs }, quiet);
     const stock = askStock(asking);
     const wanted = request(line({ quantity: 3, limit: { sale: id("deal"), units: 2, known: [] } }));
     hold.mockResolvedValueOnce({ outcome: "over-limit", lines: [{ product: lamp, left: 2 }] });
@@ -187,7 +189,7 @@ describe("a keeper that is asked", () => {
   });
 
   test("says at once, and why, where nothing is known of what was asked for", async () => {
-    answerStock(asking, kept, { hold, end });
+    answerStock(asking, kept, { hold, end, isOurs }, quiet);
     const stock = askStock(asking);
     hold.mockRejectedValueOnce(new LogUnavailable("the keeper ends"));
     end.mockRejectedValueOnce(new LogUnavailable("the log is away"));
@@ -200,7 +202,7 @@ describe("a keeper that is asked", () => {
   test("is one of its partition alone, and until it is closed", async () => {
     const stock = askStock(asking);
     await expect(stock.hold(kept, request(line()))).rejects.toThrow(LogUnavailable);
-    const { close } = answerStock(asking, kept, { hold, end });
+    const { close } = answerStock(asking, kept, { hold, end, isOurs }, quiet);
     await expect(stock.hold(kept + 1, request(line()))).rejects.toThrow(LogUnavailable);
     expect(await stock.hold(kept, request(line()))).toEqual({ outcome: "held" });
     close();
@@ -211,7 +213,7 @@ describe("a keeper that is asked", () => {
     const elsewhere = Array.from({ length: 64 }, (_, at) => id(`desk-${at}`)).find(
       (product) => partitionOf(tokenOf(product)) !== kept,
     );
-    answerStock(asking, kept, { hold, end });
+    answerStock(asking, kept, { hold, end, isOurs }, quiet);
     const asked = askStock(asking).hold(kept, request(line(), line({ product: elsewhere ?? lamp })));
     const refused = expect(asked).rejects.toThrow(LogUnavailable);
     await vi.runAllTimersAsync();
@@ -228,7 +230,7 @@ describe("a keeper that is asked", () => {
         return asking.answer(at, handler);
       },
     };
-    answerStock(overheard, kept, { hold, end });
+    answerStock(overheard, kept, { hold, end, isOurs }, quiet);
     const asked = asking.ask(topic, Buffer.from('{"v":1,"hold":{}}'), 100);
     const refused = expect(asked).rejects.toThrow(LogUnavailable);
     await vi.runAllTimersAsync();
