@@ -150,11 +150,7 @@ export function createStockKeepers(options: StockKeepersOptions): StockKeepers {
       const { last } = await catalog.bounds();
       const tail = catalog.tail({ from: last + 1, subject: counts });
       try {
-        await together(signal, [
-          owner.run,
-          (either) => keep(owner, either),
-          (either) => hear(tail, either),
-        ]);
+        await together(signal, [owner.run, (either) => keep(owner, either), (either) => hear(tail, either)]);
       } finally {
         await tail.close();
       }

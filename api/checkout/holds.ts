@@ -28,8 +28,7 @@ export async function takeHolds(
   for (const [partition, part] of byPartition(lines)) {
     if (isLate()) return { answer: { outcome: "busy" }, partitions, touched: partitions };
     const answer = await stock.hold(partition, { ...request, lines: part }).catch(unavailable);
-    if (answer instanceof LogUnavailable)
-      return { answer, partitions, touched: [...partitions, partition] };
+    if (answer instanceof LogUnavailable) return { answer, partitions, touched: [...partitions, partition] };
     if (answer.outcome !== "held") return { answer, partitions, touched: partitions };
     partitions.push(partition);
   }

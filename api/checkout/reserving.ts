@@ -183,7 +183,10 @@ export function createReserving(options: ReservingOptions): Reserving {
   }
 
   /** Makes this attempt the one that is under way, unless another one is or an answer stands. */
-  async function begin(found: StoredReservation, { body, key, lines, until, enteredAt, reservation }: Intent) {
+  async function begin(
+    found: StoredReservation,
+    { body, key, lines, until, enteredAt, reservation }: Intent,
+  ) {
     /** The event that it begins with. */
     let attempt = "";
     const begun = await records.decide(found, (state) => {

@@ -138,9 +138,7 @@ const isBack = ({ how }: Hold) => how === "cancelled" || how === "expired";
 /** Whether all partitions have had units of one taking. */
 function isTakenWhole(partitions: readonly (readonly Taken[])[]): boolean {
   const [first = [], ...others] = partitions;
-  return first.some(({ taking }) =>
-    others.every((taken) => taken.some((each) => each.taking === taking)),
-  );
+  return first.some(({ taking }) => others.every((taken) => taken.some((each) => each.taking === taking)));
 }
 
 /** In one event, exactly these lines; what was taken before that was given back. */
