@@ -7,6 +7,7 @@ import { defineConfig } from "vitest/config";
 const trials = [
   "test/audit/audit.test.ts",
   "test/chaos/**/*.test.ts",
+  "test/checkout-trial/**/*.test.ts",
   "test/hot/boundary.test.ts",
   "test/hot/sale-changes.test.ts",
   "test/midnight/**/*.test.ts",

@@ -5,7 +5,7 @@ import { allPartitions, partitionCount } from "../streams/partition.ts";
 import { type Pause, pause as realPause } from "./pause.ts";
 
 /**
- * Shares the partitions of a log among the projectors that are alive, by leases.
+ * Shares the partitions of a log among those who are alive, projectors or keepers of stock, by leases.
  *
  * Each member shows itself by a lease of its own, so everybody can count them; each takes free partitions up
  * to its fair share and gives back what it has beyond it. A lease that could not be renewed in time counts as
@@ -14,6 +14,7 @@ import { type Pause, pause as realPause } from "./pause.ts";
 export interface PartitionOwner {
   /** The partitions that are ours at this moment. */
   owned(): ReadonlySet<number>;
+  owns(partition: number): boolean;
   /** One round of renewing, giving back and taking. The supervisor calls it; tests do as well. */
   round(): Promise<void>;
   /** Rounds every `limits.leaseRenewMs` until `signal` aborts, then gives everything back. */
@@ -109,11 +110,11 @@ export function createPartitionOwner(options: PartitionOwnerOptions): PartitionO
     await Promise.allSettled(all.map(({ lease }) => leases.release(lease)));
   }
 
+  const owns = (partition: number) => (held.get(partition)?.until ?? Number.NEGATIVE_INFINITY) > clock();
+
   return {
-    owned() {
-      const at = clock();
-      return new Set([...held].filter(([, { until }]) => until > at).map(([partition]) => partition));
-    },
+    owned: () => new Set(held.keys().filter(owns)),
+    owns,
     round,
     async run(signal) {
       try {

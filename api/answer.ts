@@ -35,6 +35,8 @@ export interface Circumstances {
   readonly knownAt?: number | undefined;
   /** The next moment at which the answer changes by the clock. */
   readonly validUntil?: number | undefined;
+  /** Until then the last units of the product in it are being sold. */
+  readonly lastCallUntil?: number | undefined;
   readonly degraded?: boolean;
   /** The edge cannot be relied upon to drop it when it changes. */
   readonly unpurged?: boolean;
@@ -115,9 +117,9 @@ export function headersOf(
   signedIn: boolean,
   now: number,
 ): string[] {
-  const { policy, source, position, knownAt, validUntil, degraded = false, unpurged = false } = answer;
+  const { policy, source, position, knownAt, validUntil, degraded = false } = answer;
   const validForMs = validUntil === undefined ? undefined : validUntil - now;
-  const { browser, cdn } = (signedIn && policy.authenticated) || (unpurged && policy.unpurged) || policy;
+  const { browser, cdn } = lifetimesOf(answer, signedIn, now);
   const headers = ["etag", etag, "content-type", contentType];
   headers.push("cache-control", degraded ? "no-store" : cacheControl(browser, validForMs));
   if (cdn !== undefined)
@@ -130,6 +132,16 @@ export function headersOf(
   if (knownAt !== undefined) headers.push("age", String(Math.max(0, Math.floor((now - knownAt) / 1_000))));
   if (validUntil !== undefined) headers.push("catalog-valid-until", String(validUntil));
   return headers;
+}
+
+function lifetimesOf(
+  { policy, lastCallUntil, unpurged }: Circumstances,
+  signedIn: boolean,
+  now: number,
+): Pick<CachePolicy, "browser" | "cdn"> {
+  if (signedIn && policy.authenticated !== undefined) return policy.authenticated;
+  const purged = unpurged === true && policy.unpurged !== undefined ? policy.unpurged : policy;
+  return lastCallUntil !== undefined && now < lastCallUntil ? { ...purged, ...policy.lastCall } : purged;
 }
 
 /** `If-None-Match` compares weakly (RFC 9110, 13.1.2); a list too long to be honest is passed over. */

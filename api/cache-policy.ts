@@ -20,6 +20,8 @@ export interface CachePolicy {
   readonly authenticated?: Pick<CachePolicy, "browser" | "cdn">;
   /** While the edge cannot be relied upon to drop what changes (`edge-trust.ts`), where it differs. */
   readonly unpurged?: Pick<CachePolicy, "browser" | "cdn">;
+  /** While the last units of the product are being sold, where it differs: no purge for each of them, but no long life either. */
+  readonly lastCall?: Partial<Pick<CachePolicy, "freshnessMs" | "browser" | "cdn">>;
 }
 
 /** Aspects of products that an answer shows. */
@@ -69,6 +71,7 @@ export const cachePolicies = {
     vary,
     authenticated: everyLook,
     unpurged: { browser: { maxAge: 5 }, cdn: { maxAge: 5 } },
+    lastCall: { browser: { maxAge: 1 }, cdn: { maxAge: 1 } },
   },
   productDetails: {
     freshnessMs: 3_600_000,
@@ -81,7 +84,7 @@ export const cachePolicies = {
     authenticated: everyLook,
   },
   price: { freshnessMs: 5_000, browser: uncached, cdn: "no-store" },
-  inventory: { freshnessMs: 30_000, browser: uncached, cdn: "no-store" },
+  inventory: { freshnessMs: 30_000, browser: uncached, cdn: "no-store", lastCall: { freshnessMs: 2_000 } },
   batch: { freshnessMs: 5_000, browser: uncached, cdn: "no-store" },
   listing: {
     freshnessMs: 5_000,

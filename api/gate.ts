@@ -1,5 +1,5 @@
 import { METHODS } from "node:http";
-import type { FastifyInstance, FastifyRequest, HTTPMethods } from "fastify";
+import type { FastifyInstance, FastifyRequest, HTTPMethods, onRequestHookHandler } from "fastify";
 import { limits } from "./limits.ts";
 import { Problem } from "./problems.ts";
 
@@ -60,24 +60,28 @@ export function withAllowedMethods(server: FastifyInstance, register: () => void
   for (const method of methods) {
     if (!server.supportedMethods.includes(method)) server.addHttpMethod(method, { hasBody: true });
   }
-  const allowed = new Map<string, Set<string>>();
-  server.addHook("onRoute", ({ method, url }) => {
-    const known = allowed.get(url) ?? new Set();
+  const allowed = new Map<string, { readonly known: Set<string>; first: readonly onRequestHookHandler[] }>();
+  server.addHook("onRoute", ({ method, url, onRequest = [] }) => {
+    const { known } = allowed.get(url) ?? { known: new Set() };
     for (const each of [method].flat()) known.add(each);
-    allowed.set(url, known);
+    allowed.set(url, { known, first: [onRequest].flat() });
   });
   register();
-  for (const [url, known] of allowed) {
+  for (const [url, { known, first }] of allowed) {
     const lacking = methods.filter((method) => !known.has(method));
     if (lacking.length === 0) continue;
     const allow = [...known].sort().join(", ");
     server.route({
       method: lacking,
       url,
-      onRequest: (request, reply, done) => {
-        reply.header("allow", allow);
-        done(new Problem("method-not-allowed", `${request.method} is not among ${allow}`));
-      },
+      // Whom a resource turns away does not learn what it can do either.
+      onRequest: [
+        ...first,
+        (request, reply, done) => {
+          reply.header("allow", allow);
+          done(new Problem("method-not-allowed", `${request.method} is not among ${allow}`));
+        },
+      ],
       handler: () => {},
     });
   }

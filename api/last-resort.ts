@@ -70,6 +70,7 @@ export function withLastResort(
     strongPrice: (id) => fromLog(past.strongPrice(id)),
     strongInventory: (id) => fromLog(past.strongInventory(id)),
     strongExists: (id) => fromLog(past.strongExists(id)),
+    strongDetails: (id) => fromLog(past.strongDetails(id)),
   };
 }
 

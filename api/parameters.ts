@@ -60,7 +60,7 @@ export function identifierListParameter(url: string, field: string, max: number)
 
 export type Query = Readonly<Record<string, unknown>>;
 
-function invalid(errors: readonly FieldError[]): Problem {
+export function invalid(errors: readonly FieldError[]): Problem {
   return new Problem(
     "invalid-parameter",
     errors.map(({ field, message }) => `${field}: ${message}`).join("; "),

@@ -2,8 +2,10 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Journal } from "../streams/journal.ts";
 import type { PurgeReport } from "../actors/edge-purge/purge-report.ts";
 import type { ProjectionStatus } from "../actors/projection-status.ts";
+import type { StockStatus } from "../actors/stock/stock-status.ts";
 import type { Admission } from "./admission.ts";
 import type { CatalogHealth } from "./catalog-health.ts";
+import type { Checkout } from "./checkout/checkout.ts";
 import { writeClientError, refuseTunnels } from "./client-error.ts";
 import type { Readiness } from "./drain.ts";
 import { guard, withAllowedMethods } from "./gate.ts";
@@ -17,6 +19,7 @@ import { limits } from "./limits.ts";
 import { shedLoad } from "./load-shedding.ts";
 import { Problem, type ProblemCode } from "./problems.ts";
 import { categoryRoutes } from "./routes/categories.ts";
+import { checkoutRoutes } from "./routes/checkout.ts";
 import type { RouteContext } from "./routes/context.ts";
 import { cutPipelines } from "./pipelines.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -38,15 +41,18 @@ export interface ServerOptions extends RouteContext {
   readonly admission: Admission;
   /** Undefined where nobody is limited. */
   readonly rateLimit: RateLimit | undefined;
+  /** Where nothing is sold, it is left out. */
+  readonly checkout?: Checkout;
   /** How the projections are, or null; asked at each look at `/readyz`, which waits for it. */
   readonly projections: () => Promise<readonly ProjectionStatus[] | null>;
-  /** The same of purge actors. */
+  /** The same of purge actors, and of whoever keeps stock. */
   readonly purges: () => Promise<readonly PurgeReport[] | null>;
+  readonly stock: () => Promise<readonly StockStatus[] | null>;
   readonly journal: Journal;
 }
 
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { journal, readiness, rateLimit } = options;
+  const { journal, readiness, rateLimit, checkout } = options;
   const server = fastify({
     logger: false,
     bodyLimit: limits.bodyBytesMax,
@@ -98,6 +104,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     reviewRoutes(server, options);
     categoryRoutes(server, options);
     imageRoutes(server, options);
+    if (checkout !== undefined) checkoutRoutes(server, checkout);
     privateRoutes(server);
     healthRoutes(server, options);
   });
@@ -122,10 +129,10 @@ function problemOf(error: unknown): Problem {
 }
 
 function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  const { status } = problem;
+  const { status, retryAfterSeconds } = problem;
   reply.code(status).header("cache-control", "no-store").header("content-type", "application/problem+json");
   if (status === 401) reply.header("www-authenticate", "Bearer");
-  if (status === 503 || status === 429) reply.header("retry-after", "1");
+  if (retryAfterSeconds !== undefined) reply.header("retry-after", String(retryAfterSeconds));
   // As bytes, since fastify adds a charset to text, which this media type does not have.
   return reply.send(Buffer.from(JSON.stringify(problem.body())));
 }

@@ -1,4 +1,5 @@
 import { type Category, evolveCategory } from "../projections/categories.ts";
+import type { Details } from "../projections/details.ts";
 import type { Inventory } from "../projections/inventory.ts";
 import type { Price } from "../projections/price.ts";
 import { createSaleFence } from "../projections/sale-fence.ts";
@@ -19,6 +20,7 @@ export interface StrongReads {
   ): Promise<{ readonly price: Price | undefined; readonly sales: ProductSales | undefined }>;
   strongInventory(id: Identifier): Promise<Inventory | undefined>;
   strongExists(id: Identifier): Promise<boolean>;
+  strongDetails(id: Identifier): Promise<Details | undefined>;
   /** A category from its last event alone, for while the tree is being made again. */
   category(id: Identifier): Promise<Category | undefined>;
 }
@@ -75,6 +77,7 @@ export function createStrongReads(
       }),
     strongInventory: (id) => strong(async () => (await log.register("inventory", id)).value ?? undefined),
     strongExists: (id) => strong(async () => (await log.register("product", id)).value !== null),
+    strongDetails: (id) => strong(async () => (await log.register("product", id)).value ?? undefined),
   };
 }
 

@@ -16,6 +16,9 @@ import { overload } from "./cases/overload.ts";
 import { purge } from "./cases/purge.ts";
 import { rebuilding } from "./cases/rebuild.ts";
 import { replay } from "./cases/replay.ts";
+import { stockContention } from "./cases/stock-contention.ts";
+import { stockThroughHttp } from "./cases/stock-http.ts";
+import { stockSpread } from "./cases/stock-spread.ts";
 import { visible } from "./cases/visible.ts";
 import { wide } from "./cases/wide.ts";
 import { zipf } from "./cases/zipf.ts";
@@ -59,6 +62,9 @@ const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   import: () => importing(5_000, 9),
   purge: () => purge(10_000, 4_000),
   auditor: () => auditor(5_000, 200),
+  contention: () => stockContention(7, 4_000),
+  "stock-http": () => stockThroughHttp(5, 4_000),
+  spread: () => stockSpread(10_000, 7, 4_000),
 };
 
 const version = (command: string, pattern: RegExp) =>

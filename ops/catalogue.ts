@@ -3,8 +3,10 @@ import { assertMapping, ensureStreams, forgetDerived, isWhole } from "../streams
 import { openEpochRecord } from "../streams/jetstream/epochs.ts";
 import { openJetStreamLeases } from "../streams/jetstream/leases.ts";
 import { openJetStreamLog } from "../streams/jetstream/log.ts";
+import type { Asking } from "../streams/asking.ts";
 import type { Broadcast } from "../streams/broadcast.ts";
 import type { OpenConsumer } from "../streams/durable-consumer.ts";
+import { openAsking } from "../streams/jetstream/asking.ts";
 import { openBroadcast } from "../streams/jetstream/broadcast.ts";
 import { openDurableConsumer } from "../streams/jetstream/durable-consumer.ts";
 import type { Leases } from "../streams/lease.ts";
@@ -29,6 +31,11 @@ export interface Catalogue {
   readonly ledger: Log;
   /** Which products are hot, and what operators want of them. */
   readonly hot: Log;
+  /** What was decided about stock, and what became of reservations. */
+  readonly stock: Log;
+  readonly checkout: Log;
+  /** How keepers of stock are asked. */
+  readonly asking: Asking;
   readonly leases: Leases;
   /** What owners of the catalogue's partitions tell every node. */
   readonly changes: Broadcast;
@@ -46,7 +53,7 @@ export interface Catalogue {
   readonly hotCallers: Broadcast;
   readonly readModel: ReadModel;
   readonly redis: RedisConnection;
-  readonly epochs: { readonly catalog: number; readonly activity: number };
+  readonly epochs: { readonly catalog: number; readonly activity: number; readonly stock: number };
   readonly versions: { readonly catalog: Versions; readonly activity: Versions };
   close(): Promise<void>;
 }
@@ -120,15 +127,18 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
     }
     const epochs = await ensureStreams(connection, { bytesMax: servers.logBytesMax, replicas, knownEpochs });
     if (newLog || knownEpochs.size < epochs.size) await record.write(epochs);
-    const [catalog, activity, derived, quarantine, ledger, overheard, hot] = await Promise.all([
-      openJetStreamLog(connection, "CATALOG"),
-      openJetStreamLog(connection, "ACTIVITY"),
-      openJetStreamLog(connection, "DERIVED"),
-      openJetStreamLog(connection, "QUARANTINE"),
-      openJetStreamLog(connection, "LEDGER"),
-      openJetStreamLog(connection, "CHANGES"),
-      openJetStreamLog(connection, "HOT"),
-    ]);
+    const [catalog, activity, derived, quarantine, ledger, overheard, hot, stock, checkout] =
+      await Promise.all([
+        openJetStreamLog(connection, "CATALOG"),
+        openJetStreamLog(connection, "ACTIVITY"),
+        openJetStreamLog(connection, "DERIVED"),
+        openJetStreamLog(connection, "QUARANTINE"),
+        openJetStreamLog(connection, "LEDGER"),
+        openJetStreamLog(connection, "CHANGES"),
+        openJetStreamLog(connection, "HOT"),
+        openJetStreamLog(connection, "STOCK"),
+        openJetStreamLog(connection, "CHECKOUT"),
+      ]);
     const leases = await orRefuse(
       openJetStreamLeases(connection, replicas),
       natsSetting,
@@ -143,6 +153,9 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
       quarantine,
       ledger,
       hot,
+      stock,
+      checkout,
+      asking: openAsking(connection),
       leases,
       changes: openBroadcast(connection, changesSubject),
       overheard,
@@ -154,7 +167,11 @@ export async function openCatalogue(options: CatalogueOptions): Promise<Catalogu
       hotCallers: openBroadcast(connection, momentary.hotCallers),
       readModel,
       redis,
-      epochs: { catalog: epochNamed("CATALOG"), activity: epochNamed("ACTIVITY") },
+      epochs: {
+        catalog: epochNamed("CATALOG"),
+        activity: epochNamed("ACTIVITY"),
+        stock: epochNamed("STOCK"),
+      },
       versions: { catalog: versionsOf(epochNamed("CATALOG")), activity: versionsOf(epochNamed("ACTIVITY")) },
       async close() {
         open = false;

@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import type { QuoteKey } from "../api/checkout/quote-token.ts";
 import type { EdgeLifetimes } from "../api/edge-trust.ts";
+import { checkoutSettings } from "./checkout-settings.ts";
 import { edgeSettings } from "./edge/settings.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
 import { parsePurge, purgeSettings } from "./purge/settings.ts";
@@ -196,6 +198,7 @@ export const settings = {
     schema: wholeNumber(0, 86_400),
   } satisfies Setting<number>,
   ...edgeSettings,
+  ...checkoutSettings,
   logLevel: {
     name: "LOG_LEVEL",
     unset: "info",
@@ -248,6 +251,13 @@ export function parseConfig(environment: Environment) {
     drainMs: read(settings.drainMs),
     hotProductsMax: read(settings.hotProductsMax),
     saleWarmMs: 1_000 * read(settings.saleWarmSeconds),
+    quoteKeys: read<readonly QuoteKey[] | undefined>(settings.quoteKeys),
+    checkoutTerms: {
+      holdMs: 1_000 * read(settings.holdSeconds),
+      openMax: read(settings.openReservationsMax),
+      openInSaleMax: read(settings.openSaleReservationsMax),
+      perMinuteMax: read(settings.reservationsPerMinuteMax),
+    },
     edgeOrigins: read<readonly string[] | undefined>(settings.edgeOrigins),
     edgeHost: read(settings.edgeHost),
     edgePort: read(settings.edgePort),

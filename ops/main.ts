@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { LogUnfit } from "../streams/jetstream/ensure.ts";
 import { LogRefused, LogUnavailable, LogVanished } from "../streams/log.ts";
 import { partitionCount } from "../streams/partition.ts";
@@ -10,7 +10,9 @@ import { describeHot } from "./commands/hot.ts";
 import { checkImport, describeImport, type ImportOptions, runImport } from "./commands/import.ts";
 import { actors, api, projector } from "./commands/roles.ts";
 import { type PublishOptions, publish } from "./commands/publish.ts";
-import { list, type Mended, republish, show } from "./commands/quarantine.ts";
+import { integer, json, logName, print, schema } from "./commands/options.ts";
+import { describeQuarantine } from "./commands/quarantine-commands.ts";
+import { describeQuote } from "./commands/quote.ts";
 import { describeRehearse, parseRehearse, type RehearseWords, runRehearse } from "./commands/rehearse.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
 import { letOthersFirst } from "./priority.ts";
@@ -19,6 +21,8 @@ import { verify } from "./commands/verify.ts";
 import { VerifyImpossible } from "./verify/verify.ts";
 import { up } from "./commands/up.ts";
 import { withCatalogue } from "./commands/with-catalogue.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { quoteKeysOf } from "./checkout-settings.ts";
 import { ConfigError, parseConfig } from "./config.ts";
 import { EmbeddedFailure } from "./embedded/failure.ts";
 import { ImportRefused } from "./import/import-refused.ts";
@@ -31,19 +35,17 @@ const program = new Command("shelfwire")
   .description("An event-sourced product catalogue on NATS JetStream and Redis")
   .showHelpAfterError("(shelfwire --help shows what there is)");
 
-const json = new Option("--json", "one JSON object a line");
-const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`);
-const integer = (text: string): number => {
-  if (!/^\d{1,15}$/.test(text)) throw new Refused(`"${text}" must be a whole number, 0 or more`);
-  return Number(text);
-};
-const schema = new Option("--schema <version>", "version of the payload's schema (default: 1)").argParser(
-  integer,
-);
-
 function settings() {
   const config = parseConfig(process.env);
   return { config, logger: createLogger(config.logLevel) };
+}
+
+/** Work on the catalogue that the settings name, as that role. */
+function onCatalogue(role: string) {
+  return <T>(work: (catalogue: Catalogue) => Promise<T>): Promise<T> => {
+    const { config, logger } = settings();
+    return withCatalogue(config, logger, role, work);
+  };
 }
 
 program
@@ -74,7 +76,7 @@ program
 program
   .command("actors")
   .description(
-    "look after hot products, and purge the edges that the settings name; run two, so that one takes over",
+    "keep the stock, look after hot products, purge the edges that the settings name; run two or more",
   )
   .action(async () => {
     const { config, logger } = settings();
@@ -118,9 +120,6 @@ describeImport(program.command("import"), integer)
     print(summary);
     if (refused !== undefined) throw new Refused(refused);
   });
-
-const logName = () =>
-  new Option("--log <name>", "the log that sequences count in").choices(["catalog", "activity"]);
 
 program
   .command("export")
@@ -208,66 +207,11 @@ program
     );
   });
 
-describeHot(program.command("hot"), json, {
-  print,
-  on: (work) => {
-    const { config, logger } = settings();
-    return withCatalogue(config, logger, "hot", work);
-  },
-});
+describeHot(program.command("hot"), onCatalogue("hot"));
 
-const quarantine = program.command("quarantine").description("what could not be an event");
+describeQuarantine(program.command("quarantine"), onCatalogue("quarantine"));
 
-quarantine
-  .command("list")
-  .description("what waits for a person")
-  .option("--all", "also what was mended and republished", false)
-  .addOption(json)
-  .action(async (options: { all: boolean; json?: boolean }) => {
-    const { config, logger } = settings();
-    await withCatalogue(config, logger, "quarantine", async (catalogue) => {
-      for await (const line of list(catalogue, options.all)) {
-        if (options.json === true) print(line);
-        else process.stdout.write(`${line.sequence}  ${line.time}  ${line.subject}\n    ${line.reason}\n`);
-      }
-    });
-  });
-
-const logOption = logName().default("catalog");
-
-quarantine
-  .command("show")
-  .description("one entry with its payload")
-  .argument("<sequence>", "its sequence in the log", integer)
-  .addOption(logOption)
-  .addOption(json)
-  .action(async (sequence: number, options: { log: string }) => {
-    const { config, logger } = settings();
-    print(
-      await withCatalogue(config, logger, "quarantine", (catalogue) =>
-        show(catalogue, options.log, sequence),
-      ),
-    );
-  });
-
-quarantine
-  .command("republish")
-  .description("publish the mended event and mark the entry")
-  .argument("<sequence>", "its sequence in the log", integer)
-  .argument("[payload]", "the mended JSON, or - to read it from standard input")
-  .option("--subject <subject>", "the mended subject")
-  .addOption(schema)
-  .addOption(logOption)
-  .addOption(json)
-  .action(async (sequence: number, text: string | undefined, options: Mended & { readonly log: string }) => {
-    const { config, logger } = settings();
-    const { log, ...mended } = options;
-    const payload = text === "-" ? readFileSync(0, "utf8") : text;
-    const { stream, sequence: stored } = await withCatalogue(config, logger, "quarantine", (catalogue) =>
-      republish(catalogue, log, sequence, { ...mended, ...(payload !== undefined && { payload }) }),
-    );
-    print({ stream, seq: stored });
-  });
+describeQuote(program.command("quote"), onCatalogue("quote"), () => quoteKeysOf(settings().config));
 
 /**
  * Errors that are the operator's to mend are one line; anything else is a defect and shows its stack. They are known

@@ -13,7 +13,7 @@ import {
   pricesName,
   treeName,
 } from "./changes.ts";
-import { type Inventory, inStock } from "./inventory.ts";
+import { type Inventory, inStock, lastCallUntil } from "./inventory.ts";
 import type { Fence, PositionMove, ReadModel, RegisterPut } from "./read-model.ts";
 import type { Version } from "./version.ts";
 
@@ -58,7 +58,8 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
   function aspectOf(put: RegisterPut): Aspects {
     if (put.register === "product") return aspects.details;
     if (put.register === "price") return aspects.price;
-    return statuses.isFlip(put.id, statusOf(put.value)) ? aspects.stock : aspects.quantity;
+    const at = put.value?.updated_at ?? 0;
+    return statuses.isFlip(put.id, statusOf(put.value), at) ? aspects.stock : aspects.quantity;
   }
 
   /**
@@ -172,11 +173,18 @@ function createAnnouncer(broadcast: Broadcast) {
   };
 }
 
-/** What lists show of a product's stock; null where nothing is known of it, which is another thing than out of stock. */
-type StockStatus = boolean | null;
+/** What of a product's stock is told at once. */
+interface StockStatus {
+  /** What lists show; null where nothing is known of it, which is another thing than out of stock. */
+  readonly inStock: boolean | null;
+  /** Until when whoever holds its page holds it briefly; 0 where that is as long as usual. */
+  readonly lastCallUntil: number;
+}
 
 const statusOf = (inventory: Inventory | null): StockStatus =>
-  inventory === null ? null : inStock(inventory);
+  inventory === null
+    ? { inStock: null, lastCallUntil: 0 }
+    : { inStock: inStock(inventory), lastCallUntil: lastCallUntil(inventory) ?? 0 };
 
 /** The stock statuses that were written here lately, as long as nobody else writes to their partitions. */
 function createStockStatuses() {
@@ -186,7 +194,7 @@ function createStockStatuses() {
   let size = 0;
   const of = (id: Identifier) => known.get(partitionOf(tokenOf(id)))?.get(id);
   function learn(id: Identifier, status: StockStatus): void {
-    if (++size > statusesMax) {
+    if (of(id) === undefined && ++size > statusesMax) {
       known.clear();
       size = 1;
     }
@@ -197,11 +205,16 @@ function createStockStatuses() {
   return {
     isKnown: (id: Identifier): boolean => of(id) !== undefined,
     learn,
-    /** Also where it is not known what stood before. */
-    isFlip(id: Identifier, status: StockStatus): boolean {
-      if (of(id) === status) return false;
-      learn(id, status);
-      return true;
+    /**
+     * Also where it is not known what stood before. The last call is a status as well, which flips where it begins: what was
+     * told to live long before must go, what is told meanwhile goes by itself. `at`: when the quantity changed.
+     */
+    isFlip(id: Identifier, status: StockStatus, at: number): boolean {
+      const known = of(id);
+      const isBegun = status.lastCallUntil > 0 && (known?.lastCallUntil ?? 0) < at + skewMs;
+      const isFlip = known?.inStock !== status.inStock || isBegun;
+      if (isFlip || known.lastCallUntil !== status.lastCallUntil) learn(id, status);
+      return isFlip;
     },
     /** A partition that is found elsewhere than it was left had another owner meanwhile. */
     standAt(fences: readonly Fence[]): void {
@@ -222,5 +235,8 @@ function createStockStatuses() {
 /** Statuses that one write looks up: a request that takes well under a millisecond. */
 const lookedUpMax = 64;
 
-/** Statuses and flips, at most: what is remembered of each product is one entry. */
+/** At most so many are remembered, or were before their partitions had another owner. */
 const statusesMax = 100_000;
+
+/** How far the clocks of those who answer may be ahead of the log's: for them a last call ends earlier. */
+const skewMs = 1_000;

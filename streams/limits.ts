@@ -22,6 +22,8 @@ export const limits = {
   pullMessages: 4_096,
   pullBytes: 8 * 1024 * 1024,
   pullExpiresMs: 30_000,
+  /** So long before a pull ends by its time the next one is made. */
+  pullAheadMs: 2_500,
   heartbeatMs: 1_000,
   /** No message and no heartbeat for this long: the consumer is gone and is made anew. */
   silenceMs: 3_500,
@@ -35,6 +37,8 @@ export const limits = {
   pullWords: 512,
   /** A durable consumer's words stay with its reader; it is the next reader that gets them again. */
   acknowledgeMs: 600_000,
+  /** Questions of one connection that wait for their answers. */
+  questionsMax: 4_096,
 } as const;
 
 const relations: readonly [boolean, string][] = [
@@ -50,6 +54,7 @@ const relations: readonly [boolean, string][] = [
   [limits.tailMessagesMax >= 2 * limits.pullMessages, "one pull travels while another is being worked on"],
   [limits.appendDeadlineMs < limits.duplicateWindowMs / 2, "a retry must meet the memory of its first try"],
   [limits.silenceMs > 3 * limits.heartbeatMs, "one late heartbeat is not silence"],
+  [limits.pullAheadMs > 2 * limits.heartbeatMs, "a pull is renewed by who looks once a heartbeat"],
   [limits.leaseTtlMs > 3 * limits.leaseRenewMs, "a lease survives two lost renewals"],
   [limits.unacknowledgedMax > 2 * limits.pullWords, "a pull travels while the words of another are out"],
   [

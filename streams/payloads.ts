@@ -66,6 +66,8 @@ const inventoryChanged = z.object({
   new_quantity: quantity(0, "a whole number, 0 or more"),
   reason: stockReason,
   reference: optionalText,
+  /** An estimate: one that cannot be read is none, and no reason to refuse the quantity. */
+  sells_out_at: instant.nullish().catch(undefined),
   ...dated,
 });
 

@@ -66,6 +66,7 @@ function readInventory(payload: Uint8Array): Payload<"inventory.changed"> | unde
   let new_quantity = -1;
   let reason: Reason;
   let reference: string | null | undefined;
+  let sells_out_at: number | null | undefined;
   let occurred_at: number | null | undefined;
   if (!take(openBrace)) return undefined;
   do {
@@ -81,6 +82,10 @@ function readInventory(payload: Uint8Array): Payload<"inventory.changed"> | unde
       if (takeNull()) reference = null;
       else if (takeText()) reference = textTaken();
       else return undefined;
+    } else if (named("sells_out_at")) {
+      const instant = takeInstant();
+      if (instant === unusual) return undefined;
+      sells_out_at = instant;
     } else if (named("occurred_at")) {
       const instant = takeInstant();
       if (instant === unusual) return undefined;
@@ -88,7 +93,7 @@ function readInventory(payload: Uint8Array): Payload<"inventory.changed"> | unde
     } else if (!takeUnknown()) return undefined;
   } while (take(comma));
   if (!takeEnd() || new_quantity < 0) return undefined;
-  return { new_quantity, reason, reference, occurred_at };
+  return { new_quantity, reason, reference, sells_out_at, occurred_at };
 }
 
 function begin(payload: Uint8Array): void {

@@ -1,15 +1,24 @@
 import { limits } from "./limits.ts";
 
 /**
- * The streams, as data. The log itself is CATALOG and ACTIVITY; the rest can be made again from it, but for
+ * The streams, as data. The log itself is CATALOG, ACTIVITY, STOCK and CHECKOUT; the rest can be made again from it, but for
  * the import ledger, which remembers which feed lines were published.
  *
  * No stream that holds what happened deletes to make room: when its `max_bytes`, or the server's
  * `max_file_store`, is reached the log refuses writes, at once and in words, and keeps answering reads. (A server
- * whose disk runs full hangs instead, reads included.) Only what is of use for minutes forgets: see `forgets`.
+ * whose disk runs full hangs instead, reads included.) Only what is of use for a time forgets: see `forgets`, `keptMs`.
  */
 export interface StreamDefinition {
-  readonly name: "CATALOG" | "ACTIVITY" | "DERIVED" | "QUARANTINE" | "LEDGER" | "CHANGES" | "HOT";
+  readonly name:
+    | "CATALOG"
+    | "ACTIVITY"
+    | "STOCK"
+    | "CHECKOUT"
+    | "DERIVED"
+    | "QUARANTINE"
+    | "LEDGER"
+    | "CHANGES"
+    | "HOT";
   readonly description: string;
   readonly subjects: readonly string[];
   /** Share of the bytes that the log may take in all. */
@@ -24,7 +33,11 @@ export interface StreamDefinition {
    * new, so that it can neither fill the disk nor refuse anything. It takes less where the log is small.
    */
   readonly forgets?: { readonly afterMs: number; readonly bytesMax: number };
+  /** Goes after this time, being of no use then. What is younger is never dropped to make room. */
+  readonly keptMs?: number;
 }
+
+const dayMs = 24 * 3_600_000;
 
 /**
  * Of a product's transitions so many are kept: what it was lately, for people, and its state, which is the newest. So what
@@ -43,7 +56,7 @@ export const streams: readonly StreamDefinition[] = [
     name: "CATALOG",
     description: "What happened to products, prices, stock, reviews, categories and sales",
     subjects: ["log.catalog.>", "catalog.>"],
-    share: 0.6,
+    share: 0.55,
     messageBytesMax: limits.messageBytesMax,
     events: true,
   },
@@ -51,9 +64,27 @@ export const streams: readonly StreamDefinition[] = [
     name: "ACTIVITY",
     description: "What users did: views and orders",
     subjects: ["log.activity.>", "activity.>"],
-    share: 0.15,
+    share: 0.1,
     messageBytesMax: limits.messageBytesMax,
     events: true,
+  },
+  {
+    name: "STOCK",
+    description: "What was decided about stock: units on hold, sold and given back",
+    subjects: ["stock.*"],
+    share: 0.05,
+    messageBytesMax: limits.messageBytesMax,
+    events: true,
+  },
+  {
+    name: "CHECKOUT",
+    description: "What became of each reservation, and what was answered",
+    subjects: ["checkout.*.*"],
+    share: 0.05,
+    messageBytesMax: limits.messageBytesMax,
+    events: true,
+    // Its orders stand in ACTIVITY, and no request is repeated after a day.
+    keptMs: 30 * dayMs,
   },
   {
     name: "DERIVED",
@@ -101,6 +132,6 @@ export const streams: readonly StreamDefinition[] = [
     events: false,
     // The owner writes what still counts anew each hour: what goes first is about products that are not wanted.
     perSubject: hotPerSubject,
-    forgets: { afterMs: 7 * 24 * 3_600_000, bytesMax: 32 * 1024 * 1024 },
+    forgets: { afterMs: 7 * dayMs, bytesMax: 32 * 1024 * 1024 },
   },
 ];

@@ -31,7 +31,7 @@ export function createKeeping(options: {
   const { held, heard, trust, absent, counters, now } = options;
 
   function servedAs(entry: Held, source: Exclude<Source, "default">): Served {
-    const { prepared, validUntil } = entry.answer;
+    const { prepared, validUntil, lastCallUntil } = entry.answer;
     const degraded = source === "stale";
     if (!degraded) entry.shown = Math.max(entry.shown, trust.reach(entry));
     else entry.degraded ??= degradedOf(prepared);
@@ -41,6 +41,7 @@ export function createKeeping(options: {
       sequence: entry.shown,
       knownAt: trust.knownAt(entry),
       validUntil,
+      lastCallUntil,
       degraded,
     };
   }

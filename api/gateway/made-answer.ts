@@ -15,6 +15,8 @@ export interface MadeAnswer {
   readonly knownAt: number;
   /** The next moment at which it changes by the clock. */
   readonly validUntil: number | undefined;
+  /** Until then the last units of the product that it is about are being sold. */
+  readonly lastCallUntil?: number | undefined;
   /** What it is from then on, at that moment or a later one, for whoever holds it: nothing is asked for that. */
   readonly later?: ((moment: number) => MadeAnswer) | undefined;
   readonly degraded: boolean;

@@ -1,4 +1,5 @@
 import { groupName } from "../../projections/changes.ts";
+import { lastCallUntil } from "../../projections/inventory.ts";
 import type { Version, Versions } from "../../projections/version.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { allPartitions, partitionOf } from "../../streams/partition.ts";
@@ -32,6 +33,7 @@ export interface Group {
 /** The answer as it is at a moment. Of the same parts and moment the same bytes, wherever they are rendered. */
 export function renderProduct(parts: ProductParts, view: View, moment: number): MadeAnswer {
   const { found, group } = parts;
+  const { inventory } = found.state;
   const members = group?.members ?? [];
   const states = members.map(({ state }) => state);
   const degraded = group?.degraded === true || [found, ...members].some(({ source }) => source === "stale");
@@ -50,6 +52,7 @@ export function renderProduct(parts: ProductParts, view: View, moment: number): 
       group?.knownAt ?? Number.POSITIVE_INFINITY,
     ),
     validUntil,
+    lastCallUntil: view === "details" || inventory === undefined ? undefined : lastCallUntil(inventory),
     later: isAhead(validUntil, moment) ? (at) => renderProduct(parts, view, at) : undefined,
     degraded,
     products,

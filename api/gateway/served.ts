@@ -12,6 +12,7 @@ export interface Served {
   readonly sequence: number | undefined;
   readonly knownAt: number | undefined;
   readonly validUntil: number | undefined;
+  readonly lastCallUntil?: number | undefined;
   readonly degraded: boolean;
 }
 
@@ -22,6 +23,7 @@ export const servedAnew = ({
   sequence,
   knownAt,
   validUntil,
+  lastCallUntil,
   degraded,
 }: MadeAnswer): Served => ({
   prepared,
@@ -29,6 +31,7 @@ export const servedAnew = ({
   sequence: sequence === 0 ? undefined : sequence,
   knownAt: knownAt === 0 ? undefined : knownAt,
   validUntil,
+  lastCallUntil,
   degraded,
 });
 

@@ -114,10 +114,19 @@ function send(
   { stream, edge, now }: ShortWayOptions,
 ): void {
   const policy = productPolicies[view];
-  const { prepared, source, sequence, knownAt, validUntil, degraded } = served;
+  const { prepared, source, sequence, knownAt, validUntil, lastCallUntil, degraded } = served;
   const position = sequence === undefined ? undefined : positionText(stream, sequence);
   const unpurged = edge.isShort;
-  const circumstances = { policy, source, position, knownAt, validUntil, degraded, unpurged };
+  const circumstances = {
+    policy,
+    source,
+    position,
+    knownAt,
+    validUntil,
+    lastCallUntil,
+    degraded,
+    unpurged,
+  };
   const headers = headersOf(prepared, circumstances, false, now());
   if (!degraded && matches(validator, prepared.etag)) {
     response.writeHead(304, headers).end();

@@ -18,7 +18,7 @@ import { isAhead, type MadeAnswer } from "./made-answer.ts";
  * leaves their versions as they are, so that no stamp tells what was made before it.
  *
  * Nor where the clock changes it soon: who holds that answer holds what comes behind the change as well, which takes the
- * registers.
+ * registers. Nor while the last units are being sold, when it would be removed before anybody has read it.
  *
  * What is asked for in one turn of the event loop goes out as one command.
  */
@@ -138,9 +138,9 @@ export function createStoredAnswers(options: {
       if (ids.length === idsPerCall) flush();
     },
 
-    store({ state: { id }, stamp, newest }, { prepared, validUntil }) {
+    store({ state: { id }, stamp, newest }, { prepared, validUntil, lastCallUntil = 0 }) {
       if (stamp === undefined || storing >= storingMax || !mayAnswer(stamp.position)) return;
-      if (isAhead(validUntil, now())) return;
+      if (isAhead(validUntil, now()) || now() < lastCallUntil) return;
       storing++;
       readModel
         .putAnswer(id, stamp, encodeAnswer(versions(newest), prepared, validUntil))

@@ -1,4 +1,4 @@
-import type { FastifyInstance, onRequestHookHandler } from "fastify";
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { Identifier } from "../../streams/identifier.ts";
 import { Problem } from "../problems.ts";
 import type { Identity } from "./identity.ts";
@@ -30,6 +30,12 @@ export function recogniseCallers(server: FastifyInstance, identity: Identity): v
 /** For routes that need a user; runs before the body is read. */
 export const requireUser: onRequestHookHandler = (request, _, done) =>
   done(request.user === undefined ? unauthorized() : undefined);
+
+/** The user behind a route that needs one. */
+export function userOf({ user }: FastifyRequest): Identifier {
+  if (user === undefined) throw unauthorized();
+  return user;
+}
 
 const unauthorized = () => new Problem("unauthorized", "send a valid bearer token in Authorization");
 

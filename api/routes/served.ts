@@ -13,13 +13,13 @@ export function sendServed(
   policy: CachePolicy,
   { stream, edge, now }: Pick<RouteContext, "stream" | "edge" | "now">,
 ): FastifyReply {
-  const { prepared, source, sequence, knownAt, validUntil, degraded } = served;
+  const { prepared, source, sequence, knownAt, validUntil, lastCallUntil, degraded } = served;
   const position = sequence === undefined ? undefined : positionText(stream, sequence);
   return sendPrepared(
     request,
     reply,
     prepared,
-    { policy, source, position, knownAt, validUntil, degraded, unpurged: edge.isShort },
+    { policy, source, position, knownAt, validUntil, lastCallUntil, degraded, unpurged: edge.isShort },
     now(),
   );
 }

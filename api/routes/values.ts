@@ -1,9 +1,11 @@
 import type { FastifyInstance } from "fastify";
+import { lastCallUntil } from "../../projections/inventory.ts";
 import { send } from "../answer.ts";
 import { cachePolicies } from "../cache-policy.ts";
 import { identifierParameter, type Query, wordParameter } from "../parameters.ts";
 import { minimumSequence, positionText } from "../position.ts";
 import { Problem } from "../problems.ts";
+import type { Found } from "../reader.ts";
 import { inventoryView, priceView } from "../views.ts";
 import type { RouteContext } from "./context.ts";
 
@@ -49,7 +51,9 @@ export function valueRoutes(server: FastifyInstance, context: RouteContext): voi
       const position = inventory === undefined ? undefined : positionText(stream, inventory.sequence);
       return send(request, reply, { policy, body, source: "log", position }, now());
     }
-    const [found] = await reader.read([id], { freshnessMs: policy.freshnessMs, minSequence });
+    const read = async (freshnessMs: number) => (await reader.read([id], { freshnessMs, minSequence }))[0];
+    const first = await read(policy.freshnessMs);
+    const found = isOldForLastCall(first, now()) ? await read(policy.lastCall.freshnessMs) : first;
     if (found === undefined) throw unknown(id);
     const { state, source, sequence, knownAt } = found;
     const body = { inventory: inventoryView(state.inventory) };
@@ -61,4 +65,12 @@ export function valueRoutes(server: FastifyInstance, context: RouteContext): voi
       now(),
     );
   });
+}
+
+/** Whether the last units are being sold, and more of them may be gone since this was known to be true. */
+function isOldForLastCall(found: Found | undefined, now: number): boolean {
+  const inventory = found?.state.inventory;
+  if (found === undefined || inventory === undefined) return false;
+  const { freshnessMs } = cachePolicies.inventory.lastCall;
+  return now < (lastCallUntil(inventory) ?? 0) && now - found.knownAt > freshnessMs;
 }

@@ -5,24 +5,18 @@ import type { Log } from "../../streams/log.ts";
 import type { Catalogue } from "../catalogue.ts";
 import { Refused } from "../refused.ts";
 import { hotTableOf } from "../top/table.ts";
-import type { Command, Option } from "commander";
+import type { Command } from "commander";
+import { json, print } from "./options.ts";
 
 /**
  * `shelfwire hot`: which products are hot and why, and an operator's word that one is to be. The word is an event in the HOT
  * stream: whoever looks after hot products now or next acts on it.
  */
 
+/** `on` does it on the catalogue that the settings name. */
 export function describeHot(
   command: Command,
-  json: Option,
-  {
-    print,
-    on,
-  }: {
-    readonly print: (value: object) => void;
-    /** Does it on the catalogue that the settings name. */
-    readonly on: (work: (catalogue: Catalogue) => Promise<void>) => Promise<void>;
-  },
+  on: (work: (catalogue: Catalogue) => Promise<void>) => Promise<void>,
 ): void {
   command.description("products that are kept warm in every node");
   for (const { name, description } of words) {

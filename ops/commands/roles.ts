@@ -2,8 +2,8 @@ import { openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { createProviders } from "../purge/providers.ts";
+import { startActorThreads } from "../roles/actor-threads.ts";
 import { startApiWorkers } from "../roles/api-workers.ts";
-import { startHotThread } from "../roles/hot-thread.ts";
 import { startProjectors } from "../roles/projectors.ts";
 import { startPurges } from "../roles/purges.ts";
 import { findServers } from "../servers.ts";
@@ -38,7 +38,7 @@ export async function projector(config: Config, logger: Logger): Promise<void> {
   await servers.stop();
 }
 
-/** Actors of which the cluster needs one: the others wait for its lease. */
+/** Stock, of which each process keeps its share, and actors of which the cluster needs one: the others wait for its lease. */
 export async function actors(config: Config, logger: Logger): Promise<void> {
   const ended = untilSignal();
   const servers = await findServers(config, logger);
@@ -50,10 +50,10 @@ export async function actors(config: Config, logger: Logger): Promise<void> {
     redisTimeoutMs: 10_000,
   });
   const purges = startPurges(catalogue, createProviders(config.purge), logger);
-  const hot = startHotThread(config, servers, logger);
+  const threads = startActorThreads(config, servers, logger);
   logger.info("the actors have begun");
   await ended;
-  await Promise.all([purges.stop(), hot.stop()]);
+  await Promise.all([purges.stop(), threads.stop()]);
   await catalogue.close();
   await servers.stop();
 }

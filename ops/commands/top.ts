@@ -1,12 +1,13 @@
 import { type PurgeReport, readPurgeReports } from "../../actors/edge-purge/purge-report.ts";
 import { type ProjectionStatus, readProjectionStatus } from "../../actors/projection-status.ts";
+import { readStockStatus, type StockStatus } from "../../actors/stock/stock-status.ts";
 import type { Catalogue } from "../catalogue.ts";
-import { purgeTableOf, tableOf } from "../top/table.ts";
+import { purgeTableOf, stockTableOf, tableOf } from "../top/table.ts";
 import { untilSignal } from "../signals.ts";
 
 /**
- * `shelfwire top`: how far the projections are, whose they are and how they fare, and so of purges. On a terminal it shows a table
- * anew each second until Ctrl-C; else it gives what is now, and ends.
+ * `shelfwire top`: how far the projections are, whose they are and how they fare, who keeps stock, and how purges fare. On a
+ * terminal it shows tables anew each second until Ctrl-C; else it gives what is now, and ends.
  */
 const everyMs = 1_000;
 const home = "\u001b[H\u001b[J";
@@ -14,19 +15,22 @@ const home = "\u001b[H\u001b[J";
 export async function top(
   catalogue: Catalogue,
   output: NodeJS.WriteStream,
-  print: ((status: ProjectionStatus | PurgeReport) => void) | undefined,
+  print: ((status: ProjectionStatus | StockStatus | PurgeReport) => void) | undefined,
 ): Promise<void> {
   const read = async () => ({
     projections: await readProjectionStatus({ ...catalogue, logs: catalogue, now: () => Date.now() }),
+    stock: await readStockStatus(catalogue.leases),
     purges: await readPurgeReports(catalogue.leases),
   });
   if (print !== undefined) {
-    const { projections, purges } = await read();
-    for (const status of [...projections, ...purges]) print(status);
+    const { projections, stock, purges } = await read();
+    for (const status of [...projections, ...stock, ...purges]) print(status);
     return;
   }
-  const tables = ({ projections, purges }: Awaited<ReturnType<typeof read>>) =>
-    [tableOf(projections), ...(purges.length === 0 ? [] : [purgeTableOf(purges)])].join("\n\n");
+  const tables = ({ projections, stock, purges }: Awaited<ReturnType<typeof read>>) =>
+    [tableOf(projections), stockTableOf(stock), ...(purges.length === 0 ? [] : [purgeTableOf(purges)])].join(
+      "\n\n",
+    );
   if (!output.isTTY) {
     output.write(`${tables(await read())}\n`);
     return;

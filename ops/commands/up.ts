@@ -7,8 +7,8 @@ import { demoToken } from "../demo/token.ts";
 import { hasDemoTokens } from "../identity.ts";
 import type { Logger } from "../logger.ts";
 import { createProviders } from "../purge/providers.ts";
+import { startActorThreads } from "../roles/actor-threads.ts";
 import { startApiWorkers } from "../roles/api-workers.ts";
-import { startHotThread } from "../roles/hot-thread.ts";
 import { startProjectors } from "../roles/projectors.ts";
 import { startPurges } from "../roles/purges.ts";
 import { removeRunFile, writeRunFile } from "../run-file.ts";
@@ -40,8 +40,8 @@ export async function up(
     closers.push(projectors.stop);
     const purges = startPurges(projecting, createProviders(config.purge), logger);
     closers.push(purges.stop);
-    const hot = startHotThread(config, servers, logger);
-    closers.push(hot.stop);
+    const threads = startActorThreads(config, servers, logger);
+    closers.push(threads.stop);
     if (config.demo) {
       const count = await seedDemoCatalogue({ ...projecting, now: Date.now() });
       if (count > 0) logger.info({ events: count }, "demo catalogue loaded");

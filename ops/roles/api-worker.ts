@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createFloors } from "../../api/gateway/floors.ts";
 import { type CatalogueOptions, openCatalogue } from "../catalogue.ts";
 import type { Config } from "../config.ts";
+import { quoteKeysOf } from "../checkout-settings.ts";
 import { openIdentity } from "../identity.ts";
 import { providerNames } from "../purge/settings.ts";
 import { createLogger } from "../logger.ts";
@@ -49,6 +50,7 @@ const catalogue = await openCatalogue({
   logger,
   redisTimeoutMs: apiRedisTimeoutMs,
 });
+const keys = quoteKeysOf(config);
 const api = await startApi(catalogue, {
   host: config.host,
   port: config.port,
@@ -58,6 +60,7 @@ const api = await startApi(catalogue, {
   floors: createFloors(floors),
   reusePort,
   wasReady,
+  checkout: keys && { keys, terms: config.checkoutTerms },
   edge: { lifetimes: config.edgeLifetimes, providers: providerNames(config.purge) },
   callers: { trustedProxies: config.trustedProxies, perSecondMax: config.callerReadsPerSecond },
   logger,

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { readPurgeReports } from "../../actors/edge-purge/purge-report.ts";
 import { createStatusReader, readProjectionStatus } from "../../actors/projection-status.ts";
+import { askStock } from "../../actors/stock/stock-asking.ts";
+import { readStockStatus } from "../../actors/stock/stock-status.ts";
 import { createAdmission } from "../../api/admission.ts";
 import { cachePolicies } from "../../api/cache-policy.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
+import { type Checkout, type CheckoutOptions, createCheckout } from "../../api/checkout/checkout.ts";
 import { createReadiness, drain } from "../../api/drain.ts";
 import type { EdgeLifetimes } from "../../api/edge-trust.ts";
 import { createReadHeat } from "../../api/heat/heat.ts";
@@ -17,6 +20,9 @@ import { createPageAnswers } from "../../api/gateway/page-answers.ts";
 import { createProductAnswers } from "../../api/gateway/product-answers.ts";
 import { createStoredAnswers } from "../../api/gateway/stored-answers.ts";
 import { createServer } from "../../api/server.ts";
+import { createProductFromLog } from "../../api/product-from-log.ts";
+import { createStrongReads } from "../../api/strong-reads.ts";
+import { createSlots } from "../../streams/slots.ts";
 import type { LogName } from "../../streams/subjects.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Logger } from "../logger.ts";
@@ -33,6 +39,9 @@ export interface Api {
   /** Refuses new connections, finishes what is under way. */
   stop(): Promise<void>;
 }
+
+/** Of one thread. */
+const checkoutReadsInFlightMax = 32;
 
 export async function startApi(
   catalogue: Catalogue,
@@ -54,6 +63,8 @@ export async function startApi(
     readonly edge?: { readonly lifetimes: EdgeLifetimes; readonly providers: readonly string[] };
     /** Whom reads count for, and how many a second a caller may make in the cluster; 0 is any number. */
     readonly callers?: { readonly trustedProxies: readonly string[]; readonly perSecondMax: number };
+    /** What quotes are signed with, and what a buyer may have; without it nothing is sold. */
+    readonly checkout?: Pick<CheckoutOptions, "keys" | "terms"> | undefined;
     readonly logger: Logger;
   },
 ): Promise<Api> {
@@ -94,7 +105,11 @@ export async function startApi(
   const rateLimit =
     perSecondMax > 0 ? createRateLimit({ words: catalogue.hotCallers, perSecondMax, clock }) : undefined;
   const edge = openEdgeTrust(catalogue, options.edge, logger);
+  if (options.checkout === undefined)
+    logger.warn("nothing is sold: QUOTE_KEYS is not set, and there is no JWT_SECRET to make a key from");
+  const checkout = options.checkout && checkoutOf(catalogue, logs, options.checkout);
   const server = createServer({
+    ...(checkout !== undefined && { checkout }),
     gateway,
     edge: edge.trust,
     pages: createPageAnswers({ reader, tree, readModel, versions, now }),
@@ -111,6 +126,7 @@ export async function startApi(
     admission: createAdmission({ now: clock, afterTurn: setImmediate }),
     projections: createStatusReader(() => readProjectionStatus({ ...catalogue, logs: catalogue, now }), now),
     purges: createStatusReader(() => readPurgeReports(catalogue.leases), now),
+    stock: createStatusReader(() => readStockStatus(catalogue.leases), now),
     journal: logger,
   });
   const place = { host, port, reusePort };
@@ -142,4 +158,29 @@ export async function startApi(
       edge.close();
     },
   };
+}
+
+/**
+ * It reads prices and stock for itself, behind the breaker of the log: while that has no leader a buyer hears so at once,
+ * and readers of pages do not stand before him.
+ */
+function checkoutOf(
+  catalogue: Catalogue,
+  logs: Pick<Catalogue, "catalog" | "derived">,
+  own: Pick<CheckoutOptions, "keys" | "terms">,
+): Checkout {
+  const { checkout, activity, asking, epochs, versions } = catalogue;
+  const { catalog, derived } = logs;
+  const slots = createSlots(checkoutReadsInFlightMax);
+  const fromLog = createProductFromLog(catalog, derived, versions.catalog, slots);
+  return createCheckout({
+    ...own,
+    reads: createStrongReads(catalog, derived, fromLog, slots),
+    checkout,
+    activity,
+    stock: askStock(asking),
+    epoch: epochs.catalog,
+    now: () => Date.now(),
+    newId: randomUUID,
+  });
 }

@@ -1,6 +1,8 @@
-export type ServerName = "nats-server" | "redis-server" | "varnishd";
+export type ServerName = "nats-server" | "redis-server" | "varnishd" | "postgres";
 
-export function overrideOf(name: ServerName): "NATS_SERVER_BIN" | "REDIS_SERVER_BIN" | "VARNISHD_BIN";
+export function overrideOf(
+  name: ServerName,
+): "NATS_SERVER_BIN" | "REDIS_SERVER_BIN" | "VARNISHD_BIN" | "POSTGRES_BIN";
 
 export function findServer(
   name: ServerName,

@@ -25,8 +25,8 @@ export function installServers(names) {
 const isThere = (program) => run("sh", ["-c", `command -v ${program}`]).ok;
 
 /** Where a server's package, or what it starts, is not named after its program. */
-const packages = { varnishd: ["varnish", "varnish-modules"] };
-const services = { varnishd: ["varnish", "varnishncsa"] };
+const packages = { varnishd: ["varnish", "varnish-modules"], postgres: ["postgresql"] };
+const services = { varnishd: ["varnish", "varnishncsa"], postgres: ["postgresql"] };
 
 function withApt(names, what) {
   const wanted = names.flatMap((name) => packages[name] ?? name);
@@ -57,6 +57,8 @@ function withBrew(names, what) {
     throw new SetUpError(
       "varnishd not found: brew has no package of its modules; install Varnish 7 with varnish-modules",
     );
+  if (names.includes("postgres"))
+    throw new SetUpError("postgres not found: install a PostgreSQL, or set POSTGRES_BIN to its program");
   say(`installing ${what} (brew)`);
   const { ok, output } = run("brew", ["install", "--quiet", ...names.map((name) => formulas[name])]);
   if (!ok) throw new SetUpError(`${what} could not be installed (${reasonIn(output)})`);

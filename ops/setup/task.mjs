@@ -8,6 +8,7 @@ import { fail, setUp } from "./set-up.mjs";
 const vitest = "node_modules/vitest/vitest.mjs";
 const servers = ["nats-server", "redis-server"];
 const withEdge = [...servers, "varnishd"];
+const withYardsticks = [...withEdge, "postgres"];
 
 /** Each step is a script for Node 26; arguments go to the last one. */
 const tasks = {
@@ -21,10 +22,11 @@ const tasks = {
       [vitest, "run", "test/walls.test.ts"],
     ],
   },
-  bench: { servers: withEdge, steps: [["bench/main.ts"]] },
+  bench: { servers: withYardsticks, steps: [["bench/main.ts"]] },
   chaos: { servers, steps: [["test/chaos/main.ts"]] },
   outages: { servers, steps: [["test/outages/main.ts"]] },
   midnight: { servers, steps: [["test/midnight/main.ts"]] },
+  checkout: { servers, steps: [["test/checkout-trial/main.ts"]] },
   audit: { servers: withEdge, steps: [["test/audit/main.ts"]] },
   rehearse: { servers, steps: [["test/rehearse/main.ts"]] },
   "http-cache-tests": { servers: ["varnishd"], steps: [["test/edge/http-cache/main.ts"]] },

@@ -1,9 +1,12 @@
 import type { PurgeReport } from "../../actors/edge-purge/purge-report.ts";
 import type { HotReport } from "../../actors/hot/hot-report.ts";
 import type { ProjectionStatus } from "../../actors/projection-status.ts";
+import type { StockStatus } from "../../actors/stock/stock-status.ts";
 
-/** Tables for people: the projections with a line for each owner of each log, purges with one for each provider,
- * and the hot products. */
+/**
+ * Tables for people: the projections with a line for each owner of each log, stock with one for each who keeps some, purges
+ * with one for each provider, and the hot products.
+ */
 
 type Columns<Status> = readonly (readonly [string, (status: Status) => string])[];
 
@@ -19,6 +22,22 @@ const columns: Columns<ProjectionStatus> = [
   ["RESTARTS", ({ restarts }) => String(restarts ?? "-")],
   ["QUARANTINED", ({ quarantined }) => String(quarantined ?? "-")],
   ["TO REBUILD", ({ rebuild_due }) => String(rebuild_due)],
+];
+
+const stockColumns: Columns<StockStatus> = [
+  ["STOCK", ({ partitions }) => rangesOf(partitions)],
+  [
+    "KEEPER",
+    ({ keeper, host, pid }) => (keeper === null ? "nobody" : host === null ? keeper : `${host}:${pid}`),
+  ],
+  [
+    "READY",
+    ({ partitions, ready }) => (ready.length === partitions.length ? "yes" : rangesOf(ready) || "no"),
+  ],
+  ["WAITING", ({ waiting }) => String(waiting ?? "-")],
+  ["HOLDS", ({ holds }) => String(holds ?? "-")],
+  ["COMMITS", ({ commits }) => String(commits ?? "-")],
+  ["RESTARTS", ({ restarts }) => String(restarts ?? "-")],
 ];
 
 const purgeColumns: Columns<PurgeReport> = [
@@ -50,6 +69,7 @@ const timeText = (ms: number) => new Date(ms).toISOString().slice(0, 19).concat(
 
 export const hotTableOf = (reports: readonly HotReport[]): string => table(hotColumns, reports);
 export const tableOf = (statuses: readonly ProjectionStatus[]): string => table(columns, statuses);
+export const stockTableOf = (statuses: readonly StockStatus[]): string => table(stockColumns, statuses);
 export const purgeTableOf = (reports: readonly PurgeReport[]): string => table(purgeColumns, reports);
 
 function table<Status>(columns: Columns<Status>, statuses: readonly Status[]): string {

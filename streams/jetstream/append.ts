@@ -12,7 +12,8 @@ import { createPublishes } from "./publishes.ts";
  * A publish that timed out may be in the stream: the server may only have been paused. So each message has
  * an id, a try without an answer is repeated with the same id, and what the repetition hears is checked:
  * a duplicate counts only if the message at its sequence carries our id (servers 2.10.14 to 2.10.29 answer
- * "duplicate" for messages that they lost), a conflict counts only if the message in the way is not ours.
+ * "duplicate" for messages that they lost; where something was expected, that is a conflict: nothing was stored), a conflict
+ * counts only if the message in the way is not ours.
  */
 
 interface PublishReply {
@@ -75,10 +76,15 @@ export function createAppend(connection: NatsConnection, stream: string, readBac
       const { error } = reply;
       if (error === undefined && reply.seq !== undefined && reply.seq > 0) {
         if (reply.duplicate !== true) return { outcome: "stored", sequence: reply.seq, duplicate: false };
-        const earlier = await readBack.at(reply.seq).catch(() => undefined);
-        if (earlier?.headers?.get("nats-msg-id") === id) {
+        const earlier = await readBack.at(reply.seq).then(
+          (found) => ({ found }),
+          () => undefined,
+        );
+        if (earlier?.found?.headers?.get("nats-msg-id") === id) {
           return { outcome: "stored", sequence: reply.seq, duplicate: attempt === 0 };
         }
+        if (earlier !== undefined && options.expectedLastSubjectSequence !== undefined)
+          return { outcome: "conflict" };
         obstacle = `the server calls ${id} a duplicate of message ${reply.seq}, which is not it`;
         continue;
       }

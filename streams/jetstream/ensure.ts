@@ -145,7 +145,7 @@ function configOf(definition: StreamDefinition, bytesMax: number, replicas: numb
     retention: RetentionPolicy.Limits,
     discard: definition.forgets === undefined ? DiscardPolicy.New : DiscardPolicy.Old,
     max_bytes: bytesMax,
-    max_age: (definition.forgets?.afterMs ?? 0) * 1e6,
+    max_age: (definition.forgets?.afterMs ?? definition.keptMs ?? 0) * 1e6,
     max_msg_size: definition.messageBytesMax,
     max_msgs_per_subject: definition.perSubject ?? -1,
     duplicate_window: limits.duplicateWindowMs * 1e6,

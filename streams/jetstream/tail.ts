@@ -21,7 +21,8 @@ import type { Frame } from "./wire-parser.ts";
  * Nothing is acknowledged, because what was done with a message is known by the one who did it, not by the
  * server. Order is checked by the consumer's own count: a message out of turn, a silence longer than three
  * heartbeats, a reconnect or an error makes a new consumer behind the last message that was in turn. Pulls
- * are issued as messages are taken, so a slow taker holds at most `limits.tailMessagesMax` in memory.
+ * are issued as messages are taken, so a slow taker holds at most `limits.tailMessagesMax` in memory, twice as many for as
+ * long as pulls that end by their time overlap with the next ones.
  *
  * Reading with our own pulls on a wire of its own costs a quarter of what the client's ordered consumer costs
  * (docs/decisions.md).
@@ -47,7 +48,7 @@ export function createTail(
     readonly readPlace: ReturnType<typeof createPlaceReader>;
     wire: Wire | undefined;
     /** The pulls under way, oldest first, and how many messages each is still due. */
-    pulls: { readonly pull: number; left: number }[];
+    pulls: { readonly pull: number; readonly until: number; left: number }[];
     delivered: number;
     /** Whether anything came since the watchdog looked, and how often it found nothing. */
     heard: boolean;
@@ -135,14 +136,20 @@ export function createTail(
     void manager.consumers.delete(stream, consumer).catch(() => {});
   }
 
-  /** Asks for more while what is buffered and under way leaves room. */
+  /**
+   * Asks for more while what is buffered and under way leaves room. A pull that will soon be over by its time does not count
+   * as one any more, so that the next one is there before: not every server says that one has ended (2.9.10 leaves it out
+   * now and then where it had served a part of it), and without a pull it says nothing at all.
+   */
   function pullMore(): void {
     if (current === undefined) return;
+    const at = performance.now();
+    current.pulls = current.pulls.filter(({ until }) => until > at);
     let due = buffer.length;
-    for (const { left } of current.pulls) due += left;
+    for (const { left, until } of current.pulls) if (until > at + limits.pullAheadMs) due += left;
     if (due + limits.pullMessages > limits.tailMessagesMax) return;
     const pull = current.pullCount++;
-    current.pulls.push({ pull, left: limits.pullMessages });
+    current.pulls.push({ pull, until: at + limits.pullExpiresMs, left: limits.pullMessages });
     current.wire?.publish(
       `$JS.API.CONSUMER.MSG.NEXT.${stream}.${current.consumer}`,
       `${current.inbox}.${pull}`,
@@ -208,6 +215,7 @@ export function createTail(
     else if (current.heard) {
       current.heard = false;
       current.silentBeats = 0;
+      pullMore();
     } else if (++current.silentBeats * limits.heartbeatMs > limits.silenceMs) reopen();
   }, limits.heartbeatMs);
   watchdog.unref();

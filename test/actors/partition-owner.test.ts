@@ -27,6 +27,8 @@ async function rounds(count: number, ...owners: readonly PartitionOwner[]): Prom
 /** Everything is owned, and nothing twice. */
 function expectShared(...owners: readonly PartitionOwner[]): void {
   const all = owners.flatMap((owner) => [...owner.owned()]);
+  for (const owner of owners)
+    expect(allPartitions.filter(owner.owns)).toEqual([...owner.owned()].sort((a, b) => a - b));
   expect(all.toSorted((a, b) => a - b)).toEqual(allPartitions);
 }
 

@@ -284,3 +284,54 @@ describe("a known future ends every lifetime", () => {
     ]);
   });
 });
+
+describe("while the last units are being sold", () => {
+  const at = (ms: number) => new Date(noon + ms).toISOString();
+  const selling = (new_quantity: number, endsIn: number) =>
+    publish("inventory.changed", "lamp", { new_quantity, sells_out_at: at(endsIn) });
+  const lamp = (path = "", headers = {}) => get(`/api/products/lamp${path}`, headers);
+  const second = { browser: "public, max-age=1", cdn: "public, max-age=1" };
+  const usual = { browser: "public, max-age=5", cdn: "public, max-age=25, stale-while-revalidate=5" };
+
+  test("its page lives for a second, from memory and from its routes, and nothing else does", async () => {
+    expect(toldBy(await lamp())).toMatchObject(usual);
+    await selling(3, 10_000);
+    await level();
+    const byRoute = await api.inject({ method: "HEAD", url: "/api/products/lamp" });
+    for (const reply of [await lamp(), await lamp(), byRoute])
+      expect(toldBy(reply)).toMatchObject({ ...second, vary: anonymous, tags: ["product-lamp"] });
+    expect(toldBy(await lamp("?view=details"))).toMatchObject({ browser: minute, cdn: minute });
+    expect(toldBy(await lamp("", { authorization: bearer }))).toMatchObject(everyLook);
+    expect(toldBy(await get("/api/categories/home/products"))).toMatchObject({ cdn: "public, max-age=5" });
+  });
+
+  test("it lives as usual again some seconds past an end that did not come, and when more are there", async () => {
+    await selling(3, 10_000);
+    await level();
+    world.clock.now = noon + 14_999;
+    expect(toldBy(await lamp())).toMatchObject(second);
+    world.clock.now = noon + 15_000;
+    expect(toldBy(await lamp())).toMatchObject(usual);
+    world.clock.now = noon;
+    await publish("inventory.changed", "lamp", { new_quantity: 300 });
+    await level();
+    expect(toldBy(await lamp())).toMatchObject(usual);
+  });
+
+  test("its quantity is asked of the log where nobody has said for two seconds that it is true", async () => {
+    await selling(3, 20_000);
+    await publish("inventory.changed", "vase=20red", { new_quantity: 3 });
+    await level();
+    await projecting.stop();
+    await selling(2, 20_000);
+    await publish("inventory.changed", "vase=20red", { new_quantity: 2 });
+    const shown = async () => {
+      const both = await Promise.all([lamp("/inventory"), get("/api/products/vase%20red/inventory")]);
+      return both.map((reply) => reply.json().inventory.quantity);
+    };
+    world.clock.now = noon + 1_900;
+    expect(await shown()).toEqual([3, 3]);
+    world.clock.now = noon + 2_100;
+    expect(await shown()).toEqual([2, 3]);
+  });
+});

@@ -43,6 +43,7 @@ beforeEach(() => {
     strongPrice: async () => ({ price: undefined, sales: undefined }),
     strongInventory: async () => undefined,
     strongExists: async () => true,
+    strongDetails: async () => undefined,
     category: async () => undefined,
     counters: createReadCounters(),
   };

@@ -1,4 +1,4 @@
-import type { Log, StoredMessage } from "../../streams/log.ts";
+import { type Log, LogUnavailable, type StoredMessage } from "../../streams/log.ts";
 import type { Fates } from "./publishing.ts";
 import type { Story } from "./story.ts";
 
@@ -50,7 +50,7 @@ export async function accountFor(settings: AccountSettings): Promise<Account> {
     else found.set(index, message.sequence);
   }
 
-  for (const log of logs) await readAll(log, (message) => take(log, message));
+  for (const log of logs) await readFrom(log, 1, (message) => take(log, message));
   const lost: string[] = [];
   for (const [index, sequence] of fates.acked) {
     if (found.get(index) !== sequence) lost.push(`event ${index}, acknowledged as ${sequence}`);
@@ -74,19 +74,27 @@ function mayBeThere(index: number, { acked, tried, refused }: Fates): boolean {
   return acked.has(index) || (tried.has(index) && !refused.has(index));
 }
 
-/** Every message from the first to the last; throws where a sequence is missing. */
-async function readAll(log: Log, take: (message: StoredMessage) => void): Promise<void> {
+/** Every message from a sequence to the last one, which it resolves with; throws where a sequence is missing. */
+export async function readFrom(
+  log: Log,
+  from: number,
+  take: (message: StoredMessage) => void,
+): Promise<number> {
   const { last } = await log.bounds();
-  const tail = log.tail({ from: 1 });
+  let at = from - 1;
+  if (at >= last) return at;
+  const tail = log.tail({ from });
   try {
-    for (let at = 0; at < last; ) {
+    while (at < last) {
       const { messages } = await tail.take(4_096, takeMs);
-      if (messages.length === 0) throw new Error(`${log.stream} says nothing behind ${at} of ${last}`);
+      if (messages.length === 0)
+        throw new LogUnavailable(`${log.stream} says nothing behind ${at} of ${last}`);
       for (const message of messages) {
         if (message.sequence !== ++at) throw new Error(`${log.stream} has no message ${at}`);
         take(message);
       }
     }
+    return at;
   } finally {
     await tail.close();
   }

@@ -98,7 +98,14 @@ export async function startShelfwire(settings: ShelfwireSettings): Promise<Shelf
   }
 
   const kept = keep(await begin());
-  await untilReady();
+  try {
+    await untilReady();
+  } catch (error) {
+    // Nobody else knows of it.
+    wanted = "stopped";
+    living?.kill("SIGKILL");
+    throw error;
+  }
   return {
     pid: () => living?.pid,
     deaths,

@@ -1,15 +1,13 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Catalogue, openCatalogue } from "../../ops/catalogue.ts";
 import { parseConfig } from "../../ops/config.ts";
 import { freePort } from "../../ops/port.ts";
 import { createLogger } from "../../ops/logger.ts";
 import { startServers } from "../../ops/servers.ts";
-import { processOf } from "../../ops/setup/processes.mjs";
 import { type Link, type Meddling, startLink } from "./link.ts";
 import { createOutages, type Outages } from "./outages.ts";
 import { type Shelfwire, startShelfwire } from "./shelfwire.ts";
+import { type ServerName, signalServer, untilAnswers } from "./system.ts";
 
 /**
  * The world of one trial: nats-server and redis-server of its own, links that can be broken between them and
@@ -41,8 +39,6 @@ export interface World {
   stop(): Promise<readonly string[]>;
 }
 
-export type ServerName = "nats" | "redis";
-
 export interface WorldSettings {
   /** Exists; becomes the data folder of everything. */
   readonly dataDir: string;
@@ -55,8 +51,6 @@ export interface WorldSettings {
   /** Further settings of every process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
-
-const answerMsMax = 30_000;
 
 export async function startWorld(settings: WorldSettings): Promise<World> {
   const { dataDir, meddling, withProjector, workers } = settings;
@@ -113,16 +107,6 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
     });
     const [shelfwire, projector, secondNode] = await Promise.all(starting);
 
-    async function answers(server: ServerName): Promise<boolean> {
-      try {
-        if (server === "nats") await catalogue.catalog.bounds();
-        else await catalogue.redis.ping();
-        return true;
-      } catch {
-        return false;
-      }
-    }
-
     return {
       dataDir,
       natsUrl,
@@ -135,17 +119,8 @@ export async function startWorld(settings: WorldSettings): Promise<World> {
       secondNodeUrl: `http://127.0.0.1:${secondPort}`,
       outages: createOutages(() => performance.now()),
       catalogue,
-      signal(server, signal) {
-        const pid = Number(readFileSync(join(dataDir, `${server}.pid`), "utf8"));
-        if (processOf(pid)?.name !== `${server}-server`) return false;
-        process.kill(pid, signal);
-        return true;
-      },
-      async untilAnswers(server) {
-        for (const deadline = performance.now() + answerMsMax; !(await answers(server)); await delay(20)) {
-          if (performance.now() > deadline) throw new Error(`${server} does not come back`);
-        }
-      },
+      signal: (server, signal) => signalServer(dataDir, server, signal),
+      untilAnswers: (server) => untilAnswers(catalogue, server),
       async stop() {
         const disorderly: string[] = [];
         for (const [name, each] of [

@@ -88,6 +88,23 @@ test("a quantity alone purges nothing, and a status that flips does", async () =
   await until(path, ({ inventory }) => expect(inventory).toMatchObject({ quantity: 0, in_stock: false }));
 });
 
+test("while the last units are being sold a quantity alone is at the edge within seconds", async () => {
+  const path = "/api/products/red";
+  const left = (quantity: number) =>
+    until(path, ({ inventory }) => expect(inventory).toMatchObject({ quantity }));
+  await shop.publish("inventory.changed", "red", { new_quantity: 40 });
+  await left(40);
+  await heldForLong(path);
+  // What was told to live for half a minute is purged with the first of them; the others live for a second.
+  for (const new_quantity of [9, 8, 7]) {
+    const sells_out_at = new Date(Date.now() + 20_000).toISOString();
+    await shop.publish("inventory.changed", "red", { new_quantity, sells_out_at });
+    expect(await left(new_quantity)).toBeLessThan(5_000);
+  }
+  await shop.publish("inventory.changed", "red", { new_quantity: 0 });
+  await left(0);
+});
+
 test("details, reviews, a list that a product joins, the page of a variant, and a category's name", async () => {
   const list = "/api/categories/home/products?view=details";
   for (const path of ["/api/products/red?view=details", "/api/products/red/reviews", list, "/api/categories"])

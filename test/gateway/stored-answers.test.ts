@@ -136,6 +136,16 @@ test("what was read before a rebuild, or while it was at work, is not stored beh
   expect(await ask(lamp)).toBeDefined();
 });
 
+test("while the last units are being sold nothing is stored", async () => {
+  await put(10);
+  const selling = { ...made("{}"), lastCallUntil: now + 10 };
+  stored.store(await read(), selling);
+  expect((await model.readAnswers([lamp]))[0]?.answer).toBeUndefined();
+  now += 10;
+  stored.store(await read(), selling);
+  expect(await ask(lamp)).toBeDefined();
+});
+
 test("a sale that ends in the year 9999 leaves the bytes as they are", async () => {
   const end = Date.parse("9999-12-31T23:59:59.999Z");
   await store('{"title":"lamp"}', 10, end);

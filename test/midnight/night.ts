@@ -1,13 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { hotKey } from "../../actors/hot/hot-owner.ts";
-import { type Catalogue, openCatalogue } from "../../ops/catalogue.ts";
-import { parseConfig } from "../../ops/config.ts";
-import { createLogger } from "../../ops/logger.ts";
+import type { Catalogue } from "../../ops/catalogue.ts";
 import { freePort } from "../../ops/port.ts";
-import { startServers } from "../../ops/servers.ts";
-import { type Shelfwire, startShelfwire } from "../chaos/shelfwire.ts";
+import type { Shelfwire } from "../chaos/shelfwire.ts";
+import { startSystem } from "../chaos/system.ts";
 
 /**
  * All that runs at midnight, each a process: nats-server and redis-server, which come back by themselves, a projector, two
@@ -36,84 +31,38 @@ export interface ApiNode {
 
 /** API threads of each node. */
 const workers = 2;
-const redisMsMax = 30_000;
-const pollMs = 20;
 
 export async function startNight(dataDir: string, warmSeconds: number): Promise<Night> {
-  const logger = createLogger("silent");
-  const own = { DATA_DIR: dataDir, NATS_PORT: "0", REDIS_PORT: "0", DEMO: "0" };
-  const servers = await startServers(parseConfig(own), logger);
-  const closers: (() => Promise<unknown>)[] = [() => servers.stop()];
-  const close = async (): Promise<void> => {
-    for (const each of closers.splice(0).reverse()) await each();
+  const ports = [await freePort(0), await freePort(0)] as const;
+  const { catalogue, processNamed, signal, untilAnswers, stop } = await startSystem({
+    dataDir,
+    environment: { WORKERS: String(workers), SALE_WARM_SECONDS: String(warmSeconds) },
+    processes: [
+      { role: "projector", name: "projector" },
+      { role: "actors", name: "actors-1" },
+      { role: "actors", name: "actors-2" },
+      { role: "api", name: "api-1", environment: { PORT: String(ports[0]) } },
+      { role: "api", name: "api-2", environment: { PORT: String(ports[1]) } },
+    ],
+  });
+  const actors = [processNamed("actors-1"), processNamed("actors-2")];
+  return {
+    catalogue,
+    nodes: [
+      apiNode("api-1", ports[0], processNamed("api-1")),
+      apiNode("api-2", ports[1], processNamed("api-2")),
+    ],
+    async owner() {
+      const about = (await catalogue.leases.owners()).get(hotKey);
+      const { pid } = JSON.parse(about ?? "{}") as { readonly pid?: number };
+      return actors.find((one) => pid !== undefined && one.pid() === pid);
+    },
+    async killRedis() {
+      if (!signal("redis", "SIGKILL")) throw new Error("redis-server does not run");
+      await untilAnswers("redis");
+    },
+    stop,
   };
-  try {
-    const opening = { servers, role: "trial", replicas: 1, logger, redisTimeoutMs: 2_000 };
-    const catalogue = await openCatalogue(opening);
-    closers.push(catalogue.close);
-    const start = (role: "projector" | "actors" | "api", name: string, port: number) =>
-      startShelfwire({
-        role,
-        name,
-        dataDir,
-        environment: {
-          NATS_URL: servers.natsUrls.join(),
-          REDIS_URL: servers.redisUrl,
-          PORT: String(port),
-          HOST: "127.0.0.1",
-          DATA_DIR: join(dataDir, name),
-          WORKERS: String(workers),
-          DRAIN_MS: "0",
-          SALE_WARM_SECONDS: String(warmSeconds),
-          LOG_LEVEL: "info",
-        },
-      });
-    const ports = [await freePort(0), await freePort(0)] as const;
-    // All at once; whichever is up is ended if another one fails.
-    const starting = [
-      start("projector", "projector", 0),
-      start("actors", "actors-1", 0),
-      start("actors", "actors-2", 0),
-      start("api", "api-1", ports[0]),
-      start("api", "api-2", ports[1]),
-    ] as const;
-    const disorderly: string[] = [];
-    closers.push(async () => {
-      const settled = await Promise.allSettled(starting);
-      const lives = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-      const ended = await Promise.all(lives.map((life) => life.stop()));
-      for (const [at, life] of lives.entries()) {
-        disorderly.push(...life.deaths);
-        if (ended[at] !== true) disorderly.push("a process did not end in order");
-      }
-    });
-    const [, firstActors, secondActors, firstApi, secondApi] = await Promise.all(starting);
-    const actors = [firstActors, secondActors];
-
-    return {
-      catalogue,
-      nodes: [apiNode("api-1", ports[0], firstApi), apiNode("api-2", ports[1], secondApi)],
-      async owner() {
-        const about = (await catalogue.leases.owners()).get(hotKey);
-        const { pid } = JSON.parse(about ?? "{}") as { readonly pid?: number };
-        return actors.find((one) => pid !== undefined && one.pid() === pid);
-      },
-      async killRedis() {
-        process.kill(Number(readFileSync(join(dataDir, "redis.pid"), "utf8")), "SIGKILL");
-        const answers = () => catalogue.redis.ping().then(Boolean, () => false);
-        for (const deadline = performance.now() + redisMsMax; !(await answers()); await delay(pollMs)) {
-          if (performance.now() > deadline) throw new Error("redis-server does not come back");
-        }
-      },
-      async stop() {
-        await close();
-        return disorderly;
-      },
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
 function apiNode(name: string, port: number, life: Shelfwire): ApiNode {

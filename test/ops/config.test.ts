@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { quoteKeysOf } from "../../ops/checkout-settings.ts";
 import { ConfigError, parseConfig, settings } from "../../ops/config.ts";
 
 test("nothing set gives the defaults", () => {
@@ -25,6 +27,7 @@ test("nothing set gives the defaults", () => {
     callerReadsPerSecond: 0,
     hotProductsMax: 1_000,
     saleWarmMs: 300_000,
+    checkoutTerms: { holdMs: 600_000, openMax: 50, openInSaleMax: 5, perMinuteMax: 120 },
     drainMs: 1_000,
     edgeOrigins: undefined,
     edgeHost: "127.0.0.1",
@@ -62,6 +65,10 @@ test("every setting is read from its variable", () => {
     CALLER_READS_PER_SECOND: "50",
     HOT_PRODUCTS_MAX: "20",
     SALE_WARM_SECONDS: "7",
+    HOLD_SECONDS: "90",
+    OPEN_RESERVATIONS_MAX: "9",
+    OPEN_SALE_RESERVATIONS_MAX: "3",
+    RESERVATIONS_PER_MINUTE_MAX: "40",
     DRAIN_MS: "20000",
     EDGE_ORIGIN: "http://a:8080, http://b:8080",
     EDGE_HOST: "0.0.0.0",
@@ -106,6 +113,7 @@ test("every setting is read from its variable", () => {
     callerReadsPerSecond: 50,
     hotProductsMax: 20,
     saleWarmMs: 7_000,
+    checkoutTerms: { holdMs: 90_000, openMax: 9, openInSaleMax: 3, perMinuteMax: 40 },
     drainMs: 20_000,
     edgeOrigins: ["http://a:8080", "http://b:8080"],
     edgeHost: "0.0.0.0",
@@ -198,6 +206,10 @@ test.each([
   ["CALLER_READS_PER_SECOND", "0.5", "must be a whole number from 0 to 1000000"],
   ["HOT_PRODUCTS_MAX", "10001", "must be a whole number from 0 to 10000"],
   ["SALE_WARM_SECONDS", "-1", "must be a whole number from 0 to 86400"],
+  ["HOLD_SECONDS", "15", "must be a whole number from 16 to 86400"],
+  ["OPEN_RESERVATIONS_MAX", "0", "must be a whole number from 1 to 500"],
+  ["OPEN_SALE_RESERVATIONS_MAX", "501", "must be a whole number from 1 to 500"],
+  ["RESERVATIONS_PER_MINUTE_MAX", "many", "must be a whole number from 1 to 500"],
   ["EDGE_PURGERS", "10.0.0.0/33", purgers],
   ["EDGE_PURGERS", '10.0.0.1"; "0.0.0.0"/0', purgers],
 ])("%s=%s stops the start with one line", (name, value, allowed) => {
@@ -234,6 +246,34 @@ test("a cache that is named twice is one", () => {
   expect(purge.varnish?.map((address) => new URL(address).origin)).toEqual(["http://v1", "http://v2"]);
 });
 
+test.each([
+  ["no name", "x".repeat(40)],
+  ["a secret that is too short", `k1:${"x".repeat(31)}`],
+  ["a name that two have", `k1:${"x".repeat(32)},k1:${"y".repeat(32)}`],
+  ["nothing behind a comma", `k1:${"x".repeat(32)},`],
+])("keys for quotes with %s stop the start without being shown", (_, keys) => {
+  expect(() => parseConfig({ QUOTE_KEYS: keys })).toThrow(
+    /^QUOTE_KEYS=\(\d+ bytes\): must be NAME:SECRET, several separated by commas; /,
+  );
+});
+
+test("quotes are signed with the first key, or with one made of the secret that all API processes have", () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "shelfwire-keys-"));
+  const keysFor = (environment: NodeJS.ProcessEnv) =>
+    quoteKeysOf(parseConfig({ DATA_DIR: dataDir, ...environment }));
+  const secret = "x".repeat(32);
+  const own = keysFor({ QUOTE_KEYS: `new:${secret},old:${"y".repeat(32)}`, JWT_SECRET: secret });
+  expect(own?.map(({ kid }) => kid)).toEqual(["new", "old"]);
+  const made = keysFor({ JWT_SECRET: secret });
+  expect(keysFor({ JWT_SECRET: secret, DEMO: "0" })).toEqual(made);
+  expect(keysFor({ JWT_SECRET: "y".repeat(32) })).not.toEqual(made);
+  expect(made?.[0].secret).not.toEqual(Uint8Array.from(Buffer.from(secret)));
+  expect(keysFor({})).toBeDefined();
+  expect(keysFor({ DEMO: "0" })).toBeUndefined();
+  expect(keysFor({ JWT_JWKS_URL: "https://id.example/keys" })).toBeUndefined();
+  rmSync(dataDir, { recursive: true });
+});
+
 test("tokens have one source", () => {
   const both = { JWT_SECRET: "x".repeat(32), JWT_JWKS_URL: "https://id.example/keys" };
   expect(() => parseConfig(both)).toThrow(ConfigError);
@@ -242,4 +282,23 @@ test("tokens have one source", () => {
 test("the default of REDIS_MAXMEMORY is the one of redis.conf", () => {
   const conf = readFileSync(new URL("../../ops/redis.conf", import.meta.url), "utf8");
   expect(/^maxmemory (\S+)$/m.exec(conf)?.[1]).toBe(settings.redisMemoryBytesMax.default);
+});
+
+test("the README's table says of each setting what the setting says", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const rows = new Map(
+    readme
+      .matchAll(/^\| `([A-Z_0-9]+)` \| (.*?) \| (.*) \|$/gm)
+      .map(([, name = "", unset = "", meaning = ""]) => [name, [unset.replaceAll("`", ""), meaning]]),
+  );
+  for (const { name, default: unset, meaning, allowed } of Object.values(settings)) {
+    const [told, text = ""] = rows.get(name) ?? [];
+    // It may say more.
+    expect([name, told, text.slice(0, `${meaning}: ${allowed}`.length)]).toEqual([
+      name,
+      unset.replaceAll("`", ""),
+      `${meaning}: ${allowed}`,
+    ]);
+  }
+  expect(rows.size).toBe(Object.keys(settings).length);
 });

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { ServerName, World } from "../chaos/world.ts";
+import type { ServerName } from "../chaos/system.ts";
+import type { World } from "../chaos/world.ts";
 import type { ChannelCut } from "./channel-cut.ts";
 
 /** What is taken away from a catalogue under load. */

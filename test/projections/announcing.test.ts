@@ -39,9 +39,17 @@ beforeEach(() => {
   theirs = announcing(store, broadcast);
 });
 
-async function stock(owner: ReadModel, sequence: number, quantity: number, from: Version | undefined) {
+/** `end`: when it is told to be sold out. Each sequence is a second later. */
+async function stock(
+  owner: ReadModel,
+  sequence: number,
+  quantity: number,
+  from: Version | undefined,
+  end?: number,
+) {
   const fence: Fence = { partition, position: from };
-  const value = { quantity, sequence, updated_at: 1 };
+  const counted = { quantity, sequence, updated_at: sequence * 1_000 };
+  const value = end === undefined ? counted : { ...counted, sells_out_at: end };
   await owner.putRegisters([fence], [{ id: lamp, register: "inventory", version: v(sequence), value }]);
   await owner.advance("catalog", [{ partition, from, to: v(sequence), headAt: 1 }]);
   return told.at(-1)?.products?.get(lamp);
@@ -53,6 +61,26 @@ test("a quantity is told from a status that flips", async () => {
   expect(await stock(mine, 3, 0, v(2))).toBe(aspects.stock);
   expect(await stock(mine, 4, 0, v(3))).toBe(aspects.quantity);
   expect(await stock(mine, 5, 1, v(4))).toBe(aspects.stock);
+});
+
+test("a last call is told as a status that flips where it begins, and not again while it lasts", async () => {
+  await stock(mine, 1, 9, undefined);
+  expect(await stock(mine, 2, 8, v(1), 12_000)).toBe(aspects.stock);
+  expect(await stock(mine, 3, 7, v(2), 9_000)).toBe(aspects.quantity);
+  expect(await stock(mine, 4, 6, v(3), 8_000)).toBe(aspects.quantity);
+  // Sold more slowly than was thought: past 13 s answers live long again, for a fast clock past 12 s.
+  expect(await stock(mine, 11, 5, v(4), 15_000)).toBe(aspects.quantity);
+  expect(await stock(mine, 20, 4, v(11), 25_000)).toBe(aspects.stock);
+  // What is told without an end lives long at once.
+  expect(await stock(mine, 21, 90, v(20))).toBe(aspects.quantity);
+  expect(await stock(mine, 22, 3, v(21), 25_000)).toBe(aspects.stock);
+  expect(await stock(mine, 23, 0, v(22), 25_000)).toBe(aspects.stock);
+});
+
+test("a last call that another writer has told is known from what stands", async () => {
+  await stock(theirs, 1, 9, undefined, 12_000);
+  await mine.advance("catalog", [{ partition, from: v(1), to: v(1), headAt: 1 }]);
+  expect(await stock(mine, 2, 8, v(1), 11_000)).toBe(aspects.quantity);
 });
 
 test("the first quantity that a writer sees of a product is held against what stands", async () => {

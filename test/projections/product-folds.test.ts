@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { evolveDetails, groupOf, listedIn } from "../../projections/details.ts";
-import { evolveInventory, inStock } from "../../projections/inventory.ts";
+import { evolveInventory, inStock, lastCallUntil } from "../../projections/inventory.ts";
 import { evolvePrice } from "../../projections/price.ts";
 import {
   averageOf,
@@ -122,6 +122,42 @@ describe("inventory", () => {
     given(changed(3, 7))
       .when(changed(2, 1))
       .shows((inventory) => expect([inventory.quantity, inStock(inventory)]).toEqual([7, true]));
+  });
+
+  const sellingOut = (sequence: number, new_quantity: number, sells_out_at: unknown) =>
+    happened(sequence, "inventory.changed", "lamp", { new_quantity, sells_out_at });
+
+  test("given the last units, when their end is told, then it is the last call until somewhat later", () => {
+    given(changed(1, 5))
+      .when(sellingOut(2, 3, "1970-01-01T00:00:12Z"))
+      .shows((inventory) => {
+        expect(inventory).toEqual({ quantity: 3, sequence: 2, updated_at: 2_000, sells_out_at: 12_000 });
+        expect(lastCallUntil(inventory)).toBe(17_000);
+      });
+  });
+
+  test("given a last call, when a quantity is told without an end, then it is over", () => {
+    given(sellingOut(1, 5, "1970-01-01T00:00:12Z"))
+      .when(changed(2, 500))
+      .shows((inventory) =>
+        expect([inventory, lastCallUntil(inventory)]).toEqual([
+          { quantity: 500, sequence: 2, updated_at: 2_000 },
+          undefined,
+        ]),
+      );
+  });
+
+  test.each([
+    ["is a minute away and more", 3, "1970-01-01T00:01:02.001Z"],
+    ["is told of nothing", 0, "1970-01-01T00:00:12Z"],
+    ["is no time", 3, "soon"],
+    ["is no text", 3, 12_000],
+  ])("when an end %s, then the quantity stands and there is no last call", (_, quantity, end) => {
+    given()
+      .when(sellingOut(2, quantity, end))
+      .shows((inventory) =>
+        expect([inventory.quantity, lastCallUntil(inventory)]).toEqual([quantity, undefined]),
+      );
   });
 });
 

@@ -61,7 +61,7 @@ export function createLogServer(clock: Clock, epoch: number): LogServer {
   };
 }
 
-function createStream(options: {
+export function createStream(options: {
   readonly name: string;
   readonly clock: Clock;
   readonly epoch: number;

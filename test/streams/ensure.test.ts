@@ -39,7 +39,7 @@ async function remove(stream: string): Promise<void> {
 
 test("the streams are made once and found again as they were", async () => {
   const made = await ensureStreams(connection, options);
-  expect([...made.keys()]).toEqual(["CATALOG", "ACTIVITY"]);
+  expect([...made.keys()]).toEqual(["CATALOG", "ACTIVITY", "STOCK", "CHECKOUT"]);
   const manager = await jetstreamManager(connection);
   const configs = async () =>
     Promise.all(streams.map(async ({ name }) => (await manager.streams.info(name)).config));
@@ -71,6 +71,12 @@ test("all streams together hold no more than the log may, and what forgets has a
   expect(sum).toBeGreaterThan(bytesMax - streams.length);
   const [changes] = streams.filter(({ forgets }) => forgets !== undefined);
   expect(changes && bytesOf(changes, bytesMax)).toBe(16 * 2 ** 20);
+});
+
+test("what became of reservations goes after a month, and is never dropped to make room (JetStream)", async () => {
+  await ensureStreams(connection, options);
+  const { config } = await (await jetstreamManager(connection)).streams.info("CHECKOUT");
+  expect(config).toMatchObject({ discard: "new", max_age: 30 * 86_400e9 });
 });
 
 test("a server that has no room for a stream is said so in one line", async () => {

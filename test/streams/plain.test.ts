@@ -50,6 +50,7 @@ const inventory = fc.record(
       ...scalars,
     ),
     reference: text,
+    sells_out_at: instant,
     occurred_at: instant,
     ...extra,
   },
@@ -133,6 +134,10 @@ test("what publishers usually write is read from its bytes", () => {
     [
       "inventory.changed",
       { new_quantity: 3, reason: "purchase", reference: "INV-1", occurred_at: "2026-11-01T12:00:00Z" },
+    ],
+    [
+      "inventory.changed",
+      { new_quantity: 3, reason: "reservation", stock: "7/12", sells_out_at: "2026-11-01T12:00:20Z" },
     ],
   ];
   for (const [kind, value] of plain)

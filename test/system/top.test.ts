@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { rangesOf, tableOf } from "../../ops/top/table.ts";
+import { rangesOf, stockTableOf, tableOf } from "../../ops/top/table.ts";
 import type { ProjectionStatus } from "../../actors/projection-status.ts";
+import type { StockStatus } from "../../actors/stock/stock-status.ts";
+import { allPartitions } from "../../streams/partition.ts";
 import { openStreams, startServers, type TestServers, type TestStreams } from "../servers.ts";
 import { command, startUp } from "../rebuild/process.ts";
 
-/** How the projections are, as another process sees it: from leases, positions and the log alone. */
+/** How the projections are and who keeps stock, as another process sees it: from leases, positions and the log alone. */
 
 let servers: TestServers;
 let streams: TestStreams;
@@ -22,6 +24,18 @@ const topNow = async () => {
   expect([code, errors]).toEqual([0, ""]);
   return lines;
 };
+/** Of all stock. */
+const unkept: StockStatus = {
+  keeper: null,
+  partitions: allPartitions,
+  ready: [],
+  waiting: null,
+  holds: null,
+  commits: null,
+  host: null,
+  pid: null,
+  restarts: null,
+};
 const price = Buffer.from('{"new_price":{"amount":1,"currency":"GBP"}}');
 
 test("owner, position, head, age and what waits to be rebuilt; nobody's when the owner has gone", async () => {
@@ -30,11 +44,12 @@ test("owner, position, head, age and what waits to be rebuilt; nobody's when the
   const up = await startUp("this", servers);
   try {
     // What an owner says of itself is as new as its last renewal.
-    const [catalog, activity] = await vi.waitFor(
+    const [catalog, activity, stock] = await vi.waitFor(
       async () => {
-        const both = await topNow();
-        expect(both[0]).toMatchObject({ position: 2, quarantined: 1 });
-        return both;
+        const all = await topNow();
+        expect(all[0]).toMatchObject({ position: 2, quarantined: 1 });
+        expect(all[2]).toMatchObject({ ready: allPartitions });
+        return all;
       },
       { timeout: 20_000, interval: 500 },
     );
@@ -51,8 +66,14 @@ test("owner, position, head, age and what waits to be rebuilt; nobody's when the
     expect(catalog?.last_event_seconds).toBeGreaterThan(0);
     expect(catalog?.at_head_seconds).toBeLessThan(5);
     expect(activity).toMatchObject({ log: "activity", position: 0, head: 0, last_event_seconds: null });
+    const idle = { waiting: 0, holds: 0, commits: 0, restarts: 0 };
+    expect(stock).toMatchObject({ partitions: allPartitions, pid: up.pid, ...idle });
 
-    const ready = (await (await fetch(`${up.http}/readyz`)).json()) as { projections: ProjectionStatus[] };
+    const ready = (await (await fetch(`${up.http}/readyz`)).json()) as {
+      projections: ProjectionStatus[];
+      stock: StockStatus[];
+    };
+    expect(ready.stock).toEqual([stock]);
     expect(ready.projections).toMatchObject([
       { log: "catalog", owner: catalog?.owner, position: 2, head: 2 },
       { log: "activity", owner: activity?.owner },
@@ -64,6 +85,7 @@ test("owner, position, head, age and what waits to be rebuilt; nobody's when the
   expect(await topNow()).toMatchObject([
     { log: "catalog", owner: null, position: 2, head: 3, events_behind: 1, pid: null, restarts: null },
     { log: "activity", owner: null },
+    unkept,
   ]);
 });
 
@@ -72,6 +94,7 @@ test("the next version sees what it would have to rebuild", async () => {
   expect(lines).toMatchObject([
     { log: "catalog", rebuild_due: 16 },
     { log: "activity", rebuild_due: 0 },
+    unkept,
   ]);
 });
 
@@ -99,4 +122,27 @@ test("for people it is a table, whose columns are as wide as what is in them", (
   ]);
   expect(rangesOf([])).toBe("");
   expect(rangesOf([3])).toBe("3");
+});
+
+test("for people the stock is a table as well, with what nobody keeps", () => {
+  const kept: StockStatus = {
+    keeper: "7d0f",
+    partitions: [0, 1, 2],
+    ready: [0, 1, 2],
+    waiting: 12,
+    holds: 340,
+    commits: 9_001,
+    host: "shop-1",
+    pid: 4_711,
+    restarts: 0,
+  };
+  const begins = { ...kept, partitions: [3, 4], ready: [4], waiting: 0, holds: 0 };
+  const all = [kept, begins, { ...begins, ready: [] }, { ...unkept, partitions: [5] }];
+  expect(stockTableOf(all).split("\n")).toEqual([
+    "STOCK  KEEPER       READY  WAITING  HOLDS  COMMITS  RESTARTS",
+    "0-2    shop-1:4711  yes    12       340    9001     0",
+    "3-4    shop-1:4711  4      0        0      9001     0",
+    "3-4    shop-1:4711  no     0        0      9001     0",
+    "5      nobody       no     -        -      -        -",
+  ]);
 });

@@ -115,10 +115,14 @@ const categoryFields = fc.record(
   { requiredKeys: ["name"] },
 );
 
-const inventory = fc.record({
-  new_quantity: fc.integer({ min: 0, max: 2 }),
-  reason: fc.constantFrom("restock", "purchase"),
-});
+const inventory = fc.record(
+  {
+    new_quantity: fc.integer({ min: 0, max: 2 }),
+    reason: fc.constantFrom("restock", "purchase"),
+    sells_out_at: fc.constantFrom("2026-11-23T12:00:10Z", "2026-11-23T12:00:00.5Z", "soon", null),
+  },
+  { requiredKeys: ["new_quantity", "reason"] },
+);
 
 /** In version 2, and in one that there is not; a place may be named twice. */
 const inventoryByPlace = fc

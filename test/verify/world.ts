@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { type Admission, createAdmission } from "../../api/admission.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
+import type { Checkout } from "../../api/checkout/checkout.ts";
 import { createReadHeat, type ReadHeat } from "../../api/heat/heat.ts";
 import type { RateLimit } from "../../api/heat/rate-limit.ts";
 import { createAddressOf } from "../../api/heat/reader-address.ts";
@@ -61,6 +62,7 @@ export interface World {
     readonly heat?: ReadHeat;
     readonly trustedProxies?: readonly string[];
     readonly rateLimit?: RateLimit;
+    readonly checkout?: Checkout;
   }): FastifyInstance;
   /** What a product's page is made of, as an owner of the hot set would push it now. */
   parts(id: Identifier): Promise<string | undefined>;
@@ -132,6 +134,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
       heat = createReadHeat({ by: "the world", holds: true, words: createMemoryBroadcast(), clock: time }),
       trustedProxies = [],
       rateLimit,
+      checkout,
     } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const { reader, stored, answers } = readingFrom(read, floors);
@@ -142,6 +145,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         addressOf: createAddressOf(trustedProxies),
         rateLimit,
         purges: async () => [],
+        stock: async () => [],
         gateway: createGateway({
           ...shared,
           answers,
@@ -159,6 +163,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         logs: [health],
         projections: async () => [],
         identity,
+        ...(checkout !== undefined && { checkout }),
         readiness: createReadiness(),
         admission,
         journal: silent,

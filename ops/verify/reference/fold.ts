@@ -82,8 +82,12 @@ export function createReferenceFold(partition?: number): ReferenceFold {
         }
         return [id];
       case "inventory.changed":
-        if (held(id))
-          productOf(id).inventory = { quantity: fact.facts.new_quantity, sequence, updated_at: at };
+        if (held(id)) {
+          const { sells_out_at: end } = fact.facts;
+          const counted = { quantity: fact.facts.new_quantity, sequence, updated_at: at };
+          const isTold = typeof end === "string" && isInstant(end);
+          productOf(id).inventory = isTold ? { ...counted, sells_out_at: Date.parse(end) } : counted;
+        }
         return [id];
       case "review.posted":
         if (held(id)) review(productOf(id), fact.facts, sequence, at);

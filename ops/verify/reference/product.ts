@@ -39,6 +39,7 @@ export interface Inventory {
   readonly quantity: number;
   readonly sequence: number;
   readonly updated_at: number;
+  readonly sells_out_at?: number;
 }
 
 export interface Reviews {

@@ -99,7 +99,8 @@ export interface Facts {
     readonly options?: Readonly<Record<string, string | number | boolean>> | null;
   };
   readonly "price.updated": { readonly new_price: Money; readonly list_price?: Money | null };
-  readonly "inventory.changed": { readonly new_quantity: number };
+  /** An estimate that is no time is passed over, and the quantity stands. */
+  readonly "inventory.changed": { readonly new_quantity: number; readonly sells_out_at?: unknown };
   readonly "review.posted": {
     readonly review_id: Identifier;
     readonly rating: number;
