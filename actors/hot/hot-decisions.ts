@@ -215,7 +215,7 @@ export function createHotDecisions({ hotMax, warmBeforeMs }: HotDecisionsOptions
     for (const [id, state] of actors.states()) {
       const perSecond = writes.endSecond(id);
       const reads = set.perSecond(id);
-      if (state.value.startsWith("hot.") && changesMode(state, reads, perSecond))
+      if (state.value.startsWith("hot.") && changesMode(state, { reads, writes: perSecond, at }))
         events.push([id, { type: "rate", at, reads, writes: perSecond }]);
     }
     if (events.length > 0) jobs.push(switchModes(events));

@@ -1,5 +1,6 @@
 import { and, assign, enqueueActions, not, setup } from "xstate";
 import type { Identifier } from "../../streams/identifier.ts";
+import { hotUntilPerSecond } from "./hot-set.ts";
 import {
   absentMs,
   dropMs,
@@ -8,6 +9,7 @@ import {
   type HotEvent,
   type HotState,
   initialState,
+  isOnSale,
   isWantedAt,
   spreadOf,
   withSale,
@@ -35,16 +37,28 @@ const readsPerWrite = { toPush: 2, toInvalidate: 1 };
 
 type Measured = Pick<HotContext, "mode" | "oversized" | "reads" | "writes">;
 
-function isPushing({ mode, oversized, reads, writes }: Measured): boolean {
+function isPushing({ mode, oversized, writes }: Measured, reads: number): boolean {
   if (oversized) return false;
   return mode === "push"
     ? writes === 0 || reads > writes * readsPerWrite.toInvalidate
     : reads > writes * readsPerWrite.toPush;
 }
 
-/** Whether what is measured now would change how the product's changes are told. */
-export const changesMode = ({ mode, oversized }: HotState, reads: number, writes: number): boolean =>
-  isPushing({ mode, oversized, reads, writes }) !== (mode === "push");
+/** What a sale or an operator has made warm is about to be read, whoever reads it yet: it counts as what is barely hot. */
+function readsToCome({ operator, sales }: HotContext, { reads, at }: { reads: number; at: number }): number {
+  return operator || isOnSale(sales, at) ? Math.max(reads, hotUntilPerSecond) : reads;
+}
+
+export interface Rate {
+  /** A second. */
+  readonly reads: number;
+  readonly writes: number;
+  readonly at: number;
+}
+
+/** Whether what is measured now changes how the product's changes are told. */
+export const changesMode = (state: HotContext, rate: Rate): boolean =>
+  isPushing({ ...state, ...rate }, readsToCome(state, rate)) !== (state.mode === "push");
 
 function retryAfterMs({ product, failures }: HotContext): number {
   const fullMs = Math.min(retryMs.most, retryMs.first * 2 ** Math.min(failures - 1, 16));
@@ -61,8 +75,7 @@ export const machine = setup({
     isPushed: ({ context }) => context.mode === "push",
     isHeldByAll: ({ event }) => event.type === "held" && event.holders >= event.of,
     isNew: ({ context, event }) => "command" in event && event.command > context.command,
-    switches: ({ context, event }) =>
-      event.type === "rate" && isPushing({ ...context, ...event }) !== (context.mode === "push"),
+    switches: ({ context, event }) => event.type === "rate" && changesMode(context, event),
   },
   actions: {
     load: () => {},

@@ -143,14 +143,16 @@ export const initialState = (product: Identifier, at: number, command: number): 
 
 // Queries
 
-const isOn = ({ from, until }: HotSale, at: number) => from <= at && at < until;
+/** Whether one of them is being warmed for, or has begun and not ended. */
+export const isOnSale = (sales: readonly HotSale[], at: number): boolean =>
+  sales.some(({ from, until }) => from <= at && at < until);
 
 export type Reason = "operator" | "sale" | "drop" | "heat";
 
 export function reasonsAt({ heat, operator, dropUntil, sales }: HotContext, at: number): readonly Reason[] {
   const reasons: Reason[] = [];
   if (operator) reasons.push("operator");
-  if (sales.some((sale) => isOn(sale, at))) reasons.push("sale");
+  if (isOnSale(sales, at)) reasons.push("sale");
   if (dropUntil > at) reasons.push("drop");
   if (heat) reasons.push("heat");
   return reasons;
@@ -161,7 +163,7 @@ export function isWantedAt(
   at: number,
 ) {
   if (!hasRoom || absentUntil > at) return false;
-  return heat || operator || dropUntil > at || sales.some((sale) => isOn(sale, at));
+  return heat || operator || dropUntil > at || isOnSale(sales, at);
 }
 
 /**

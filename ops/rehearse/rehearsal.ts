@@ -21,7 +21,7 @@ import { followTransitions } from "./transitions.ts";
 /**
  * `shelfwire rehearse`: a flash sale on a running system, from outside. It publishes a real sale and real changes and puts
  * back what it changed, so it is for a system that sells nothing at the moment. Takes as long as its phases, and some
- * twenty seconds to find the capacity.
+ * forty seconds to find the capacity.
  */
 export interface RehearsalOptions {
   readonly catalog: Log;
@@ -48,7 +48,7 @@ export interface RehearsalSettings {
   readonly dealShare: number;
   readonly changesPerSecond: number;
   readonly seed: number;
-  /** How long one rate is tried while the capacity is looked for. */
+  /** How long one rate is tried while the capacity is looked for; what is found must then hold for six times as long. */
   readonly trialMs: number;
 }
 
@@ -57,7 +57,9 @@ export interface Rehearsed {
   readonly products: number;
 }
 
-const goodP99Ms = 100;
+/** A quarter of what a page may take: from there on a queue grows with each further request a second. */
+const goodP99Ms = 50;
+const holdTrials = 6;
 /** A burst each second of their phase. */
 const burstsIn = (seconds: RehearsalSettings["seconds"]) => Math.floor(seconds.bursts);
 /** Between the connections being open and the first request. */
@@ -106,23 +108,27 @@ async function capacityOf(
   { dealShare, trialMs }: RehearsalSettings,
   { stop, onProgress }: Pick<RehearsalOptions, "stop" | "onProgress">,
 ): Promise<number> {
-  const capacity = await findCapacity(async (perSecond) => {
+  async function bears(perSecond: number, ms: number): Promise<boolean> {
     refuseStopped(stop);
     const phase: Phase = {
       name: "trial",
       fromMs: 0,
-      toMs: trialMs,
+      toMs: ms,
       perSecond: [perSecond, perSecond],
       dealShare,
       burstShare: 0,
     };
     const { phases } = await load.run([phase], () => Date.now());
     refuseStopped(stop);
-    const passed = phases.every(
+    const borne = phases.every(
       (counts) => errorsIn(counts) === 0 && histogramOf(counts.times).quantile(0.99) < goodP99Ms,
     );
-    onProgress(`${Math.round(perSecond)} requests/s: ${passed ? "answered" : "too many"}`);
-    return passed;
+    onProgress(`${Math.round(perSecond)} requests/s for ${ms / 1_000} s: ${borne ? "answered" : "too many"}`);
+    return borne;
+  }
+  const capacity = await findCapacity({
+    passes: (perSecond) => bears(perSecond, trialMs),
+    holds: (perSecond) => bears(perSecond, holdTrials * trialMs),
   });
   if (capacity === 0)
     throw new Refused(`no rate is answered without errors and within ${goodP99Ms} ms: name one with --peak`);

@@ -161,6 +161,19 @@ describe("push or invalidate", () => {
       effects: ["load"],
     });
   });
+
+  test("what a sale or an operator has made warm is pushed before its readers come, unless it changes very often", () => {
+    const unread = { type: "rate", reads: 1, writes: 9 } as const;
+    const unreadAndBusy = { type: "rate", reads: 1, writes: 20 } as const;
+    for (const reason of [sale(0, 9_000), { type: "operator-added", command: 1 } as const]) {
+      const warm = [reason, loaded, { type: "held", holders: 3, of: 3 }] as const;
+      expect(given(...warm, unread).state).toMatchObject({ value: "hot.fresh", mode: "push" });
+      expect(given(...warm, unreadAndBusy).state).toMatchObject({ mode: "invalidate", reads: 1, writes: 20 });
+    }
+    expect(given(...becameHot, unread).state.mode).toBe("invalidate");
+    // It was read and written, and nobody expected that; now a sale is coming.
+    expect(given(...becameHot, unread, sale(0, 9_000), unread).state.mode).toBe("push");
+  });
 });
 
 describe("the reasons", () => {

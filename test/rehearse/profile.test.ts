@@ -63,15 +63,35 @@ test("bursts are on one cold product after the other", () => {
   expect(shareOf(bursts, () => bursts.fromMs + 4_000).burst).toBe(0);
 });
 
+const bearing = (bears: (perSecond: number) => boolean, holds = bears) => ({
+  passes: async (perSecond: number) => bears(perSecond),
+  holds: async (perSecond: number) => holds(perSecond),
+});
+
 test.each([3_170, 250, 100_000])("a capacity of %d is found to a sixteenth", async (capacity) => {
-  const found = await findCapacity(async (perSecond) => perSecond <= capacity);
+  const found = await findCapacity(bearing((perSecond) => perSecond <= capacity));
   expect(found).toBeLessThanOrEqual(capacity);
   expect(found).toBeGreaterThan(capacity * (1 - 1 / 16));
 });
 
 test("a moment of somebody else's does not end the search, and nothing is found where nothing passes", async () => {
   let trials = 0;
-  const found = await findCapacity(async (perSecond) => ++trials !== 3 && perSecond <= 8_000);
+  const found = await findCapacity(bearing((perSecond) => ++trials !== 3 && perSecond <= 8_000));
   expect(found).toBe(8_000);
-  expect(await findCapacity(async () => false)).toBe(0);
+  expect(await findCapacity(bearing(() => false))).toBe(0);
+});
+
+test("what passes for a moment counts only as far as it holds", async () => {
+  const rates: number[] = [];
+  const holds = (perSecond: number) => rates.push(perSecond) > 0 && perSecond <= 7_000;
+  expect(await findCapacity(bearing((perSecond) => perSecond <= 8_000, holds))).toBeCloseTo(6_480);
+  expect(rates).toHaveLength(3);
+  expect(
+    await findCapacity(
+      bearing(
+        (perSecond) => perSecond <= 8_000,
+        () => false,
+      ),
+    ),
+  ).toBe(0);
 });
