@@ -7,7 +7,6 @@ import {
   dueMsMax,
   type HotContext,
   type HotEvent,
-  type HotState,
   initialState,
   isOnSale,
   isWantedAt,
