@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../ops/port.ts";
 import type { Servers } from "../ops/servers.ts";
+import { nodeFlags } from "../ops/setup/node-flags.mjs";
 import { pin } from "./rig.ts";
 
 /** What is measured, each as a process of its own on the second core. */
@@ -17,8 +18,6 @@ export interface Service extends Running {
 
 /** Whose tokens are good in a benchmark; without a secret one would be made and kept in a folder. */
 export const benchSecret = "whoever-buys-in-a-benchmark-has-a-token";
-
-const memoryFlags = process.execArgv.filter((flag) => /semi-space|scavenge/.test(flag));
 
 /** `shelfwire api`. Resolves when it is level with the log, for which a projector must be at work. */
 export async function startApi(servers: Servers, settings: NodeJS.ProcessEnv): Promise<Service> {
@@ -85,7 +84,7 @@ function environmentOf({ natsUrls, redisUrl }: Servers): NodeJS.ProcessEnv {
 }
 
 function start(args: readonly string[], settings: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [...memoryFlags, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, ...args], {
     env: { ...process.env, ...settings },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { nodeFlags } from "../ops/setup/node-flags.mjs";
 import { pin, type Rig } from "./rig.ts";
 
 /** Shelfwire in a process of its own on the second core, with the rig's servers. */
 export async function startUp({ servers }: Rig, dataDir: string) {
-  const flags = process.execArgv.filter((flag) => /semi-space|scavenge/.test(flag));
-  const child = spawn(process.execPath, [...flags, "ops/main.ts", "up"], {
+  const child = spawn(process.execPath, [...nodeFlags, "ops/main.ts", "up"], {
     env: {
       ...process.env,
       NATS_URL: servers.natsUrls.join(","),

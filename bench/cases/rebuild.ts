@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "../../ops/logger.ts";
 import { rebuild } from "../../ops/rebuild/rebuild.ts";
+import { nodeFlags } from "../../ops/setup/node-flags.mjs";
 import { fill, productId } from "../mix.ts";
 import type { Row } from "../report.ts";
 import { median, quantile, type Rig, startRig } from "../rig.ts";
@@ -82,9 +83,8 @@ async function readers({ servers }: Rig, products: number) {
     DEMO: "0",
     LOG_LEVEL: "warn",
   };
-  const memoryFlags = process.execArgv.filter((flag) => /semi-space|scavenge/.test(flag));
   const shelfwire = (...args: string[]) =>
-    spawn(process.execPath, [...memoryFlags, "ops/main.ts", ...args], {
+    spawn(process.execPath, [...nodeFlags, "ops/main.ts", ...args], {
       env,
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { connect, type NatsConnection } from "nats";
+import { nodeFlags } from "../../ops/setup/node-flags.mjs";
 import type { Row } from "../report.ts";
 import { pin, quantile } from "../rig.ts";
 
@@ -14,11 +15,9 @@ import { pin, quantile } from "../rig.ts";
  * bare round trip: publish to a subscriber, then one Redis SET and one GET. Each sample of the one is
  * followed by one of the other, on the same servers. Shelfwire runs as a process of its own.
  */
-const memoryFlags = process.execArgv.filter((flag) => flag.includes("semi-space"));
-
 export async function visible(samples: number): Promise<readonly Row[]> {
   const dataDir = await mkdtemp(join(tmpdir(), "shelfwire-visible-"));
-  const up = spawn(process.execPath, [...memoryFlags, "ops/main.ts", "up"], {
+  const up = spawn(process.execPath, [...nodeFlags, "ops/main.ts", "up"], {
     env: { ...process.env, DATA_DIR: dataDir, PORT: "0", NATS_PORT: "0", REDIS_PORT: "0", LOG_LEVEL: "warn" },
     stdio: ["ignore", "pipe", "inherit"],
   });

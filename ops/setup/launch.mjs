@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { isatty } from "node:tty";
+import { nodeFlags } from "./node-flags.mjs";
 import { SetUpError } from "./words.mjs";
 
 /**
@@ -11,19 +12,13 @@ import { SetUpError } from "./words.mjs";
  */
 
 const preload = new URL("./with-launcher.mjs", import.meta.url).href;
-/**
- * A batch of events outlives many of the young generation's collections at its default size of 16 MiB, each
- * of which copies it; with room for whole batches a replay is a third faster. Collections by one thread take
- * a fifth less of a core than by several that share it, and servers beside us want the others.
- */
-const memory = ["--min-semi-space-size=64", "--max-semi-space-size=128", "--no-parallel-scavenge"];
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"];
 /** npm passes on a signal that the process group got as well: the child should hear it once. */
 const sameSignalMs = 500;
 
 /** Returns the exit code, by the shell's rule where a signal ended it. */
 export function runUnderNode(node, args, { cwd } = {}) {
-  const child = spawn(node, [...memory, "--import", preload, ...args], {
+  const child = spawn(node, [...nodeFlags, "--import", preload, ...args], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, SHELFWIRE_LAUNCHED: "1" },
     cwd,

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Leashed, startLeashed } from "../../ops/embedded/leash.ts";
+import { nodeFlags } from "../../ops/setup/node-flags.mjs";
 
 /**
  * One process of Shelfwire under a service manager: ended by whatever cause, it is started again until it
@@ -53,7 +54,7 @@ export async function startShelfwire(settings: ShelfwireSettings): Promise<Shelf
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     const saidBefore = said().length;
     const life = await startLeashed({
-      command: ["env", ...variables, process.execPath, "ops/main.ts", role],
+      command: ["env", ...variables, process.execPath, ...nodeFlags, "ops/main.ts", role],
       pidFile: join(dataDir, `${name}.pid`),
       logFile,
     });
