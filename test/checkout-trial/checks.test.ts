@@ -7,6 +7,7 @@ import { id } from "../streams/id.ts";
 import { readCatalogStock } from "./catalog-stock.ts";
 import { everyAttempt, everyCount, everyPrefix, lastUnits, subjectOf } from "./checks.ts";
 import type { Asked } from "./ledger.ts";
+import { readReturns } from "./returns.ts";
 
 /** Each check of a trial, by a story in which all is as it must be, and what it finds when a part of that is not so. */
 
@@ -22,6 +23,8 @@ interface Story {
   commits: [product: typeof mug, commit: object][];
   asked: Asked[];
   orders: string[];
+  /** Of CHECKOUT, with the event that each builds on. */
+  records: [reservation: string, kind: string, after: number][];
 }
 
 const counted = (product: string, quantity: number, event: number) => ({
@@ -61,10 +64,11 @@ const asItMustBe = (): Story => ({
     { reservation: "fay", lines: lines(one), outcome: "left" },
   ],
   orders: ["ann", "cid"],
+  records: [],
 });
 
 /** The names of the checks that have found something. */
-async function foundIn({ events, commits, asked, orders }: Story): Promise<readonly string[]> {
+async function foundIn({ events, commits, asked, orders, records }: Story): Promise<readonly string[]> {
   const catalog = createMemoryLog({ stream: "CATALOG", now: () => 0 });
   for (const [product, payload] of events)
     await catalog.append(`catalog.inventory.changed.${product}`, Buffer.from(JSON.stringify(payload)));
@@ -80,11 +84,15 @@ async function foundIn({ events, commits, asked, orders }: Story): Promise<reado
   }
   const reading = { partitions, messages: () => commits.length, untilNothingIsHeld: async () => [] };
   const said = await readCatalogStock(catalog, reading);
+  const checkout = createMemoryLog({ stream: "CHECKOUT", now: () => 0 });
+  for (const [reservation, kind, after] of records)
+    await checkout.append(`checkout.x.${reservation}`, Buffer.from(JSON.stringify({ kind, after })));
+  const returns = await readReturns(checkout);
   const placed = new Map(orders.map((order) => [order, orders.filter((each) => each === order).length]));
   const checks = [
     everyPrefix(reading),
     everyCount(reading, said),
-    ...everyAttempt([{ placesOrders: true, asked: () => asked }], reading, placed),
+    ...everyAttempt([{ placesOrders: true, asked: () => asked }], reading, placed, returns),
     lastUnits([mug, pot], reading, said),
   ];
   for (const { name, looked } of checks) expect([name, looked]).not.toEqual([name, 0]);
@@ -102,6 +110,21 @@ const given = "each that was cancelled or left is given back";
 const requested = "all that stands in the log was asked for";
 const ordered = "each that was confirmed is one order, and no other is one";
 const lastSold = "the last unit of every product is sold, of those that were counted last";
+
+/** Eve had a mug and a pot on hold before anybody else had, and is refused. */
+function refuseEveAll({ commits, asked }: Story): void {
+  const all: Items = [...one, ["pot", 1]];
+  for (const [product, items] of [
+    [mug, one],
+    [pot, [["pot", 1]]],
+  ] as const) {
+    const at = commits.findIndex(([of]) => of === product);
+    const [first] = commits.splice(at, 1, [product, held("eve", items)], [product, ended("eve", "cancelled")]);
+    commits.splice(at, 0, [product, { ...first?.[1], holds: [] }]);
+    commits.splice(at + 3, 0, [product, held("ann", items)]);
+  }
+  asked.push({ reservation: "eve", lines: lines(all), outcome: "refused" });
+}
 
 const stories: readonly [string, (story: Story) => void, readonly string[]][] = [
   ["all is as it must be", () => {}, []],
@@ -140,6 +163,31 @@ const stories: readonly [string, (story: Story) => void, readonly string[]][] = 
   [
     "who was refused has something",
     ({ asked }) => void (asked[1] = { reservation: "bob", lines: lines(one), outcome: "refused" }),
+    [refused],
+  ],
+  ["all was taken for one who was refused", refuseEveAll, [refused]],
+  [
+    "an answer was lost, and when it was taken anew somebody else had some",
+    (story) => {
+      refuseEveAll(story);
+      story.records = [
+        ["eve", "begun", 0],
+        ["eve", "returned", 1],
+        ["eve", "answered", 2],
+      ];
+    },
+    [],
+  ],
+  [
+    "somebody gave it back who had no part in it any more",
+    (story) => {
+      refuseEveAll(story);
+      story.records = [
+        ["eve", "begun", 0],
+        ["eve", "answered", 1],
+        ["eve", "returned", 1],
+      ];
+    },
     [refused],
   ],
   [

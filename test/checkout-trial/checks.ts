@@ -5,6 +5,7 @@ import type { Hold, Prefixes } from "../stock/prefixes.ts";
 import type { CatalogStock } from "./catalog-stock.ts";
 import type { Asked } from "./ledger.ts";
 import type { Part } from "./part.ts";
+import type { Returns } from "./returns.ts";
 import type { CartLine } from "./shop.ts";
 import type { StockReading } from "./stock-reading.ts";
 
@@ -52,6 +53,7 @@ export function everyAttempt(
   parts: readonly AskedPart[],
   { partitions }: Partitions,
   orders: Map<string, number>,
+  returns: Returns,
 ): readonly Check[] {
   const known = check("every attempt came to an answer");
   const promised = check(
@@ -94,7 +96,7 @@ export function everyAttempt(
         else hold(given, all(outcome === "left" ? "expired" : "cancelled"));
         break;
       case "refused":
-        hold(refused, isGivenBack && !isTakenWhole(found.map(({ taken }) => taken)));
+        hold(refused, isGivenBack && !isTakenWhole(found, returns.get(reservation) ?? 0));
         break;
       case "lapsed":
         hold(given, isGivenBack);
@@ -135,11 +137,9 @@ function takingsOf({ holds, accepted }: Prefixes): ReadonlyMap<string, readonly 
 
 const isBack = ({ how }: Hold) => how === "cancelled" || how === "expired";
 
-/** Whether all partitions have had units of one taking. */
-function isTakenWhole(partitions: readonly (readonly Taken[])[]): boolean {
-  const [first = [], ...others] = partitions;
-  return first.some(({ taking }) => others.every((taken) => taken.some((each) => each.taking === taking)));
-}
+/** Whether each partition has had its units in that taking. */
+const isTakenWhole = (partitions: readonly { readonly taken: readonly Taken[] }[], which: number): boolean =>
+  partitions.every(({ taken }) => taken.some(({ taking }) => taking === which));
 
 /** In one event, exactly these lines; what was taken before that was given back. */
 function isTakenOnce(taken: readonly Taken[], lines: readonly CartLine[]): boolean {

@@ -8,6 +8,7 @@ import { patiently } from "../streams/patiently.ts";
 import { readCatalogStock } from "./catalog-stock.ts";
 import { type Check, check, everyAttempt, everyCount, everyPrefix, lastUnits, subjectOf } from "./checks.ts";
 import type { Part } from "./part.ts";
+import { readReturns } from "./returns.ts";
 import type { Rig } from "./rig.ts";
 import type { StockReading } from "./stock-reading.ts";
 
@@ -25,11 +26,12 @@ export async function judge(
 ): Promise<readonly Check[]> {
   const products = parts.flatMap(({ shop }) => shop.products);
   const orders = await patiently(() => readOrders(rig));
+  const returns = await patiently(() => readReturns(rig.catalogue.checkout));
   const catalog = await patiently(() => readCatalogStock(rig.catalogue.catalog, stock));
   return [
     everyPrefix(stock),
     everyCount(stock, catalog),
-    ...everyAttempt(parts, stock, orders),
+    ...everyAttempt(parts, stock, orders, returns),
     lastUnits(products, stock, catalog),
     await shown(rig, products, stock),
     await patiently(() => verified(rig)),

@@ -69,15 +69,18 @@ test("owner, position, head, age and what waits to be rebuilt; nobody's when the
     const idle = { waiting: 0, holds: 0, commits: 0, restarts: 0 };
     expect(stock).toMatchObject({ partitions: allPartitions, pid: up.pid, ...idle });
 
-    const ready = (await (await fetch(`${up.http}/readyz`)).json()) as {
-      projections: ProjectionStatus[];
-      stock: StockStatus[];
-    };
-    expect(ready.stock).toEqual([stock]);
-    expect(ready.projections).toMatchObject([
-      { log: "catalog", owner: catalog?.owner, position: 2, head: 2 },
-      { log: "activity", owner: activity?.owner },
-    ]);
+    // A node says what it has read within a second or so.
+    await vi.waitFor(async () => {
+      const ready = (await (await fetch(`${up.http}/readyz`)).json()) as {
+        projections: ProjectionStatus[];
+        stock: StockStatus[];
+      };
+      expect(ready.stock).toEqual([stock]);
+      expect(ready.projections).toMatchObject([
+        { log: "catalog", owner: catalog?.owner, position: 2, head: 2 },
+        { log: "activity", owner: activity?.owner },
+      ]);
+    }, 10_000);
   } finally {
     await up.stop();
   }
