@@ -39,12 +39,14 @@ export interface Findings {
   wrong(suspect: Omit<Suspect, "lack">, judgement: Judgement & { verdict: "wrong" }, offsetMs: number): void;
   /** Resolves when every one under way has its cause. */
   settled(): Promise<void>;
-  readonly first: readonly Finding[];
+  /** The first of each kind: what is wrong, then what is beyond its bound, then what is late. */
+  readonly first: () => readonly Finding[];
 }
 
 /** More than these are counted and not looked into: a tier that is late for everybody has one cause. */
 const examinedMax = 2_000;
 const underWayMax = 8;
+/** Of each kind. */
 const keptMax = 100;
 
 export function createFindings(options: {
@@ -55,11 +57,12 @@ export function createFindings(options: {
   const { witnesses, tally, onFinding } = options;
   const examined = new Set<string>();
   const underWay = new Set<Promise<void>>();
-  const first: Finding[] = [];
+  const kept: Record<Finding["finding"], Finding[]> = { wrong: [], "beyond-bound": [], late: [] };
   let wrongs = 0;
 
   function tell(finding: Finding): void {
-    if (first.length < keptMax) first.push(finding);
+    const alike = kept[finding.finding];
+    if (alike.length < keptMax) alike.push(finding);
     onFinding(finding);
   }
 
@@ -87,7 +90,7 @@ export function createFindings(options: {
   }
 
   return {
-    first,
+    first: () => Object.values(kept).flat(),
     late(suspect, aged, offsetMs) {
       const { tier, history, lack } = suspect;
       // At the next offsets it is the same story, unless it becomes one of a bound.

@@ -119,7 +119,12 @@ function refuseEveAll({ commits, asked }: Story): void {
     [pot, [["pot", 1]]],
   ] as const) {
     const at = commits.findIndex(([of]) => of === product);
-    const [first] = commits.splice(at, 1, [product, held("eve", items)], [product, ended("eve", "cancelled")]);
+    const [first] = commits.splice(
+      at,
+      1,
+      [product, held("eve", items)],
+      [product, ended("eve", "cancelled")],
+    );
     commits.splice(at, 0, [product, { ...first?.[1], holds: [] }]);
     commits.splice(at + 3, 0, [product, held("ann", items)]);
   }

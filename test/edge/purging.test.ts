@@ -96,6 +96,18 @@ test("an answer that was under way while its tag was purged is not kept for long
   await expect.poll(() => read(path), { timeout: 3_000 }).toBe("2");
 });
 
+test("while the API has not heard of a change that was purged, it is asked again and again", async () => {
+  const path = "/api/products/not-heard";
+  let asked = 0;
+  origin.answer = (_, response) => {
+    // Kept for a second, the third one would be kept for all of its lifetime, since the purge is forgotten by then.
+    if (++asked === 5) version = 2;
+    give(response, "product-not-heard");
+  };
+  await edge.purge("product-not-heard");
+  await expect.poll(() => read(path), { timeout: 5_000 }).toBe("2");
+});
+
 describe("who may not purge", () => {
   let strict: TestEdge;
   beforeAll(async () => {

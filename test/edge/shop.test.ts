@@ -109,7 +109,7 @@ const rows: readonly Row[] = [
 
 const ttlOf = (member: string) => Number(/; ttl=(-?\d+)/.exec(member)?.[1] ?? Number.NaN);
 
-/** Before any purge: what was purged a moment ago is kept for a second only. */
+/** Before any purge: what was purged a moment ago is kept for a quarter of a second. */
 describe.each(rows)("$content", ({ path, browser, lifetime }) => {
   test("is kept for its lifetime at the CDN, and a browser's own begins with each answer", async () => {
     const first = await edge.ask(path);

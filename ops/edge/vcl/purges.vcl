@@ -31,8 +31,9 @@ sub answer_purges {
 
 # What was purged is remembered by tag, for two uses that Varnish's list of kept answers does not serve:
 #
-# - An answer that the API made before a change, and that arrives after the purge, was not there to be purged. So what
-#   was purged within 2 s is kept for a second only (purged_lately), and so is what took more than 1.5 s to come.
+# - An answer that the API made before a change, and that arrives after the purge, was not there to be purged; on a busy
+#   machine a node may hear of a change only after the purge. So what was purged within 2 s is kept for a quarter of a
+#   second only (purged_lately), and so is what took more than 1.5 s to come.
 # - A soft purge passes over answers whose lifetime has ended already, and those may still be shown for a while behind
 #   which they are revalidated. So what was purged within 30 s, the longest such while, is not (judge_stale).
 #
