@@ -163,7 +163,11 @@ export function hearChanges(
         moves.every(({ partition, to }) => reaches(partition, sequenceOf(to)));
       return recent.every((word) => !concerns(word.touched, about) || includes(word));
     },
-    headAt: (partitions) => Math.min(...partitions.map((partition) => headAts[partition] as number)),
+    headAt(partitions) {
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const partition of partitions) earliest = Math.min(earliest, headAts[partition] as number);
+      return earliest;
+    },
     reached: (partition) => reached[partition] as number,
     close: () => listening.close(),
   };

@@ -10,6 +10,7 @@ import { limits } from "../limits.ts";
 import { positionText } from "../position.ts";
 import type { View } from "../views.ts";
 import type { Gateway } from "./gateway.ts";
+import { createReadyTexts, type ReadyTexts, sendText } from "./ready-texts.ts";
 import type { Served } from "./served.ts";
 
 /**
@@ -38,12 +39,13 @@ const target = /^\/api\/products\/([A-Za-z0-9_-]{1,128})(\?view=details)?$/;
 /** Goes before all that listens so far. */
 export function serveHeldFirst(server: Server, options: ShortWayOptions): void {
   const { gateway, readiness } = options;
+  const texts = createReadyTexts();
   const others = server.listeners("request") as RequestListener[];
   server.removeAllListeners("request");
   server.on("request", (request, response) => {
     const plain = readiness.draining ? undefined : knownPlain(request);
     const served = plain && gateway.held(plain.id, plain.view);
-    if (plain !== undefined && served !== undefined) answer(plain, served, request, response, options);
+    if (plain !== undefined && served !== undefined) answer(plain, served, request, response, options, texts);
     else for (const other of others) other.call(server, request, response);
   });
 }
@@ -102,41 +104,48 @@ function answer(
   request: IncomingMessage,
   response: ServerResponse,
   options: ShortWayOptions,
+  texts?: ReadyTexts,
 ): void {
-  send(plain, served, response, options);
+  send(plain, served, response, options, texts);
   options.heat.asked(options.addressOf(request), productEndpoint, plain.id);
 }
 
+/** Answers that many want are kept in `texts`, where there are any. */
 function send(
-  { view, validator }: Plain,
+  { id, view, validator }: Plain,
   served: Served,
   response: ServerResponse,
   { stream, edge, now }: ShortWayOptions,
+  texts?: ReadyTexts,
 ): void {
+  const { prepared, sequence, degraded } = served;
+  const about = { id, served, unpurged: edge.isShort, now: now() };
+  const text = validator === undefined ? texts?.find(about, response) : undefined;
+  if (text !== undefined) {
+    sendText(text, response);
+    return;
+  }
   const policy = productPolicies[view];
-  const { prepared, source, sequence, knownAt, validUntil, lastCallUntil, degraded } = served;
   const position = sequence === undefined ? undefined : positionText(stream, sequence);
-  const unpurged = edge.isShort;
-  const circumstances = {
-    policy,
-    source,
-    position,
-    knownAt,
-    validUntil,
-    lastCallUntil,
-    degraded,
-    unpurged,
-  };
-  const headers = headersOf(prepared, circumstances, false, now());
+  const headers = headersOf(
+    prepared,
+    { ...served, policy, position, unpurged: about.unpurged },
+    false,
+    about.now,
+  );
   if (!degraded && matches(validator, prepared.etag)) {
     response.writeHead(304, headers).end();
     return;
   }
-  headers.push("content-length", String(prepared.bytes.length));
   const { bytes } = prepared;
+  headers.push("content-length", String(bytes.length));
+  response.writeHead(200, headers);
   // A text of single bytes leaves in one piece with the head, in one buffer of Node's own: a sixth cheaper than bytes.
-  if (bytes.length <= inOnePieceMax) response.writeHead(200, headers).end(bytes.toString("latin1"), "latin1");
-  else response.writeHead(200, headers).end(bytes);
+  if (bytes.length <= inOnePieceMax) {
+    const body = bytes.toString("latin1");
+    texts?.keep(about, body, response);
+    response.end(body, "latin1");
+  } else response.end(bytes);
 }
 
 /** Node copies what is longer once more. */

@@ -46,14 +46,11 @@ export function createTrust(options: {
   const isOver = ({ answer }: Held) => answer.validUntil !== undefined && now() >= answer.validUntil;
 
   /** An owner's clock may be ahead of ours. */
-  function knownAt(entry: Held): number {
+  function knownAt(entry: Held, at = now()): number {
     const { answer, touched, awaiting } = entry;
     if (touched && awaiting !== undefined) return awaiting.knownAt;
     const isSure = !touched && !inDoubt(entry);
-    return Math.min(
-      now(),
-      isSure ? Math.max(answer.knownAt, heard.headAt(answer.partitions)) : answer.knownAt,
-    );
+    return Math.min(at, isSure ? Math.max(answer.knownAt, heard.headAt(answer.partitions)) : answer.knownAt);
   }
 
   function reach({ answer, touched, shown }: Held): number {
@@ -94,11 +91,12 @@ export function createTrust(options: {
       if (touched) return awaits(entry, minSequence) ? "trusted" : "unsure";
       if (inDoubt(entry)) return "unsure";
       if ((minSequence > 0 && reach(entry) < minSequence) || !isAsNewAsShown(entry)) return "unsure";
-      const age = now() - knownAt(entry);
+      const at = now();
+      const age = at - knownAt(entry, at);
       const trustedMs = Math.min(gatewayMs, freshnessMs);
       if (age > freshnessMs) return "unsure";
       // Whatever was lost unnoticed is healed by this bound.
-      if (age > trustedMs || now() - madeAt > gatewayMs) return "ageing";
+      if (age > trustedMs || at - madeAt > gatewayMs) return "ageing";
       if (age < trustedMs * earlyFrom) return "trusted";
       // The dearer a load, the earlier somebody begins it, and not all at once: Vattani et al., "Optimal
       // Probabilistic Cache Stampede Prevention", VLDB 2015, with beta 1.

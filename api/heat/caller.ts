@@ -1,10 +1,9 @@
 import type { Identifier, Token } from "../../streams/identifier.ts";
 import { hashOf } from "../../streams/partition.ts";
+import { type Counted, countedBy } from "./heat-counter.ts";
 
-/** Who a read counts for. */
-export interface Caller {
-  /** `user:<id>` or `address:<text>`, as words carry it. */
-  readonly key: string;
+/** Who a read counts for: `user:<id>` or `address:<text>`, as words carry it. */
+export interface Caller extends Counted {
   /** 32 bits by which a counter tells callers apart. */
   readonly hash: number;
 }
@@ -13,4 +12,4 @@ export const userCaller = (user: Identifier): Caller => callerNamed(`user:${user
 export const addressCaller = (address: string): Caller => callerNamed(`address:${address}`);
 
 /** A key is hashed as if it were a token. */
-const callerNamed = (key: string): Caller => ({ key, hash: hashOf(key as Token) });
+const callerNamed = (key: string): Caller => ({ ...countedBy(key), hash: hashOf(key as Token) });

@@ -29,12 +29,20 @@ import { createPlaces, nowhere } from "./places.ts";
 export interface HeatCounter {
   /**
    * One read, by a reader of whom 32 bits are known. `now`: milliseconds that do not go back, of which the whole ones
-   * count. O(1); for a new key O(log capacity), spread over all reads.
+   * count. `hash`: `seededHashOf(key)`, for who knows it. O(1); for a new key O(log capacity), spread over all reads.
    */
-  add(key: string, reader: number, now: number): void;
+  add(key: string, reader: number, now: number, hash?: number): void;
   /** Those of at least so many reads a second, the hottest first. O(capacity). */
   hottest(now: number, leastPerSecond: number, max: number): readonly Heat[];
 }
+
+/** A key with its `seededHashOf`, for keys that come with many reads. */
+export interface Counted {
+  readonly key: string;
+  readonly keyHash: number;
+}
+
+export const countedBy = (key: string): Counted => ({ key, keyHash: seededHashOf(key) });
 
 export interface HeatCounterOptions {
   /** Slots, about 150 bytes each with their keys. */
@@ -150,10 +158,9 @@ export function createHeatCounter(options: HeatCounterOptions): HeatCounter {
   }
 
   return {
-    add(key, reader, now) {
+    add(key, reader, now, hash = seededHashOf(key)) {
       const whole = Math.floor(now);
       if (whole !== moment) reach(whole);
-      const hash = seededHashOf(key);
       const found = find(key, hash);
       const at = found === nowhere ? take(key, hash) : found;
       counts[at] = (counts[at] as number) + weight;

@@ -2,7 +2,7 @@ import { encodeHeatWord, type HeatWord } from "../../actors/hot/heat-word.ts";
 import type { Broadcast } from "../../streams/broadcast.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import type { Caller } from "./caller.ts";
-import { createHeatCounter } from "./heat-counter.ts";
+import { type Counted, createHeatCounter } from "./heat-counter.ts";
 
 /**
  * What this worker's readers ask for, counted, and told to whoever decides what is hot.
@@ -17,7 +17,7 @@ export interface ReadHeat {
    * request that the gateway's cache answers. What is refused counts for the caller too, so that one who does not slow
    * down stays out.
    */
-  asked(caller: Caller, endpoint?: string, product?: Identifier): void;
+  asked(caller: Caller, endpoint?: Counted, product?: Identifier): void;
   /** The caller was given another product with the same answer. */
   given(caller: Caller, product: Identifier): void;
   /** Says no more. */
@@ -112,10 +112,9 @@ export function createReadHeat({ by, holds, words, clock }: ReadHeatOptions): Re
   return {
     asked(caller, endpoint, product) {
       const at = clock();
-      // First, while the tables of the request before it still know the hash of this one.
       if (product !== undefined) ofProducts.add(product, caller.hash, at);
-      ofCallers.add(caller.key, caller.hash, at);
-      if (endpoint !== undefined) ofEndpoints.add(endpoint, caller.hash, at);
+      ofCallers.add(caller.key, caller.hash, at, caller.keyHash);
+      if (endpoint !== undefined) ofEndpoints.add(endpoint.key, caller.hash, at, endpoint.keyHash);
       isStirring = true;
     },
     given(caller, product) {

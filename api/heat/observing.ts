@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Identifier } from "../../streams/identifier.ts";
 import { type Caller, userCaller } from "./caller.ts";
+import { countedBy } from "./heat-counter.ts";
 import type { ReadHeat } from "./heat.ts";
 import type { AddressOf } from "./reader-address.ts";
 
@@ -19,7 +20,7 @@ export function observeRoutes(server: FastifyInstance, context: Observing): void
     if (url?.startsWith("/api/") === true) {
       const wasGiven = statusCode === 200 || statusCode === 304;
       const product = wasGiven && url.startsWith(productRoute) ? productOf(request) : undefined;
-      context.heat.asked(callerOf(request, context), `${request.method} ${url}`, product);
+      context.heat.asked(callerOf(request, context), countedBy(`${request.method} ${url}`), product);
     }
     done();
   });
@@ -33,7 +34,7 @@ export const callerOf = (
 
 const productRoute = "/api/products/:id";
 /** As the short ways count, which answer nothing else. */
-export const productEndpoint = `GET ${productRoute}`;
+export const productEndpoint = countedBy(`GET ${productRoute}`);
 
 /** What was answered with a product named one. */
 const productOf = ({ params }: FastifyRequest) => (params as { readonly id: Identifier }).id;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { decodeHeatWord, type HeatWord } from "../../actors/hot/heat-word.ts";
 import { addressCaller, userCaller } from "../../api/heat/caller.ts";
+import { countedBy } from "../../api/heat/heat-counter.ts";
 import { createReadHeat, type ReadHeat } from "../../api/heat/heat.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
@@ -9,7 +10,7 @@ import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
 
 const product = (id: string) => id as Identifier;
 const lamp = product("lamp");
-const endpoint = "GET /api/products/:id";
+const endpoint = countedBy("GET /api/products/:id");
 const readers = Array.from({ length: 10 }, (_, at) => addressCaller(`192.0.2.${at}`));
 
 let heard: { readonly at: number; readonly word: HeatWord }[];
@@ -78,7 +79,7 @@ test("a burst is told of within 10 ms of its fourth read, often while it rises, 
   expect(late).toBeLessThanOrEqual(5);
   const last = heard.at(-1)?.word;
   expect(last?.products[0]?.perSecond).toBeGreaterThan(500);
-  expect(last?.endpoints[0]?.key).toBe(endpoint);
+  expect(last?.endpoints[0]?.key).toBe(endpoint.key);
   expect(last?.callers).toHaveLength(10);
   heard = [];
   vi.advanceTimersByTime(5_000);
@@ -126,7 +127,7 @@ test("signed-in users count by themselves, each product of a batch too, and what
   const users = [userCaller(product("ann")), userCaller(product("bob"))];
   for (let time = 0; time < 40; time++) {
     for (const user of users) {
-      heat.asked(user, "GET /api/products");
+      heat.asked(user, countedBy("GET /api/products"));
       for (const id of ["a", "b"]) heat.given(user, product(id));
     }
     heat.asked(addressCaller("192.0.2.1"));
@@ -144,7 +145,7 @@ test("a word names 128 products, 32 callers and 32 endpoints at most", () => {
   for (let each = 0; each < 200; each++)
     for (let time = 0; time < 10; time++)
       for (const side of ["a", "b"])
-        heat.asked(addressCaller(`${side}${each}`), `GET /${each}`, product(`p${each}`));
+        heat.asked(addressCaller(`${side}${each}`), countedBy(`GET /${each}`), product(`p${each}`));
   vi.advanceTimersByTime(60);
   const { products, callers, endpoints } = heard.at(-1)?.word ?? {};
   expect([products?.length, callers?.length, endpoints?.length]).toEqual([128, 32, 32]);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { decodeHeatWord } from "../../actors/hot/heat-word.ts";
 import { createHotDecisions } from "../../actors/hot/hot-decisions.ts";
 import { addressCaller } from "../../api/heat/caller.ts";
+import { countedBy } from "../../api/heat/heat-counter.ts";
 import { createReadHeat, type ReadHeat } from "../../api/heat/heat.ts";
 import type { Identifier } from "../../streams/identifier.ts";
 import { createMemoryBroadcast } from "../../streams/memory-broadcast.ts";
@@ -13,6 +14,7 @@ afterEach(() => void vi.useRealTimers());
 
 const lamp = "lamp" as Identifier;
 const readers = Array.from({ length: 16 }, (_, at) => addressCaller(`192.0.2.${at}`));
+const anything = countedBy("GET /");
 const wordMs = 50;
 
 /** The workers' regular words come at moments that are spread over `wordMs`, and at `phase` behind the burst's begin. */
@@ -46,7 +48,7 @@ function detectedAfterMs(workers: number, readsPerSecond: number, phase: number)
     while (performance.now() < Math.floor(due)) vi.advanceTimersByTime(1);
     all[reads % workers]?.asked(
       readers[Math.floor(reads / workers) % 16] ?? addressCaller("none"),
-      "GET /",
+      anything,
       lamp,
     );
   }
