@@ -110,7 +110,10 @@ export function sendPrepared(
   return isKnown ? reply.code(304).send() : reply.send(prepared.bytes);
 }
 
-/** All headers but the length of the body: name, value, name, value. `signedIn`: the caller is a known user. */
+/**
+ * All headers but the length of the body: name, value, name, value. `signedIn`: the caller is a known user. Whatever
+ * makes them is compared in `gateway/sent-texts.ts`.
+ */
 export function headersOf(
   { etag, contentType, tags }: Prepared,
   answer: Circumstances,
@@ -129,9 +132,26 @@ export function headersOf(
   if (!degraded && !signedIn) for (const each of tags) headers.push(each);
   if (source !== undefined) headers.push("cache-status", `shelfwire; hit; detail=${source}`);
   if (position !== undefined) headers.push("catalog-version", position);
-  if (knownAt !== undefined) headers.push("age", String(Math.max(0, Math.floor((now - knownAt) / 1_000))));
+  const ageSeconds = ageSecondsOf(knownAt, now);
+  if (ageSeconds !== undefined) headers.push("age", String(ageSeconds));
   if (validUntil !== undefined) headers.push("catalog-valid-until", String(validUntil));
   return headers;
+}
+
+export const ageSecondsOf = (knownAt: number | undefined, now: number): number | undefined =>
+  knownAt === undefined ? undefined : Math.max(0, Math.floor((now - knownAt) / 1_000));
+
+let dateSecond = Number.NaN;
+let dateText = "";
+
+/** `Date` (RFC 9110, 6.6.1), made once a second. */
+export function dateOf(now: number): string {
+  const second = Math.floor(now / 1_000);
+  if (second !== dateSecond) {
+    dateSecond = second;
+    dateText = new Date(1_000 * second).toUTCString();
+  }
+  return dateText;
 }
 
 function lifetimesOf(

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Identifier } from "../../streams/identifier.ts";
-import { headersOf, matches } from "../answer.ts";
+import { dateOf, headersOf, matches } from "../answer.ts";
 import { productPolicies } from "../cache-policy.ts";
 import type { Readiness } from "../drain.ts";
 import type { EdgeTrust } from "../edge-trust.ts";
@@ -10,7 +10,7 @@ import { limits } from "../limits.ts";
 import { positionText } from "../position.ts";
 import type { View } from "../views.ts";
 import type { Gateway } from "./gateway.ts";
-import { createReadyTexts, type ReadyTexts, sendText } from "./ready-texts.ts";
+import { createSentTexts, type SentTexts, sendText } from "./sent-texts.ts";
 import type { Served } from "./served.ts";
 
 /**
@@ -39,7 +39,7 @@ const target = /^\/api\/products\/([A-Za-z0-9_-]{1,128})(\?view=details)?$/;
 /** Goes before all that listens so far. */
 export function serveHeldFirst(server: Server, options: ShortWayOptions): void {
   const { gateway, readiness } = options;
-  const texts = createReadyTexts();
+  const texts = createSentTexts();
   const others = server.listeners("request") as RequestListener[];
   server.removeAllListeners("request");
   server.on("request", (request, response) => {
@@ -104,23 +104,23 @@ function answer(
   request: IncomingMessage,
   response: ServerResponse,
   options: ShortWayOptions,
-  texts?: ReadyTexts,
+  texts?: SentTexts,
 ): void {
   send(plain, served, response, options, texts);
   options.heat.asked(options.addressOf(request), productEndpoint, plain.id);
 }
 
-/** Answers that many want are kept in `texts`, where there are any. */
+/** `texts`: where an answer may have been sent a moment ago. */
 function send(
   { id, view, validator }: Plain,
   served: Served,
   response: ServerResponse,
   { stream, edge, now }: ShortWayOptions,
-  texts?: ReadyTexts,
+  texts?: SentTexts,
 ): void {
   const { prepared, sequence, degraded } = served;
-  const about = { id, served, unpurged: edge.isShort, now: now() };
-  const text = validator === undefined ? texts?.find(about, response) : undefined;
+  const asked = { id, served, unpurged: edge.isShort, now: now() };
+  const text = validator === undefined ? texts?.find(asked, response) : undefined;
   if (text !== undefined) {
     sendText(text, response);
     return;
@@ -129,10 +129,12 @@ function send(
   const position = sequence === undefined ? undefined : positionText(stream, sequence);
   const headers = headersOf(
     prepared,
-    { ...served, policy, position, unpurged: about.unpurged },
+    { ...served, policy, position, unpurged: asked.unpurged },
     false,
-    about.now,
+    asked.now,
   );
+  // Node's own may be of the second before, for as long as a turn of the loop takes.
+  headers.push("date", dateOf(asked.now));
   if (!degraded && matches(validator, prepared.etag)) {
     response.writeHead(304, headers).end();
     return;
@@ -143,7 +145,7 @@ function send(
   // A text of single bytes leaves in one piece with the head, in one buffer of Node's own: a sixth cheaper than bytes.
   if (bytes.length <= inOnePieceMax) {
     const body = bytes.toString("latin1");
-    texts?.keep(about, body, response);
+    texts?.keep(asked, body, response);
     response.end(body, "latin1");
   } else response.end(bytes);
 }

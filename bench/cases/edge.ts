@@ -57,7 +57,7 @@ export async function edge(turns: number): Promise<readonly Row[]> {
         yardstick: `${Math.round(all).toLocaleString("en")} requests/s of readers`,
         ratio: (asked / all).toFixed(5),
         wanted: "reported",
-        note: `${median(results.map(({ changes }) => changes))} changes in ${median(results.map(({ seconds }) => seconds)).toFixed(1)} s; one request for each, and one a second later`,
+        note: `${median(results.map(({ changes }) => changes))} changes in ${median(results.map(({ seconds }) => seconds)).toFixed(1)} s; one request for each, and four a second for two seconds behind the last`,
       },
     ];
   } finally {

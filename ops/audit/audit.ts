@@ -165,7 +165,7 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     ...oracle.counts,
     passedOver,
     tiers: tally.summary(),
-    findings: findings.first(),
+    findings: findings.worstFirst(),
     seconds: Math.round((performance.now() - startedAt) / 1_000),
   });
 

@@ -40,14 +40,16 @@ export interface Findings {
   /** Resolves when every one under way has its cause. */
   settled(): Promise<void>;
   /** The first of each kind: what is wrong, then what is beyond its bound, then what is late. */
-  readonly first: () => readonly Finding[];
+  worstFirst(): readonly Finding[];
 }
 
-/** More than these are counted and not looked into: a tier that is late for everybody has one cause. */
+/** More than these of a kind are counted and not looked into: a tier that is late for everybody has one cause. */
 const examinedMax = 2_000;
 const underWayMax = 8;
 /** Of each kind. */
 const keptMax = 100;
+
+const nothing = () => ({ examined: new Set<string>(), underWay: new Set<Promise<void>>() });
 
 export function createFindings(options: {
   readonly witnesses: Witnesses;
@@ -55,8 +57,8 @@ export function createFindings(options: {
   readonly onFinding: (finding: Finding) => void;
 }): Findings {
   const { witnesses, tally, onFinding } = options;
-  const examined = new Set<string>();
-  const underWay = new Set<Promise<void>>();
+  const looked = { "beyond-bound": nothing(), late: nothing() };
+  /** In the order in which they are told of. */
   const kept: Record<Finding["finding"], Finding[]> = { wrong: [], "beyond-bound": [], late: [] };
   let wrongs = 0;
 
@@ -66,13 +68,13 @@ export function createFindings(options: {
     onFinding(finding);
   }
 
-  async function examine(suspect: Suspect, { beyond }: Aged, offsetMs: number): Promise<void> {
+  async function examine(suspect: Suspect, finding: Late["finding"], offsetMs: number): Promise<void> {
     const { tier, history, lack, reply } = suspect;
     const cause: Cause = await diagnose(suspect, witnesses);
     tally.cause(tier.name, cause.code);
     const { missed } = lack;
     tell({
-      finding: beyond ? "beyond-bound" : "late",
+      finding,
       tier: tier.name,
       product: history.id,
       aspect: aspectNames.get(lack.aspect) ?? "",
@@ -90,18 +92,20 @@ export function createFindings(options: {
   }
 
   return {
-    first: () => Object.values(kept).flat(),
-    late(suspect, aged, offsetMs) {
+    worstFirst: () => Object.values(kept).flat(),
+    late(suspect, { beyond }, offsetMs) {
       const { tier, history, lack } = suspect;
       // At the next offsets it is the same story, unless it becomes one of a bound.
-      const key = `${tier.name} ${history.id} ${lack.missed?.sequence ?? lack.since} ${aged.beyond}`;
+      const finding = beyond ? "beyond-bound" : "late";
+      const { examined, underWay } = looked[finding];
+      const key = `${tier.name} ${history.id} ${lack.missed?.sequence ?? lack.since}`;
       if (examined.has(key)) return;
       if (examined.size >= examinedMax || underWay.size >= underWayMax) {
         tally.cause(tier.name, "not-examined");
         return;
       }
       examined.add(key);
-      const one = examine(suspect, aged, offsetMs).finally(() => underWay.delete(one));
+      const one = examine(suspect, finding, offsetMs).finally(() => underWay.delete(one));
       underWay.add(one);
     },
     wrong({ tier, history, reply }, { what, expected, found }, offsetMs) {
@@ -119,7 +123,8 @@ export function createFindings(options: {
       });
     },
     async settled() {
-      while (underWay.size > 0) await Promise.all(underWay);
+      const all = () => Object.values(looked).flatMap(({ underWay }) => [...underWay]);
+      while (all().length > 0) await Promise.all(all());
     },
   };
 }

@@ -31,7 +31,7 @@ export function createVarnish(address: string): EdgeProvider {
       tagBytesPerCall: 64 * 1024,
       callsAtOnce: 100,
       callsPerSecond: 200,
-      // Its configuration remembers purges, and what it fetches around one it keeps for a quarter of a second.
+      // Its configuration remembers purges: what it fetches within 2 s behind one it keeps for a quarter of a second.
       againAfterMs: 0,
     },
     async purge(tags, signal) {

@@ -39,14 +39,14 @@ test("what is wrong comes before what is beyond its bound, and both before the m
     onFinding: (finding) => all.push(finding),
   });
   const aged = (beyond: boolean) => ({ late: undefined, beyond, waits: false });
-  for (let at = 0; at < 150; at++) {
+  for (let at = 0; at < 2_100; at++) {
     findings.late(suspectOf(at), aged(false), 100);
     await findings.settled();
   }
-  findings.late(suspectOf(150), aged(true), 1_000);
-  findings.wrong(suspectOf(151), { verdict: "wrong", what: "price", expected: 1, found: 2 }, 100);
+  findings.late(suspectOf(2_100), aged(true), 1_000);
+  findings.wrong(suspectOf(2_101), { verdict: "wrong", what: "price", expected: 1, found: 2 }, 100);
   await findings.settled();
-  expect(all).toHaveLength(152);
-  const shown = findings.first().map(({ finding }) => finding);
+  expect(all).toHaveLength(2_002);
+  const shown = findings.worstFirst().map(({ finding }) => finding);
   expect(shown).toEqual(["wrong", "beyond-bound", ...Array.from({ length: 100 }, () => "late")]);
 });

