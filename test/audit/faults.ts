@@ -1,4 +1,5 @@
 import { cachePolicies } from "../../api/cache-policy.ts";
+import { defaultBounds } from "../../ops/audit/bounds.ts";
 import type { Rig } from "./rig.ts";
 
 /** What is done to an edge while it is audited, and how old its answers may be then. */
@@ -16,6 +17,10 @@ const { cdn, freshnessMs } = cachePolicies.productAssembled;
 /** The lifetime at the edge, the age that an answer may have when it leaves, and a second to measure it. */
 const lifetimeMs = (cdn.maxAge + cdn.staleWhileRevalidate) * 1_000 + freshnessMs + 1_000;
 const nothing = async () => {};
+
+/** Of a quantity alone, which is not purged at all, whatever happens to purges. */
+export const quantityBoundMs = ({ boundEdgeMs = 0 }: Fault): number =>
+  Math.max(boundEdgeMs, defaultBounds.edge.quantityMs);
 
 export const faults: readonly Fault[] = [
   { name: "steady", story: "nothing is done to it", begin: nothing, end: nothing },

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { commitNow, machine } from "../chaos/report.ts";
-import { type Fault, faults } from "./faults.ts";
+import { type Fault, faults, quantityBoundMs } from "./faults.ts";
 import type { RigSettings } from "./rig.ts";
 import type { TrialResult } from "./trial.ts";
 
@@ -28,7 +28,13 @@ function sectionOf(fault: Fault, result: TrialResult, settings: RigSettings): st
   const { readers, cpuSeconds, purgesHeld, seconds } = result;
   const { p50, p99, max } = readers.latencyMs;
   const share = Math.round((100 * cpuSeconds.auditor) / (cpuSeconds.auditor + cpuSeconds.audited));
-  const bound = fault.boundEdgeMs === undefined ? "its own bounds" : `${fault.boundEdgeMs / 1_000} s`;
+  const { boundEdgeMs = 0 } = fault;
+  const quantityMs = quantityBoundMs(fault);
+  const alone =
+    quantityMs === boundEdgeMs
+      ? ""
+      : `, with a quantity alone, which nothing purges, to ${quantityMs / 1_000} s`;
+  const bound = boundEdgeMs === 0 ? "its own bounds" : `${boundEdgeMs / 1_000} s${alone}`;
   const held = purgesHeld === 0 ? "" : ` ${purgesHeld} calls that purge were hindered.`;
   return `## ${fault.name}
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpuSecondsOf } from "../../bench/cpu-seconds.ts";
-import type { Fault } from "./faults.ts";
+import { type Fault, quantityBoundMs } from "./faults.ts";
 import type { ReadCounts } from "./readers.ts";
 import type { Rig } from "./rig.ts";
 
@@ -56,7 +56,10 @@ export async function runTrial(rig: Rig, { fault, seconds, offsetsMs }: TrialSet
     report,
     ...(fault.boundEdgeMs === undefined
       ? []
-      : ["--bound-edge", String(fault.boundEdgeMs), "--bound-edge-quantity", String(fault.boundEdgeMs)]),
+      : [
+          ...["--bound-edge", String(fault.boundEdgeMs)],
+          ...["--bound-edge-quantity", String(quantityBoundMs(fault))],
+        ]),
   ];
   const held = rig.purges.held;
   const audited = rig.pids();
