@@ -54,12 +54,7 @@ export async function runTrial(rig: Rig, { fault, seconds, offsetsMs }: TrialSet
     offsetsMs.join(),
     "--report",
     report,
-    ...(fault.boundEdgeMs === undefined
-      ? []
-      : [
-          ...["--bound-edge", String(fault.boundEdgeMs)],
-          ...["--bound-edge-quantity", String(quantityBoundMs(fault))],
-        ]),
+    ...boundsOf(fault),
   ];
   const held = rig.purges.held;
   const audited = rig.pids();
@@ -132,3 +127,8 @@ function firstOfEach(lines: readonly AuditLine[]): Readonly<Record<string, Audit
   for (const line of lines) if (line.finding !== undefined) first[line.cause ?? line.finding] ??= line;
   return first;
 }
+
+const boundsOf = (fault: Fault): readonly string[] =>
+  fault.boundEdgeMs === undefined
+    ? []
+    : `--bound-edge ${fault.boundEdgeMs} --bound-edge-quantity ${quantityBoundMs(fault)}`.split(" ");
