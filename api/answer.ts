@@ -112,7 +112,7 @@ export function sendPrepared(
 
 /**
  * All headers but the length of the body: name, value, name, value. `signedIn`: the caller is a known user. Whatever
- * makes them is compared in `gateway/sent-texts.ts`.
+ * makes them is compared in `fast-path/sent-texts.ts`.
  */
 export function headersOf(
   { etag, contentType, tags }: Prepared,

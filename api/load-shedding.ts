@@ -1,10 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
-import { performance } from "node:perf_hooks";
-import type { Admission } from "./admission.ts";
-import { createArrivals } from "./arrivals.ts";
-import type { Readiness } from "./drain.ts";
-import { limits } from "./limits.ts";
-import { createRefusal, isAlwaysTold } from "./refusal.ts";
+import type { Entrance } from "./entrance.ts";
+import { isAlwaysTold, type Refusal } from "./refusal.ts";
 
 /**
  * The way to the routes leads through the admission; who is refused gets bytes that are ready, before anything of the
@@ -12,8 +8,8 @@ import { createRefusal, isAlwaysTold } from "./refusal.ts";
  * restarted, and its load falls on the others.
  */
 export interface SheddingOptions {
-  readonly admission: Admission;
-  readonly readiness: Readiness;
+  readonly entrance: Entrance;
+  readonly overloaded: Refusal;
   /** Goes before the routes, and says whether it takes the request. */
   readonly short: ShortWay;
 }
@@ -26,23 +22,8 @@ interface Next {
   readonly onToRoutes: () => void;
 }
 
-export function shedLoad(server: Server, { admission, readiness, short }: SheddingOptions): void {
+export function shedLoad(server: Server, { entrance, overloaded, short }: SheddingOptions): void {
   const routes = server.listeners("request") as RequestListener[];
-  const waitedMs = createArrivals({
-    now: () => performance.now(),
-    idleMs: () => performance.nodeTiming.idleTime,
-    afterTurn: setImmediate,
-  });
-  const refuse = createRefusal("overloaded", "ask again in a second", readiness);
-  let ticking: NodeJS.Timeout | undefined;
-
-  function tick(): void {
-    admission.tick();
-    if (admission.counters.waiting > 0) return;
-    clearInterval(ticking);
-    ticking = undefined;
-  }
-
   server.removeAllListeners("request");
   server.on("request", (request, response) => {
     const toRoutes = () => {
@@ -57,8 +38,7 @@ export function shedLoad(server: Server, { admission, readiness, short }: Sheddi
     };
     let waits = false;
     let started = false;
-    const left = admission.enter({
-      waitedMs: waitedMs(),
+    const left = entrance.enter({
       // Who names a version may wait until the node has got there.
       telling: !("catalog-min-version" in request.headers),
       start() {
@@ -66,7 +46,7 @@ export function shedLoad(server: Server, { admission, readiness, short }: Sheddi
         // Who waited leaves with its connection, whichever way it is answered.
         if (waits) begin({ left: () => {}, onToRoutes: toRoutes });
       },
-      refuse: () => refuse(request, response),
+      refuse: () => overloaded.give(request, response),
     });
     const leaveWithAnswer = () => {
       if (response.closed) left();
@@ -84,6 +64,5 @@ export function shedLoad(server: Server, { admission, readiness, short }: Sheddi
     }
     waits = true;
     leaveWithAnswer();
-    ticking ??= setInterval(tick, limits.roomTickMs).unref();
   });
 }

@@ -6,12 +6,17 @@ import { Problem, type ProblemCode } from "./problems.ts";
  * A refusal whose bytes are ready, for those who are refused before anything of their request is looked at. They may ask
  * again in a second. A body that is on its way is read and dropped by Node, so that the connection can go on.
  */
-export function createRefusal(
-  code: ProblemCode,
-  detail: string,
-  readiness: Readiness,
-): (request: IncomingMessage, response: ServerResponse) => void {
+export interface Refusal {
+  give(request: IncomingMessage, response: ServerResponse): void;
+  readonly status: number;
+  /** Name, value, name, value. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
+export function createRefusal(code: ProblemCode, detail: string, readiness: Readiness): Refusal {
   const problem = new Problem(code, detail);
+  const { status } = problem;
   const body = Buffer.from(JSON.stringify(problem.body()));
   const headers: readonly string[] = [
     "cache-control",
@@ -23,10 +28,15 @@ export function createRefusal(
     "content-length",
     String(body.length),
   ];
-  return (request, response) => {
-    const last = readiness.draining && readiness.endsWith(request.socket);
-    response.writeHead(problem.status, last ? [...headers, "connection", "close"] : [...headers]);
-    response.end(request.method === "HEAD" ? undefined : body);
+  return {
+    status,
+    headers,
+    body,
+    give(request, response) {
+      const last = readiness.draining && readiness.endsWith(request.socket);
+      response.writeHead(status, last ? [...headers, "connection", "close"] : [...headers]);
+      response.end(request.method === "HEAD" ? undefined : body);
+    },
   };
 }
 

@@ -9,7 +9,9 @@ import type { Checkout } from "./checkout/checkout.ts";
 import { writeClientError, refuseTunnels } from "./client-error.ts";
 import type { Readiness } from "./drain.ts";
 import { guard, withAllowedMethods } from "./gate.ts";
-import { createProductsShort, serveHeldFirst } from "./gateway/short-way.ts";
+import { createEntrance } from "./entrance.ts";
+import { createProductsShort, serveHeldFirst } from "./fast-path/short-way.ts";
+import { serveOffTheWire } from "./fast-path/wire-products.ts";
 import { observeRoutes } from "./heat/observing.ts";
 import { limitAddresses, limitUsers, type RateLimit } from "./heat/rate-limit.ts";
 import { recogniseCallers } from "./identity/caller.ts";
@@ -22,6 +24,7 @@ import { categoryRoutes } from "./routes/categories.ts";
 import { checkoutRoutes } from "./routes/checkout.ts";
 import type { RouteContext } from "./routes/context.ts";
 import { cutPipelines } from "./pipelines.ts";
+import { createRefusal } from "./refusal.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { privateRoutes } from "./routes/private.ts";
@@ -88,10 +91,13 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   // In this order: what is held costs hardly more than a refusal, and is answered before anybody waits. Who asks too
   // much gets nothing. Each one goes before those that were there.
-  shedLoad(server.server, { ...options, short: createProductsShort(options) });
+  const entrance = createEntrance(options.admission);
+  const overloaded = createRefusal("overloaded", "ask again in a second", readiness);
+  shedLoad(server.server, { entrance, overloaded, short: createProductsShort(options) });
   serveHeldFirst(server.server, options);
   if (rateLimit !== undefined) limitAddresses(server.server, { ...options, rateLimit });
   cutPipelines(server.server);
+  serveOffTheWire(server.server, { ...options, entrance, overloaded });
   observeRoutes(server, options);
   guard(server);
   recogniseCallers(server, options.identity);

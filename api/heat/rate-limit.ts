@@ -69,7 +69,7 @@ export function limitAddresses(
   },
 ): void {
   const { rateLimit, heat, addressOf, readiness } = options;
-  const refuse = createRefusal("too-many-requests", detail, readiness);
+  const tooMany = createRefusal("too-many-requests", detail, readiness);
   const others = server.listeners("request") as RequestListener[];
   server.removeAllListeners("request");
   server.on("request", (request, response) => {
@@ -77,7 +77,7 @@ export function limitAddresses(
       const caller = addressOf(request);
       if (rateLimit.refuses(caller)) {
         heat.asked(caller);
-        refuse(request, response);
+        tooMany.give(request, response);
         return;
       }
     }
