@@ -1,6 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { limits } from "../limits.ts";
 import { createHeadReader, type RequestHead } from "./request-head.ts";
 
 /**
@@ -14,7 +13,8 @@ import { createHeadReader, type RequestHead } from "./request-head.ts";
  * is one that brings more while it is being answered here.
  *
  * This stands on one thing that Node does not promise: that its HTTP server listens to the `data` of a connection, and
- * leaves the reading to the connection as soon as somebody else listens as well. Where it does not listen nothing is taken.
+ * leaves the reading to the connection as soon as somebody else listens as well. Where it does not listen, or others do too,
+ * nothing is taken.
  */
 export interface Taken extends RequestHead {
   readonly socket: Socket;
@@ -36,8 +36,7 @@ export type Take = (request: Taken) => boolean;
 /** To be called when all that listens to the server's requests does so. */
 export function takeOffTheWire(server: Server, take: Take): void {
   server.on("connection", (socket: Connection) => {
-    const [toNode, ...others] = socket.listeners("data");
-    if (toNode !== undefined && others.length === 0) socket[known] = follow(server, socket, take);
+    if (socket.listenerCount("data") === 1) socket[known] = follow(server, socket, take);
   });
   server.prependListener("request", ({ socket }: IncomingMessage, response) =>
     (socket as Connection)[known]?.begun(response),
@@ -53,8 +52,7 @@ interface Followed {
 }
 
 function follow(server: Server, socket: Socket, take: Take): Followed {
-  const toNode = before(socket, "data", hear);
-  const endNode = before(socket, "end", end);
+  const toNode = insteadOf(socket, hear);
   const { maxRequestsPerSocket: max } = server;
   const going = headEndOf(server);
   const read = createHeadReader();
@@ -65,7 +63,6 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
   let current: Taken | undefined;
   /** What came while a request was being answered here. */
   const kept: Buffer[] = [];
-  let hasEnded = false;
 
   function hear(piece: Buffer): void {
     if (current !== undefined) {
@@ -106,7 +103,7 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
         write(text, bytes);
         if (!goesOn) socket.destroySoon();
         // Who does not read has as long as from Node, for one that is under way.
-        else if (socket.writableLength > 0) socket.setTimeout(limits.stalledMs);
+        else if (socket.writableLength > 0) socket.setTimeout(server.timeout);
         goOn();
       },
       leave() {
@@ -134,13 +131,6 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
     current = undefined;
     if (kept.length > 0) socket.resume();
     for (const piece of kept.splice(0)) toNode(piece);
-    if (hasEnded) endNode();
-  }
-
-  /** Node would end the connection in turn, not knowing of the answer. */
-  function end(): void {
-    if (current === undefined) endNode();
-    else hasEnded = true;
   }
 
   socket.on("close", () => {
@@ -157,19 +147,13 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
   };
 }
 
-/** Puts a listener in the place of those that there are, and returns these. */
-function before(
-  socket: Socket,
-  event: "data" | "end",
-  listener: (piece: Buffer) => void,
-): (piece?: Buffer) => void {
-  const there = socket.listeners(event) as ((piece?: Buffer) => void)[];
-  // Node's server lets go of the reading when somebody listens to the data beside it.
-  socket.on(event, listener);
-  for (const each of there) socket.off(event, each);
-  return (piece) => {
-    for (const each of there) each.call(socket, piece);
-  };
+/** Listens to the data of a connection in the place of Node's server, which is returned. */
+function insteadOf(socket: Socket, listener: (piece: Buffer) => void): (piece: Buffer) => void {
+  const [node] = socket.listeners("data") as [(piece: Buffer) => void];
+  // Node's server lets go of the reading when somebody listens beside it.
+  socket.on("data", listener);
+  socket.off("data", node);
+  return (piece) => node.call(socket, piece);
 }
 
 /** As Node says it. */

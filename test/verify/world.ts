@@ -17,7 +17,7 @@ import { encodeParts } from "../../api/gateway/product-parts.ts";
 import type { HotLine } from "../../api/gateway/pushed-values.ts";
 import { createStoredAnswers } from "../../api/gateway/stored-answers.ts";
 import { createCatalogReader } from "../../api/reader.ts";
-import { createReadiness } from "../../api/drain.ts";
+import { createReadiness, type Readiness } from "../../api/drain.ts";
 import { createServer } from "../../api/server.ts";
 import { announcing } from "../../projections/announcing.ts";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
@@ -65,6 +65,7 @@ export interface World {
     readonly rateLimit?: RateLimit;
     readonly checkout?: Checkout;
     readonly edge?: Pick<EdgeTrust, "isShort">;
+    readonly readiness?: Readiness;
   }): FastifyInstance;
   /** What a product's page is made of, as an owner of the hot set would push it now. */
   parts(id: Identifier): Promise<string | undefined>;
@@ -138,6 +139,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
       rateLimit,
       checkout,
       edge = { isShort: false },
+      readiness = createReadiness(),
     } = {}) {
       const health = createCatalogHealth({ ...shared, name: "catalog", log: read });
       const { reader, stored, answers } = readingFrom(read, floors);
@@ -167,7 +169,7 @@ export function createWorld(readModel: ReadModel, now: number): World {
         projections: async () => [],
         identity,
         ...(checkout !== undefined && { checkout }),
-        readiness: createReadiness(),
+        readiness,
         admission,
         journal: silent,
       });

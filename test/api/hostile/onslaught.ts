@@ -2,7 +2,10 @@ import { createRandom } from "../../../ops/demo/random.ts";
 import type { Attack, Row } from "./requests.ts";
 import { rawRequest } from "./raw-request.ts";
 
-/** Sends samples of every row in turn, some at once, and says in words which answers were not right. */
+/**
+ * Sends samples of every row in turn, some at once, each other one behind a good request on its connection, and says in
+ * words which answers were not right.
+ */
 export async function onslaught(
   port: number,
   rows: Readonly<Record<string, Row>>,
@@ -19,7 +22,9 @@ export async function onslaught(
       const at = next++;
       const [name, make] = table[at % table.length] as [string, Row];
       const attack = make(createRandom(seed, at));
-      const said = await rawRequest(port, attack.bytes, attack).catch((error: Error) => error.message);
+      const behind = Math.floor(at / table.length) % 2 === 1;
+      const sent = rawRequest(port, attack.bytes, { ...attack, behind });
+      const said = await sent.catch((error: Error) => error.message);
       const fault = typeof said === "string" ? said : faultOf(attack, said);
       if (fault === undefined || faulty.has(name)) continue;
       // One of a row is enough to look into; the others mostly say the same.
