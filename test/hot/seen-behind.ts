@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Catalogue } from "../../ops/catalogue.ts";
 
 /** What goes on behind the readers: what each node loads of a product, and what the edge asks the nodes for. */
@@ -52,18 +52,27 @@ export function createLoadsSeen() {
   };
 }
 
-/** Varnish gives each request that it makes a number. */
+/**
+ * Varnish gives each request that it makes a number, and sends its head in one piece. Looked at is what connections bring, since
+ * not every request comes to Node's parser.
+ */
 export function watchOrigins() {
   const asked: { readonly path: string; readonly at: number }[] = [];
   const hear = (message: unknown) => {
-    const { url = "", headers } = (message as { readonly request: IncomingMessage }).request;
-    if (headers["x-varnish"] !== undefined) asked.push({ path: url, at: Date.now() });
+    const { socket } = message as { readonly socket: Socket };
+    const push = socket.push.bind(socket);
+    socket.push = (piece: Buffer | null, encoding) => {
+      const text = piece?.toString("latin1") ?? "";
+      const [, path] = /^GET (\S+) HTTP\/1\.1\r\n/.exec(text) ?? [];
+      if (path !== undefined && /\r\nx-varnish: /i.test(text)) asked.push({ path, at: Date.now() });
+      return push(piece, encoding);
+    };
   };
-  subscribe("http.server.request.start", hear);
+  subscribe("net.server.socket", hear);
   return {
     all: asked as readonly { readonly path: string; readonly at: number }[],
     near: (at: number, withinMs: number, path: string) =>
       asked.filter((one) => one.path === path && Math.abs(one.at - at) <= withinMs),
-    close: () => unsubscribe("http.server.request.start", hear),
+    close: () => unsubscribe("net.server.socket", hear),
   };
 }
