@@ -20,6 +20,8 @@ export interface Readiness {
   draining: boolean;
   /** Whether the answer now being made is the last on its connection. */
   endsWith(connection: Socket): boolean;
+  /** Called once, when it begins. */
+  onDraining: () => void;
 }
 
 /** `caughtUp`: this is a node that was ready before, in another thread. */
@@ -27,6 +29,7 @@ export const createReadiness = (caughtUp = false): Readiness => ({
   caughtUp,
   draining: false,
   endsWith: () => false,
+  onDraining: () => {},
 });
 
 export async function drain(server: Server, readiness: Readiness, noticeMs: number): Promise<void> {
@@ -34,6 +37,7 @@ export async function drain(server: Server, readiness: Readiness, noticeMs: numb
   server.on("connection", (connection: Socket) => late.add(connection));
   readiness.draining = true;
   readiness.endsWith = (connection) => !late.has(connection);
+  readiness.onDraining();
   await delay(noticeMs);
 
   await allAccepted(server);

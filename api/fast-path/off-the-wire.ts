@@ -7,14 +7,17 @@ import { createHeadReader, type RequestHead } from "./request-head.ts";
  * costs with `node:http`, 6 are objects for the request and the answer; the rest is the kernel's.
  *
  * A connection stays Node's in every other way. Its first request is always given to Node, so that Node's clocks and
- * limits run as ever; so is whatever is not plain, or not taken. A request is taken only where Node has answered all
+ * limits begin as ever; so is whatever is not plain, or not taken. A request is taken only where Node has answered all
  * that it was given and its parser is known to stand between two requests: where it was given nothing but whole heads
- * without a body. A connection that brings anything else, a body or a part of a head, is left to Node until it ends, and so
- * is one that brings more while it is being answered here.
+ * without a body. A connection that brings anything else, a body or a part of a head, is left to Node until it ends, and
+ * so is one that brings more while it is being answered here.
+ *
+ * A connection may have `maxRequestsPerSocket` requests of those that are taken and those before them; where the last ones
+ * are Node's, which counts its own alone, up to as many again.
  *
  * This stands on one thing that Node does not promise: that its HTTP server listens to the `data` of a connection, and
- * leaves the reading to the connection as soon as somebody else listens as well. Where it does not listen, or others do too,
- * nothing is taken.
+ * leaves the reading to the connection as soon as somebody else listens as well. Where it does not listen, or others do
+ * too, nothing is taken.
  */
 export interface Taken extends RequestHead {
   readonly socket: Socket;
@@ -22,9 +25,9 @@ export interface Taken extends RequestHead {
   readonly headEnd: string;
   /** Whether `headEnd` says that the connection goes on, as almost all do. */
   readonly goesOn: boolean;
-  /** Sends the answer: a text of single bytes, then bytes. */
+  /** Sends the answer: a text of single bytes, then bytes. Does nothing for one that was answered or left, or is gone. */
   answer(text: string, bytes?: Buffer): void;
-  /** It is Node's after all. */
+  /** It is Node's after all. The same. */
   leave(): void;
   /** Called should the client go away before either. */
   onGone: (() => void) | undefined;
@@ -33,22 +36,41 @@ export interface Taken extends RequestHead {
 /** Says whether it takes a request; then it calls `answer` or `leave` once, at once or later. */
 export type Take = (request: Taken) => boolean;
 
-/** To be called when all that listens to the server's requests does so. */
-export function takeOffTheWire(server: Server, take: Take): void {
+/**
+ * To be called when all that listens to the server's requests does so. Returns how all that are taken at the moment are
+ * left to Node.
+ */
+export function takeOffTheWire(server: Server, take: Take): () => void {
+  const all = new Set<Followed>();
   server.on("connection", (socket: Connection) => {
-    if (socket.listenerCount("data") === 1) socket[known] = follow(server, socket, take);
+    if (socket.listenerCount("data") !== 1) return;
+    const followed = follow(server, socket, take);
+    socket[known] = followed;
+    all.add(followed);
+    socket.on("close", () => all.delete(followed));
   });
-  server.prependListener("request", ({ socket }: IncomingMessage, response) =>
-    (socket as Connection)[known]?.begun(response),
+  server.prependListener("request", (request: LeftRequest, response) =>
+    (request.socket as Connection)[known]?.begun(request, response),
   );
+  return () => {
+    for (const { leave } of all) leave();
+  };
 }
 
 const known = Symbol("what Node was given of it");
 type Connection = Socket & { [known]?: Followed };
 
+const left = Symbol("was taken before, and left");
+type LeftRequest = IncomingMessage & { [left]?: boolean };
+
+/** Whether a request that Node has parsed was taken off the wire before, and left. */
+export const wasLeft = (request: LeftRequest): boolean => request[left] === true;
+
 interface Followed {
   /** Node has parsed a request of the connection. */
-  begun(response: ServerResponse): void;
+  begun(request: LeftRequest, response: ServerResponse): void;
+  /** What is being answered here is Node's. */
+  leave(): void;
 }
 
 function follow(server: Server, socket: Socket, take: Take): Followed {
@@ -60,11 +82,15 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
   const ofNode = { given: 0, begun: 0, ended: 0 };
   let taken = 0;
   let isNodes = false;
+  let isOver = false;
+  let isLeaving = false;
   let current: Taken | undefined;
   /** What came while a request was being answered here. */
   const kept: Buffer[] = [];
 
   function hear(piece: Buffer): void {
+    // Its last answer said so.
+    if (isOver) return;
     if (current !== undefined) {
       isNodes = true;
       kept.push(piece);
@@ -101,15 +127,15 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
         if (current !== request) return;
         taken++;
         write(text, bytes);
-        if (!goesOn) socket.destroySoon();
-        // Who does not read has as long as from Node, for one that is under way.
-        else if (socket.writableLength > 0) socket.setTimeout(server.timeout);
-        goOn();
+        if (goesOn) goOn();
+        else end();
       },
       leave() {
         if (current !== request) return;
         ofNode.given++;
+        isLeaving = true;
         toNode(piece);
+        isLeaving = false;
         goOn();
       },
     };
@@ -117,20 +143,35 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
   }
 
   function write(text: string, bytes: Buffer | undefined): void {
-    if (bytes === undefined) {
+    if (bytes === undefined) socket.write(text, "latin1");
+    else {
+      socket.cork();
       socket.write(text, "latin1");
-      return;
+      socket.write(bytes);
+      socket.uncork();
     }
-    socket.cork();
-    socket.write(text, "latin1");
-    socket.write(bytes);
-    socket.uncork();
+    if (socket.writableLength > 0) cutUnlessRead();
+  }
+
+  /** Who does not read has as long as from Node for an answer that is under way, and then as long as it had. */
+  function cutUnlessRead(): void {
+    const { timeout: restMs = 0 } = socket;
+    socket.setTimeout(server.timeout);
+    socket.write("", () => socket.setTimeout(restMs));
   }
 
   function goOn(): void {
     current = undefined;
     if (kept.length > 0) socket.resume();
     for (const piece of kept.splice(0)) toNode(piece);
+  }
+
+  /** Nothing is done of what came behind it (RFC 9112, 9.6). */
+  function end(): void {
+    current = undefined;
+    isOver = true;
+    kept.length = 0;
+    socket.destroySoon();
   }
 
   socket.on("close", () => {
@@ -140,10 +181,12 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
   });
 
   return {
-    begun(response) {
+    begun(request, response) {
       ofNode.begun++;
+      if (isLeaving) request[left] = true;
       response.on("close", () => ofNode.ended++);
     },
+    leave: () => current?.leave(),
   };
 }
 

@@ -24,8 +24,8 @@ export function productAt(url: string): Pick<Plain, "id" | "view"> | undefined {
 
 export const unusual = Symbol("unusual");
 
-/** Headers that change an answer or that must be refused, by the length of their names. */
-const telling: ReadonlySet<string> = new Set([
+/** Headers that change an answer or that must be refused. */
+export const telling: ReadonlySet<string> = new Set([
   "authorization",
   "catalog-min-version",
   "content-encoding",
@@ -33,7 +33,7 @@ const telling: ReadonlySet<string> = new Set([
   "expect",
   "transfer-encoding",
 ]);
-const validatorName = "if-none-match";
+export const validatorName = "if-none-match";
 const lengths: ReadonlySet<number> = new Set([...telling, validatorName].map(({ length }) => length));
 
 /**

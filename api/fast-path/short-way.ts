@@ -5,6 +5,8 @@ import type { Gateway } from "../gateway/gateway.ts";
 import type { Served } from "../gateway/served.ts";
 import { type Observing, productEndpoint } from "../heat/observing.ts";
 import type { ShortWay } from "../load-shedding.ts";
+import type { Journal } from "../../streams/journal.ts";
+import { wasLeft } from "./off-the-wire.ts";
 import { type Plain, productAt, unusual, validatorAmong } from "./plain.ts";
 import { inOnePieceMax, productHead } from "./product-head.ts";
 
@@ -20,6 +22,7 @@ export interface ShortWayOptions extends Observing {
   readonly edge: Pick<EdgeTrust, "isShort">;
   readonly stream: string;
   readonly now: () => number;
+  readonly journal: Pick<Journal, "error">;
 }
 
 /** Goes before all that listens so far. */
@@ -37,7 +40,7 @@ export function serveHeldFirst(server: Server, options: ShortWayOptions): void {
 
 /** What Redis holds ready first, then as the gateway loads it. */
 export function createProductsShort(options: ShortWayOptions): ShortWay {
-  const { gateway, readiness } = options;
+  const { gateway, readiness, journal } = options;
   return (request, response, { left, onToRoutes }) => {
     const plain = readiness.draining ? undefined : knownPlain(request);
     if (plain === undefined) return false;
@@ -46,7 +49,8 @@ export function createProductsShort(options: ShortWayOptions): ShortWay {
       try {
         call();
       } catch (error) {
-        response.destroy(error as Error);
+        journal.error({ err: error, url: request.url }, "an answer could not be sent");
+        response.destroy();
         left();
       }
     };
@@ -73,8 +77,10 @@ function knownPlain(request: KnownRequest): Plain | undefined {
   return request[known] ?? undefined;
 }
 
-function plainOf({ method, url = "", rawHeaders }: IncomingMessage): Plain | undefined {
-  const product = method === "GET" ? productAt(url) : undefined;
+/** What was left off the wire has gone the short way, in vain. */
+function plainOf(request: IncomingMessage): Plain | undefined {
+  const { method, url = "", rawHeaders } = request;
+  const product = method === "GET" && !wasLeft(request) ? productAt(url) : undefined;
   if (product === undefined) return undefined;
   const validator = validatorAmong(rawHeaders);
   return validator === unusual ? undefined : { ...product, validator };

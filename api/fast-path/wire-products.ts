@@ -29,7 +29,7 @@ type Product = Pick<Plain, "id" | "view">;
 /** To be called when all that listens to the server's requests does so. */
 export function serveOffTheWire(server: Server, options: WireProductsOptions): void {
   const { gateway, readiness, entrance, overloaded, rateLimit } = options;
-  const { stream, edge, now, heat, addressOf } = options;
+  const { stream, edge, now, heat, addressOf, journal } = options;
   const texts = createSentTexts();
 
   const callerOf = ({ socket, fields: { headers } }: Taken) => addressOf({ socket, headers });
@@ -102,13 +102,15 @@ export function serveOffTheWire(server: Server, options: WireProductsOptions): v
       try {
         call();
       } catch (error) {
-        request.socket.destroy(error as Error);
+        journal.error({ err: error, url: addressIn(request.line) }, "an answer could not be sent");
+        request.socket.destroy();
       }
     }
     if (isStarted) begin();
   }
 
-  takeOffTheWire(server, (request) => {
+  // What is taken is nothing to Node, which would take its connection for one that rests.
+  readiness.onDraining = takeOffTheWire(server, (request) => {
     const product = readiness.draining ? undefined : productAt(addressIn(request.line));
     if (product === undefined || isRefused(request)) return false;
     const served = gateway.held(product.id, product.view);

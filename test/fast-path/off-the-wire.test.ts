@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type Taken, takeOffTheWire } from "../../api/fast-path/off-the-wire.ts";
+import { type Taken, takeOffTheWire, wasLeft } from "../../api/fast-path/off-the-wire.ts";
 import { addressIn } from "../../api/fast-path/request-head.ts";
 import { type Connection, head, openConnection } from "./connection.ts";
 
@@ -11,6 +11,11 @@ let server: Server;
 let connection: Connection;
 /** Requests under `/later`, which are answered or left when a test says so. */
 let later: Taken[];
+/** What Node has come to, and what of it was left; under `/slow` it waits. */
+let seen: string[];
+let leftOnes: string[];
+let slow: PromiseWithResolvers<void>;
+let leaveAll: () => void;
 
 const give = (request: Taken, by = "wire") => {
   const body = `${by} ${addressIn(request.line)}`;
@@ -19,14 +24,21 @@ const give = (request: Taken, by = "wire") => {
 
 beforeEach(async () => {
   later = [];
+  seen = [];
+  leftOnes = [];
+  slow = Promise.withResolvers();
   server = createServer((request, response) => {
-    request.resume().on("end", () => {
+    const { url = "" } = request;
+    seen.push(url);
+    if (wasLeft(request)) leftOnes.push(url);
+    request.resume().on("end", async () => {
+      if (url.startsWith("/slow")) await slow.promise;
       const body = `node ${request.method} ${request.url}`;
       response.writeHead(200, { "content-length": body.length }).end(body);
     });
   });
   server.maxRequestsPerSocket = 100;
-  takeOffTheWire(server, (request) => {
+  leaveAll = takeOffTheWire(server, (request) => {
     const address = addressIn(request.line);
     if (address.startsWith("/later")) later.push(request);
     else if (address.startsWith("/wire")) give(request);
@@ -112,20 +124,45 @@ test("several in one piece are answered by Node, in order", async () => {
   expect([await nextBody(), await nextBody()]).toEqual(["node GET /wire/1", "node GET /wire/2"]);
 });
 
+test("what comes while Node answers is answered behind that", async () => {
+  await bodyOf("/");
+  connection.write(head("GET /slow"));
+  await vi.waitFor(() => expect(seen).toContain("/slow"));
+  connection.write(head("GET /wire/1"));
+  await vi.waitFor(() => expect(seen).toContain("/wire/1"));
+  slow.resolve();
+  expect([await nextBody(), await nextBody()]).toEqual(["node GET /slow", "node GET /wire/1"]);
+  expect(await bodyOf("/wire/2")).toBe("wire /wire/2");
+});
+
 test("what comes while one is being answered is answered behind it, by Node", async () => {
   await bodyOf("/");
   connection.write(head("GET /later/1"));
   await untilAsked(1);
   connection.write(head("GET /wire/2"));
+  await vi.waitFor(() => expect(later[0]?.socket.isPaused()).toBe(true));
   connection.write("POST /3 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
-  // As soon as Node has read it; nothing may be answered before the first.
-  await vi.waitFor(() => expect(later[0]?.socket.bytesRead).toBeGreaterThan(head("GET /").length * 2));
   give(later[0] as Taken);
   expect([await nextBody(), await nextBody(), await nextBody()]).toEqual([
     "wire /later/1",
     "node GET /wire/2",
     "node POST /3",
   ]);
+});
+
+test("a body that looks like a request is none, also where its head came while one was being answered", async () => {
+  await bodyOf("/");
+  connection.write(head("GET /later"));
+  await untilAsked(1);
+  const body = head("GET /wire/no");
+  connection.write(`POST /in HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`);
+  await vi.waitFor(() => expect(later[0]?.socket.isPaused()).toBe(true));
+  give(later[0] as Taken);
+  expect(await nextBody()).toBe("wire /later");
+  await vi.waitFor(() => expect(seen).toContain("/in"));
+  connection.write(body);
+  expect(await nextBody()).toBe("node POST /in");
+  expect(await bodyOf("/wire/yes")).toBe("node GET /wire/yes");
 });
 
 test("what is left is answered by Node, and the next one is taken", async () => {
@@ -135,6 +172,23 @@ test("what is left is answered by Node, and the next one is taken", async () => 
   later[0]?.leave();
   expect(await nextBody()).toBe("node GET /later");
   expect(await bodyOf("/wire")).toBe("wire /wire");
+  expect(leftOnes).toEqual(["/later"]);
+});
+
+test("all that are taken can be left at once, and what comes behind is as ever", async () => {
+  const another = await openConnection(portOf(server));
+  await Promise.all([connection.get("/"), another.get("/")]);
+  for (const each of [connection, another]) each.write(head("GET /later"));
+  await untilAsked(2);
+  leaveAll();
+  for (const each of [connection, another]) {
+    expect((await each.next()).body).toBe("node GET /later");
+    expect((await each.get("/wire")).body).toBe("wire /wire");
+  }
+  leaveAll();
+  for (const request of later) give(request);
+  expect(await bodyOf("/wire")).toBe("wire /wire");
+  another.socket.destroy();
 });
 
 test("a request is answered once, whatever its answerer does", async () => {
@@ -163,6 +217,20 @@ test("the last answer that a connection may have says so, and ends it", async ()
   await connection.ended;
 });
 
+test("nothing is done of what came behind the last one", async () => {
+  server.maxRequestsPerSocket = 2;
+  connection = await openConnection(portOf(server));
+  await bodyOf("/");
+  connection.write(head("GET /later"));
+  await untilAsked(1);
+  connection.write("POST /pay HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+  await vi.waitFor(() => expect(later[0]?.socket.isPaused()).toBe(true));
+  give(later[0] as Taken);
+  expect((await connection.next()).headers["connection"]).toBe("close");
+  await connection.ended;
+  expect(seen).toEqual(["/"]);
+});
+
 test("bytes leave behind the text", async () => {
   await bodyOf("/");
   connection.write(head("GET /later"));
@@ -188,20 +256,42 @@ test("who goes away is told of once, and is not answered", async () => {
   expect(gone).toHaveBeenCalledOnce();
 });
 
-test("who does not read is cut, and nothing more is taken meanwhile", async () => {
-  server.timeout = 300;
+const large = Buffer.alloc(20_000_000);
+
+/** The answer to a client that does not read, which does not leave at once. */
+async function giveLarge(): Promise<Taken> {
   await bodyOf("/");
   connection.socket.pause();
   connection.write(head("GET /later"));
   await untilAsked(1);
   const [request] = later as [Taken];
-  const closed = new Promise((resolve) => request.socket.once("close", resolve));
-  const bytes = Buffer.alloc(20_000_000);
-  request.answer(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes.length}\r\n${request.headEnd}`, bytes);
+  request.answer(`HTTP/1.1 200 OK\r\nContent-Length: ${large.length}\r\n${request.headEnd}`, large);
   expect(request.socket.writableLength).toBeGreaterThan(0);
+  return request;
+}
+
+test("who does not read is cut", async () => {
+  server.timeout = 300;
+  const { socket } = await giveLarge();
+  await new Promise((resolve) => socket.once("close", resolve));
+});
+
+test("who does not read has nothing more taken meanwhile", async () => {
+  await giveLarge();
   connection.write(head("GET /later"));
-  await closed;
+  await vi.waitFor(() => expect(seen).toContain("/later"));
   expect(later).toHaveLength(1);
+});
+
+test("who reads late rests for as long as others", async () => {
+  server.timeout = 30_000;
+  server.keepAliveTimeout = 60_000;
+  await bodyOf("/");
+  const { socket } = await giveLarge();
+  expect(socket.timeout).toBe(30_000);
+  connection.socket.resume();
+  expect((await connection.next()).body).toHaveLength(large.length);
+  await vi.waitFor(() => expect(socket.timeout).toBeGreaterThanOrEqual(60_000));
 });
 
 test("a connection that rests is ended by Node as ever", async () => {

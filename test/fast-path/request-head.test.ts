@@ -41,6 +41,7 @@ test.each([
   "Content-Encoding: gzip",
   "Connection: close",
   "Connection: keep-alive, Upgrade",
+  "Proxy-Connection: close",
   "Host: another",
 ])("with %s it is whole, and not plain", (header) => {
   expect(fields(header)).toMatchObject({ arePlain: false });
@@ -50,7 +51,7 @@ test("without a host, with two validators or too many headers it is not plain", 
   expect(read("GET /a HTTP/1.1\r\n\r\n")?.fields.arePlain).toBe(false);
   expect(fields('If-None-Match: "a"', 'If-None-Match: "b"')?.arePlain).toBe(false);
   expect(fields(...Array.from({ length: 63 }, (_, at) => `X-${at}: y`))?.arePlain).toBe(true);
-  expect(fields(...Array.from({ length: 64 }, (_, at) => `X-${at}: y`))?.arePlain).toBe(false);
+  expect(fields(...Array.from({ length: 64 }, (_, at) => `X-${at}: y`))).toBeUndefined();
 });
 
 test.each([
@@ -79,6 +80,19 @@ test.each([
   expect(read(bytes)).toBeUndefined();
 });
 
+/** Steps of a machine cannot be counted here; what takes a square of the length would take minutes. */
+test.each([
+  ["blanks", (length: number) => " ".repeat(length)],
+  ["tabs before a value", (length: number) => `${"\t".repeat(length)}x`],
+  ["blanks behind a value", (length: number) => `x${" ".repeat(length)}`],
+  ["blanks between values", (length: number) => "x ".repeat(length / 2)],
+])("a header of many %s is read to its end and no further", (_, valueOf) => {
+  for (let each = 0; each < 2_000; each++) {
+    expect(fields(`X:${valueOf(7_900)}`)?.arePlain).toBe(true);
+    expect(fields(`X:${valueOf(7_900)}\u0001`)).toBeUndefined();
+  }
+});
+
 test("each piece of a connection is read as if it were the first", () => {
   const reader = createHeadReader();
   const pieces = fc.constantFrom(
@@ -92,7 +106,7 @@ test("each piece of a connection is read as if it were the first", () => {
     "",
   );
   fc.assert(
-    fc.property(fc.array(pieces, { maxLength: 8 }), (all) => {
+    fc.property(fc.array(pieces, { maxLength: 30 }), (all) => {
       for (const piece of all) expect(reader(Buffer.from(piece))).toEqual(read(piece));
     }),
   );
@@ -113,7 +127,7 @@ afterAll(() => {
 });
 
 const name = fc.constantFrom(
-  ..."Host,Connection,If-None-Match,X-Forwarded-For,Accept,Content-Length,Transfer-Encoding,Expect,X-a_b.c!,x y,".split(
+  ..."Host,Connection,Proxy-Connection,If-None-Match,X-Forwarded-For,Accept,Content-Length,Transfer-Encoding,Expect,X-a_b.c!,x y,".split(
     ",",
   ),
 );

@@ -3,11 +3,12 @@ import type { AddressInfo } from "node:net";
 import { ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Admission, Visitor } from "../../api/admission.ts";
-import { createReadiness } from "../../api/drain.ts";
+import { createReadiness, drain } from "../../api/drain.ts";
 import { untilReached } from "../../ops/verify/verify.ts";
 import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
 import { createWorld, type Running, type World } from "../verify/world.ts";
-import { type Connection, openConnection } from "./connection.ts";
+import { createRandom } from "../../ops/demo/random.ts";
+import { type Answer, type Connection, openConnection } from "./connection.ts";
 
 /** Products off the wire stand where all other requests stand: before the rates, the admission, and the drain. */
 
@@ -38,6 +39,9 @@ async function connectedTo(options: Parameters<World["api"]>[0] = {}): Promise<C
   byNode.mockClear();
   return connection;
 }
+
+const connections = () =>
+  new Promise<number>((resolve) => api?.server.getConnections((_, count) => resolve(count)));
 
 /** An admission that does what the test says, and how often it was told that somebody left. */
 function admissionThat(what: { now: "start" | "refuse" | "keep" }) {
@@ -85,6 +89,69 @@ test("the last one of a connection says that it is, also where it was sent befor
   expect(said).toEqual(["keep-alive", "keep-alive", "keep-alive", "close"]);
 });
 
+test("who has it already is told so, also where its text is kept", async () => {
+  const connection = await connectedTo();
+  for (let each = 0; each < 4; each++) await connection.get(lamp);
+  const { etag } = (await connection.get(lamp)).headers;
+  expect(await connection.get(lamp, [`If-None-Match: ${etag}`])).toMatchObject({ status: 304, body: "" });
+  expect(await connection.get(lamp, ['If-None-Match: "other"'])).toMatchObject({ status: 200 });
+});
+
+test("when purges begin to fail, the next one is told the shorter lifetime", async () => {
+  const edge = { isShort: false };
+  const connection = await connectedTo({ edge });
+  const lifetime = async () => (await connection.get(lamp)).headers["cdn-cache-control"];
+  for (let each = 0; each < 4; each++) expect(await lifetime()).toMatch(/^public, max-age=25/);
+  edge.isShort = true;
+  expect(await lifetime()).toBe("public, max-age=5");
+  edge.isShort = false;
+  expect(await lifetime()).toMatch(/^public, max-age=25/);
+});
+
+test("what is asked for all the time is what the route says, whatever the clock and the log change", async () => {
+  const connection = await connectedTo();
+  const random = createRandom(1, 1);
+  const ofConnection = ["connection", "keep-alive", "date"];
+  const own = ({ status, headers, body }: Answer) => ({
+    status,
+    body,
+    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !ofConnection.includes(name))),
+  });
+  const anew = async () => {
+    const { statusCode: status, headers, body } = (await api?.inject(lamp)) ?? expect.fail();
+    return own({ status, headers, body } as Answer);
+  };
+  const publish = async (subject: string, payload: object) => {
+    await world.publish([{ subject: `catalog.${subject}`, payload: JSON.stringify(payload) }]);
+    await untilReached(world, (await world.catalog.bounds()).last);
+  };
+  const price = { amount: 5, currency: "GBP" };
+  await publish("price.updated.lamp", { new_price: price });
+  await publish("sale.scheduled.friday", {
+    starts_at: "2026-11-23T12:00:20.250Z",
+    ends_at: "2026-11-23T12:00:41.750Z",
+    items: [{ product_id: "lamp", sale_price: { ...price, amount: 4 } }],
+  });
+  while (world.clock.now < noon + 60_000) {
+    world.clock.now += random.between(0, 700);
+    // It is put back now and then.
+    if (random.chance(0.02)) world.clock.now -= 2_000;
+    if (random.chance(0.1))
+      await publish("price.updated.lamp", { new_price: { ...price, amount: random.between(5, 99) } });
+    if (random.chance(0.05)) {
+      const sells_out_at = new Date(world.clock.now + 2_000).toISOString();
+      await publish("inventory.changed.lamp", { new_quantity: random.between(1, 9), sells_out_at });
+    }
+    for (let each = 0; each < 4; each++) {
+      // What a request has looked at behind it may move its age at any moment.
+      const before = await anew();
+      const given = await connection.get(lamp);
+      expect([before, await anew()]).toContainEqual(own(given));
+      expect(given.headers["date"]).toBe(new Date(world.clock.now).toUTCString());
+    }
+  }
+});
+
 test("who is refused by the admission is told the same as by Node, and may go on", async () => {
   const what: { now: "start" | "refuse" } = { now: "refuse" };
   const connection = await connectedTo({ admission: admissionThat(what).admission });
@@ -120,6 +187,38 @@ test("who goes away while it waits has left, once", async () => {
   connection.socket.destroy();
   await expect(answer).rejects.toThrow("ended");
   await vi.waitFor(() => expect(left).toHaveBeenCalledOnce());
+});
+
+test("who goes away while it is being loaded has left, once", async () => {
+  const { admission, left } = admissionThat({ now: "start" });
+  const loading = Promise.withResolvers<void>();
+  const asked = vi.spyOn(world.readModel, "readAnswers").mockImplementation(async (ids) => {
+    await loading.promise;
+    return ids.map(() => ({ position: undefined, answer: undefined }));
+  });
+  const connection = await connectedTo({ admission });
+  const answer = connection.get(lamp);
+  await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+  connection.socket.destroy();
+  await expect(answer).rejects.toThrow("ended");
+  await vi.waitFor(async () => expect(await connections()).toBe(0));
+  expect(left).not.toHaveBeenCalled();
+  loading.resolve();
+  await vi.waitFor(() => expect(left).toHaveBeenCalledOnce());
+});
+
+test("an answer that fails on its way out ends its connection, and nothing else", async () => {
+  const heat = { asked: vi.fn(), given: vi.fn(), close: vi.fn() };
+  const { admission, left } = admissionThat({ now: "start" });
+  const connection = await connectedTo({ heat, admission });
+  heat.asked.mockImplementationOnce(() => {
+    throw new Error("a defect");
+  });
+  await connection.get(lamp);
+  await connection.ended;
+  expect(left).toHaveBeenCalledOnce();
+  const another = await openConnection((api?.server.address() as AddressInfo).port);
+  expect((await another.get(lamp)).status).toBe(200);
 });
 
 test("what the routes must answer has left before it comes there, and enters anew", async () => {
@@ -159,18 +258,29 @@ test("a read counts for whom a trusted proxy names", async () => {
   ]);
 });
 
-test("a node that drains takes nothing off the wire, also not what it was about to answer", async () => {
+test("a node that drains takes nothing off the wire", async () => {
+  const readiness = createReadiness();
+  const connection = await connectedTo({ readiness });
+  for (let each = 0; each < 3; each++) await connection.get(lamp);
+  expect(byNode).not.toHaveBeenCalled();
+  readiness.draining = true;
+  readiness.endsWith = () => true;
+  expect(await connection.get(lamp)).toMatchObject({ status: 200, headers: { connection: "close" } });
+  await connection.ended;
+});
+
+test("a node that drains answers what it had taken, however long that waits", async () => {
   const readiness = createReadiness();
   const { admission, kept } = admissionThat({ now: "keep" });
   const connection = await connectedTo({ admission, readiness });
   const answer = connection.get(lamp);
   await vi.waitFor(() => expect(kept).toHaveLength(1));
-  readiness.draining = true;
-  readiness.endsWith = () => true;
-  kept[0]?.start();
-  // By the routes, for which it has to wait once more.
+  const drained = drain((api as FastifyInstance).server, readiness, 0);
+  // It is Node's from then on, and waits there.
   await vi.waitFor(() => expect(kept).toHaveLength(2));
+  // Whoever waited here may still be told to begin.
+  kept[0]?.start();
   kept[1]?.start();
   expect(await answer).toMatchObject({ status: 200, headers: { connection: "close" } });
-  await connection.ended;
+  await drained;
 });
