@@ -85,7 +85,7 @@ export function serveOffTheWire(server: Server, options: WireProductsOptions): v
     };
 
     function give(served: Served | undefined): void {
-      if (served === undefined || readiness.draining) {
+      if (served === undefined) {
         fail();
         return;
       }

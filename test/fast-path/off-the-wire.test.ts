@@ -150,6 +150,19 @@ test("what comes while one is being answered is answered behind it, by Node", as
   ]);
 });
 
+test("a head that comes in two while one is being answered is put together by Node", async () => {
+  await bodyOf("/");
+  connection.write(head("GET /later"));
+  await untilAsked(1);
+  const second = head("GET /wire");
+  connection.write(second.slice(0, 9));
+  await vi.waitFor(() => expect(later[0]?.socket.isPaused()).toBe(true));
+  give(later[0] as Taken);
+  expect(await nextBody()).toBe("wire /later");
+  connection.write(second.slice(9));
+  expect(await nextBody()).toBe("node GET /wire");
+});
+
 test("a body that looks like a request is none, also where its head came while one was being answered", async () => {
   await bodyOf("/");
   connection.write(head("GET /later"));
