@@ -17,7 +17,7 @@ const lamp = "/api/products/lamp";
 const byNode = vi.spyOn(ServerResponse.prototype, "writeHead");
 let world: World;
 let projecting: Running;
-let api: FastifyInstance | undefined;
+let api: FastifyInstance;
 
 beforeEach(async () => {
   world = createWorld(createMemoryReadModel(), noon);
@@ -26,7 +26,7 @@ beforeEach(async () => {
   await untilReached(world, (await world.catalog.bounds()).last);
 });
 afterEach(async () => {
-  await api?.close();
+  await api.close();
   await projecting.stop();
 });
 
@@ -34,14 +34,15 @@ afterEach(async () => {
 async function connectedTo(options: Parameters<World["api"]>[0] = {}): Promise<Connection> {
   api = world.api(options);
   await api.listen({ host: "127.0.0.1", port: 0 });
-  const connection = await openConnection((api.server.address() as AddressInfo).port);
+  const connection = await openConnection(port());
   await connection.get("/healthz");
   byNode.mockClear();
   return connection;
 }
 
+const port = () => (api.server.address() as AddressInfo).port;
 const connections = () =>
-  new Promise<number>((resolve) => api?.server.getConnections((_, count) => resolve(count)));
+  new Promise<number>((resolve) => api.server.getConnections((_, count) => resolve(count)));
 
 /** An admission that does what the test says, and how often it was told that somebody left. */
 function admissionThat(what: { now: "start" | "refuse" | "keep" }) {
@@ -82,8 +83,8 @@ test("what is held is sent as it was a moment ago", async () => {
 test("the last one of a connection says that it is, also where it was sent before", async () => {
   const connection = await connectedTo();
   for (let each = 0; each < 4; each++) await connection.get(lamp);
-  if (api !== undefined) api.server.maxRequestsPerSocket = 4;
-  const another = await openConnection((api?.server.address() as AddressInfo).port);
+  api.server.maxRequestsPerSocket = 4;
+  const another = await openConnection(port());
   const said: unknown[] = [];
   for (let each = 0; each < 4; each++) said.push((await another.get(lamp)).headers["connection"]);
   expect(said).toEqual(["keep-alive", "keep-alive", "keep-alive", "close"]);
@@ -118,7 +119,7 @@ test("what is asked for all the time is what the route says, whatever the clock 
     headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !ofConnection.includes(name))),
   });
   const anew = async () => {
-    const { statusCode: status, headers, body } = (await api?.inject(lamp)) ?? expect.fail();
+    const { statusCode: status, headers, body } = await api.inject(lamp);
     return own({ status, headers, body } as Answer);
   };
   const publish = async (subject: string, payload: object) => {
@@ -217,7 +218,7 @@ test("an answer that fails on its way out ends its connection, and nothing else"
   await connection.get(lamp);
   await connection.ended;
   expect(left).toHaveBeenCalledOnce();
-  const another = await openConnection((api?.server.address() as AddressInfo).port);
+  const another = await openConnection(port());
   expect((await another.get(lamp)).status).toBe(200);
 });
 
@@ -275,7 +276,7 @@ test("a node that drains answers what it had taken, however long that waits", as
   const connection = await connectedTo({ admission, readiness });
   const answer = connection.get(lamp);
   await vi.waitFor(() => expect(kept).toHaveLength(1));
-  const drained = drain((api as FastifyInstance).server, readiness, 0);
+  const drained = drain(api.server, readiness, 0);
   // It is Node's from then on, and waits there.
   await vi.waitFor(() => expect(kept).toHaveLength(2));
   // Whoever waited here may still be told to begin.
