@@ -55,6 +55,17 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
     if (touched.names.size > namesMax) touched = undefined;
   }
 
+  /** Where products are too many to be named, none of their statuses is kept either: that would cost a replay a twentieth. */
+  function touchAll(puts: readonly RegisterPut[]): void {
+    for (const put of puts) {
+      if (touched === undefined) {
+        statuses.forget();
+        return;
+      }
+      touch(put.id, aspectOf(put));
+    }
+  }
+
   function aspectOf(put: RegisterPut): Aspects {
     if (put.register === "product") return aspects.details;
     if (put.register === "price") return aspects.price;
@@ -68,7 +79,7 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
    */
   async function learnStatuses(puts: readonly RegisterPut[]): Promise<void> {
     // So many products are not named at all.
-    if (puts.length > productsMax) return;
+    if (touched === undefined || puts.length > productsMax) return;
     const quantities = puts.filter((put) => put.register === "inventory");
     const unknown = quantities.filter(({ id }) => !statuses.isKnown(id));
     if (unknown.length === 0 || unknown.length > lookedUpMax) return;
@@ -108,7 +119,7 @@ export function announcing(readModel: ReadModel, broadcast: Broadcast): ReadMode
     async putRegisters(fences, puts) {
       statuses.standAt(fences);
       await learnStatuses(puts);
-      for (const put of puts) touch(put.id, aspectOf(put));
+      touchAll(puts);
       return written(readModel.putRegisters(fences, puts));
     },
     putRatings(fence, puts) {
