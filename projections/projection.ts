@@ -15,10 +15,9 @@ export interface Projection {
   open(partitions: readonly number[], sequence: number): Promise<ReadonlyMap<number, number>>;
   /**
    * Folds a batch in memory, while the one before it may still be on its way to the store. `entries`: in the
-   * order of the log, those of partitions that the projector owns, and every category and sale event. What it
-   * returns writes the batch, when the one before it is done, with the standing of then.
+   * order of the log, those of partitions that the projector owns, and every category and sale event.
    */
-  fold(entries: readonly BatchEntry[], standing: Standing): Write;
+  fold(entries: readonly BatchEntry[], standing: Standing): Folded;
   /** Makes what was written behind durable, and marks these partitions as complete up to `sequence`. */
   settle(partitions: readonly number[], sequence: number): Promise<void>;
   /** Changes that the clock brings. Returns how many there were. */
@@ -29,6 +28,12 @@ export interface Projection {
 
 /** The partitions that the projector owns: what is at or before `sequence` is stored already. */
 export type Standing = ReadonlyMap<number, { readonly sequence: number; readonly fence: Fence }>;
+
+export interface Folded {
+  readonly write: Write;
+  /** It reads what other batches write: none is written while it is, and it not while they are. */
+  readonly alone: boolean;
+}
 
 /**
  * Writes a folded batch, on top of read models that stand where it is told, and may be run again. Returns the
@@ -51,7 +56,7 @@ export interface Refusal {
 /** Events that only need to be well-formed today: whatever is not goes to quarantine, the rest is kept. */
 export const judgeOnly: Projection = {
   open: async () => new Map(),
-  fold: () => async () => [],
+  fold: () => ({ write: async () => [], alone: false }),
   settle: async () => {},
   tick: async () => 0,
   unsettled: 0,

@@ -7,8 +7,9 @@ import { decodeBatch } from "./decode-batch.ts";
 import { moveOf, type Owned, ownedAt, standingOf, takeRebuilt } from "./owned.ts";
 import { createParking } from "./parking.ts";
 import { claimPositions } from "./position-claim.ts";
-import type { Projection, Refusal, Write } from "./projection.ts";
+import type { Projection } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
+import { type Batch, createStride } from "./stride.ts";
 import { isSamePlace, type Versions } from "./version.ts";
 
 /**
@@ -84,8 +85,8 @@ export function createProjector(options: ProjectorOptions): Projector {
   const partitions = new Map<number, Owned>();
   const parking = createParking(options);
   let tail: Tail | undefined;
-  /** The batch that is being written; what it throws, the next one hears. */
-  let writing: Promise<void> = Promise.resolve();
+  /** A stride that is over and being committed; what that throws, the next batch hears. */
+  let committing: Promise<void> = Promise.resolve();
   let next = 1;
   let session = 0;
   let head = 0;
@@ -99,7 +100,8 @@ export function createProjector(options: ProjectorOptions): Projector {
     const same = mine.size === partitions.size && [...mine].every((partition) => partitions.has(partition));
     const linked = readModel.session() === session;
     if (same && linked && tail !== undefined) return;
-    await writing;
+    await committing;
+    await commit();
     if (!linked) partitions.clear();
     for (const partition of partitions.keys()) if (!mine.has(partition)) partitions.delete(partition);
     const gained = [...mine].filter((partition) => !partitions.has(partition));
@@ -127,15 +129,13 @@ export function createProjector(options: ProjectorOptions): Projector {
     journal.info({ log: name, from: next, partitions: partitions.size }, "projector reads on");
   }
 
-  async function write(
-    apply: Write,
-    refused: readonly Refusal[],
-    last: number,
-    headAt: number | undefined,
-  ): Promise<void> {
-    const late = await applied(apply);
-    const mine = late.filter(({ partition }) => partitions.has(partition));
-    const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
+  /** Ends the stride: parks what it refused, and moves the positions behind it. */
+  async function commit(): Promise<void> {
+    if (stride.isEmpty) return;
+    const { refused, last: batch } = await stride.end();
+    const { last, headAt } = batch;
+    const mine = refused.filter(({ partition }) => partitions.has(partition));
+    const parked = mine.sort((a, b) => a.message.sequence - b.message.sequence);
     await Promise.all(parked.map((refusal) => parking.park(refusal)));
     const atHead = headAt !== undefined && projection.unsettled > 0;
     if (atHead || projection.unsettled > unsettledMax || now() - settledAt > settleMs) await settle(last);
@@ -145,17 +145,6 @@ export function createProjector(options: ProjectorOptions): Projector {
 
   const standing = () => standingOf(partitions, session);
 
-  /** Applies a batch; once more upon what stands now, where a rebuild went on meanwhile. */
-  async function applied(apply: Write): Promise<readonly Refusal[]> {
-    for (;;) {
-      try {
-        return await apply(standing());
-      } catch (error) {
-        if (!(error instanceof PositionMoved) || !(await isRebuilt())) throw error;
-      }
-    }
-  }
-
   /** Whether all positions are where they were but for the revision; then they are taken as they are. */
   async function isRebuilt(): Promise<boolean> {
     if (readModel.session() !== session) return false;
@@ -164,6 +153,8 @@ export function createProjector(options: ProjectorOptions): Projector {
     await projection.open([...partitions.keys()], next - 1);
     return true;
   }
+
+  const stride = createStride({ standing, isRebuilt });
 
   const isSettlingDue = () => projection.unsettled > 0 || now() - settledAt > settleMs;
 
@@ -245,24 +236,33 @@ export function createProjector(options: ProjectorOptions): Projector {
       const state = partitions.get(partition);
       return state !== undefined && sequence > state.done;
     });
-    const apply = projection.fold(entries, standing());
-    await writing;
-    // What was taken from a tail that is no more does not follow what was written.
-    if (tail !== from) return;
+    const folded = projection.fold(entries, standing());
+    await committing;
     const last = messages.at(-1);
     if (last !== undefined) {
-      writing = write(apply, refused, last.sequence, pending === 0 ? takenAt : undefined);
-      writing.catch(() => {});
+      const headAt = pending === 0 ? takenAt : undefined;
+      const batch: Batch = { ...folded, refused, last: last.sequence, headAt };
+      if (stride.endsBefore(batch)) await commit();
+      // What was taken from a tail that is no more does not follow what was written.
+      if (tail === from) await stride.write(batch);
+    }
+    // As long as at least as much again follows, the positions move in strides.
+    if (pending < messages.length || messages.length === 0) {
+      committing = commit();
+      committing.catch(() => {});
     }
     if (now() - beatAt >= heartbeatMs) {
-      await writing;
+      await committing;
+      await commit();
       await beat();
     }
   }
 
   /** Forgets the partitions, so that the next step reads again where they stand. */
   async function letGo(): Promise<void> {
-    writing = Promise.resolve();
+    await committing.catch(() => {});
+    await commit().catch(() => {});
+    committing = Promise.resolve();
     partitions.clear();
     await tail?.close();
     tail = undefined;
@@ -284,7 +284,6 @@ export function createProjector(options: ProjectorOptions): Projector {
           }
         }
       } finally {
-        await writing.catch(() => {});
         await letGo();
       }
     },

@@ -50,9 +50,9 @@ export function createGoodKeeper(options: {
       const stored = await readModel.readProducts(subjects.map(({ id }) => id));
       const puts = await Promise.all(
         subjects.map(async ({ id, partition, register, sequence }, at): Promise<readonly DerivedPut[]> => {
-          const run = runs.get(partition);
-          const folded = { product: run?.details, price: run?.prices, inventory: run?.inventories }[register];
-          const known = folded?.get(id) ?? stored[at]?.[register]?.value;
+          const run = runs.get(partition)?.products.get(id);
+          const folded = { product: run?.details, price: run?.price, inventory: run?.inventory }[register];
+          const known = folded ?? stored[at]?.[register]?.value;
           const value = known ?? (await reader.read(register, id, "leader")) ?? null;
           // A good event that came later makes the last message good again.
           if (value !== null && value.sequence > sequence) return [];

@@ -1,9 +1,10 @@
 import type { Identifier } from "../../streams/identifier.ts";
+import type { StoredMessage } from "../../streams/log.ts";
 import { type Details, groupOf, listedIn } from "../details.ts";
 import type { FoldedRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
 import { pricingAt } from "../pricing.ts";
-import type { Standing } from "../projection.ts";
+import type { Refusal, Standing } from "../projection.ts";
 import type { Fence, ListingPut, ReadModel } from "../read-model.ts";
 import { foreignSales, type ProductSales } from "../sales.ts";
 import type { Versions } from "../version.ts";
@@ -14,11 +15,8 @@ import type { TreeWriter } from "./tree.ts";
  * its row, so leaving a list or a group is found by comparing, and a repetition finds nothing to do.
  */
 export interface ListingWriter {
-  /** Takes what was folded by partition. Returns, by the price's sequence, the products whose sales are in another currency. */
-  apply(
-    runs: ReadonlyMap<number, FoldedRun>,
-    standing: Standing,
-  ): Promise<ReadonlyMap<number, { readonly id: Identifier; readonly sale: Identifier }>>;
+  /** Takes what was folded by partition. Returns the prices of products whose sales are in another currency. */
+  apply(runs: ReadonlyMap<number, FoldedRun>, standing: Standing): Promise<readonly Refusal[]>;
   reprice(fence: Fence, ids: readonly Identifier[], now: number): Promise<void>;
 }
 
@@ -40,7 +38,7 @@ export function createListingWriter({
   return {
     async apply(runs, standing) {
       const moment = now();
-      const foreign = new Map<number, { readonly id: Identifier; readonly sale: Identifier }>();
+      const foreign: Refusal[] = [];
 
       function membership(details: Details, created = details.sequence): ListingPut["membership"] {
         const { direct, shown } = listsOf(listedIn(details));
@@ -48,26 +46,26 @@ export function createListingWriter({
       }
 
       await Promise.all(
-        [...runs].map(async ([partition, { details, firstSeen, prices }]) => {
+        [...runs].map(async ([partition, { products }]) => {
           const fence = standing.get(partition)?.fence;
           if (fence === undefined) return;
-          const priced = [...prices.keys()];
+          const priced: Identifier[] = [];
+          for (const [id, { price }] of products) if (price !== undefined) priced.push(id);
           const sales = new Map<Identifier, ProductSales>();
           for (const [at, found] of (await readModel.readSalesOf(partition, priced)).entries()) {
             const id = priced[at];
             if (id !== undefined && found !== undefined) sales.set(id, found);
           }
           const puts: ListingPut[] = [];
-          for (const id of new Set([...details.keys(), ...priced])) {
-            const document = details.get(id);
-            const price = prices.get(id);
+          for (const [id, { details, firstSeen, price, pricedBy }] of products) {
+            if (details === undefined && price === undefined) continue;
             const other = price && foreignSales(price, sales.get(id)).at(-1);
-            if (price !== undefined && other !== undefined) {
-              foreign.set(price.sequence, { id, sale: other.sale_id });
+            if (pricedBy !== undefined && other !== undefined) {
+              foreign.push(foreignPrice(pricedBy, partition, id, other.sale_id));
             }
             puts.push({
               id,
-              membership: document && membership(document, firstSeen.get(id)),
+              membership: details && membership(details, firstSeen),
               pricing: price && pricingAt(versions, price, sales.get(id), moment),
             });
           }
@@ -88,4 +86,15 @@ export function createListingWriter({
       await readModel.putRows(fence, puts);
     },
   };
+}
+
+/** A price that leaves its product with sales in another currency: they are ignored, and that is reported. */
+function foreignPrice(
+  message: StoredMessage,
+  partition: number,
+  product: Identifier,
+  sale: Identifier,
+): Refusal {
+  const reason = `the sale "${sale}" is in another currency than this price: it is ignored for "${product}"`;
+  return { message, partition, product, reason };
 }

@@ -1,10 +1,9 @@
 import { isBad, type BadEvent, type Event } from "../../streams/events.ts";
-import type { Identifier } from "../../streams/identifier.ts";
 import type { Log } from "../../streams/log.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
 import { type FoldedRun, foldRun } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
-import type { BatchEntry, Refusal, Standing, Write } from "../projection.ts";
+import type { BatchEntry, Standing, Write } from "../projection.ts";
 import type { ReadModel, RegisterPut } from "../read-model.ts";
 import type { Versions } from "../version.ts";
 import type { TreeWriter } from "./tree.ts";
@@ -38,16 +37,19 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
   const reviews = createReviewWriter(options);
   const good = createGoodKeeper(options);
 
-  function registersOf({ details, prices, inventories }: FoldedRun): RegisterPut[] {
+  /** Those of one product follow one another. */
+  function registersOf({ products }: FoldedRun): RegisterPut[] {
     const puts: RegisterPut[] = [];
-    for (const [id, value] of details) {
-      puts.push({ id, register: "product", version: versions(value.sequence), value });
-    }
-    for (const [id, value] of prices) {
-      puts.push({ id, register: "price", version: versions(value.sequence), value });
-    }
-    for (const [id, value] of inventories) {
-      puts.push({ id, register: "inventory", version: versions(value.sequence), value });
+    for (const [id, { details, price, inventory }] of products) {
+      if (details !== undefined) {
+        puts.push({ id, register: "product", version: versions(details.sequence), value: details });
+      }
+      if (price !== undefined) {
+        puts.push({ id, register: "price", version: versions(price.sequence), value: price });
+      }
+      if (inventory !== undefined) {
+        puts.push({ id, register: "inventory", version: versions(inventory.sequence), value: inventory });
+      }
     }
     return puts;
   }
@@ -56,36 +58,39 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
     fold(entries, standing) {
       const stored: (number | undefined)[] = [];
       for (const [partition, { sequence }] of standing) stored[partition] = sequence;
-      const fresh: (Event[] | undefined)[] = [];
+      const fresh: (BatchEntry[] | undefined)[] = [];
       const again: Event[] = [];
       const bad: BadEvent[] = [];
-      for (const { decoded } of entries) {
+      for (const entry of entries) {
+        const { decoded } = entry;
         const { partition } = decoded;
         const before = stored[partition];
         if (before === undefined) continue;
         if (isBad(decoded)) bad.push(decoded);
         else if (decoded.sequence <= before) again.push(decoded);
         else {
-          const events = fresh[partition];
-          if (events === undefined) fresh[partition] = [decoded];
-          else events.push(decoded);
+          const earlier = fresh[partition];
+          if (earlier === undefined) fresh[partition] = [entry];
+          else earlier.push(entry);
         }
       }
       const runs = new Map<number, FoldedRun>();
-      for (const [partition, events] of fresh.entries()) {
-        if (events !== undefined) runs.set(partition, foldRun(events));
+      for (const [partition, own] of fresh.entries()) {
+        if (own !== undefined) runs.set(partition, foldRun(own));
       }
       const puts = [...runs].map(([partition, run]) => [partition, registersOf(run)] as const);
       const reviewed = new Map([...runs.values()].flatMap((run) => [...run.reviews]));
       return async (current) => {
         await good.keep(bad, runs);
+        // First what must be read, so that its answers are there before the store has done with the registers.
+        const listed = listings.apply(runs, current);
+        const rated = reviews.apply(reviewed, again, current);
         const written = puts.map(([partition, registers]) => {
           const fence = current.get(partition)?.fence;
           return fence && readModel.putRegisters([fence], registers);
         });
-        const listed = listings.apply(runs, current);
-        const [foreign] = await Promise.all([listed, reviews.apply(reviewed, again, current), ...written]);
-        return foreignPrices(entries, foreign);
+        const [foreign] = await Promise.all([listed, rated, ...written]);
+        return foreign;
       };
     },
 
@@ -100,18 +105,4 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
       return counts.reduce((sum, count) => sum + count, 0);
     },
   };
-}
-
-/** A price that leaves its product with sales in another currency: they are ignored, and that is reported. */
-function foreignPrices(
-  entries: readonly BatchEntry[],
-  foreign: ReadonlyMap<number, { readonly id: Identifier; readonly sale: Identifier }>,
-): readonly Refusal[] {
-  if (foreign.size === 0) return [];
-  return entries.flatMap(({ message, decoded }) => {
-    const found = foreign.get(message.sequence);
-    if (found === undefined || isBad(decoded)) return [];
-    const reason = `the sale "${found.sale}" is in another currency than this price: it is ignored for "${found.id}"`;
-    return [{ message, partition: decoded.partition, product: found.id, reason }];
-  });
 }

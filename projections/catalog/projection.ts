@@ -61,10 +61,13 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
 
     fold(entries, standing) {
       const writes = stretches(entries).map((stretch) => writeOf(stretch, standing));
-      return async (current) => {
-        const refused: Refusal[] = [];
-        for (const write of writes) refused.push(...(await write(current)));
-        return refused;
+      return {
+        async write(current) {
+          const refused: Refusal[] = [];
+          for (const write of writes) refused.push(...(await write(current)));
+          return refused;
+        },
+        alone: entries.some(({ decoded }) => isBad(decoded) || kindOf(decoded) !== "products"),
       };
     },
 

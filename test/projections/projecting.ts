@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from "node:timers/promises";
 import { createCatalogProjection } from "../../projections/catalog/projection.ts";
 import { createProjector, type Projector } from "../../projections/projector.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
@@ -144,6 +145,15 @@ export function restoring(readModel: ReadModel, copy: ReadModel, count: number):
       if ((copied?.get(0)?.version ?? "") < (living?.get(0)?.version ?? "")) current = copy;
     }
     return result;
+  });
+}
+
+/** A read model that lets so many turns of the event loop pass before each write, in turn. */
+export function dawdling(readModel: ReadModel, turns: readonly number[]): ReadModel {
+  let writes = 0;
+  return aroundWrites(readModel, async (write) => {
+    for (let left = turns[writes++ % turns.length] ?? 0; left > 0; left--) await immediate();
+    return write();
   });
 }
 

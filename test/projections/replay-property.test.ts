@@ -8,7 +8,16 @@ import { createMemoryLog } from "../../streams/memory-log.ts";
 import { allPartitions } from "../../streams/partition.ts";
 import { arbitraryHistory, historyStart, names, type Published } from "./arbitrary-events.ts";
 import { dump, withoutAbsent } from "./dump.ts";
-import { Crash, crashing, cutting, fastClock, forgetting, projectAll, type World } from "./projecting.ts";
+import {
+  Crash,
+  crashing,
+  cutting,
+  dawdling,
+  fastClock,
+  forgetting,
+  projectAll,
+  type World,
+} from "./projecting.ts";
 
 /**
  * Idempotence as a property: whatever happened, however it was cut into batches, wherever the projector died
@@ -212,5 +221,18 @@ test("what is bad by itself is in the quarantine once, however often it was met"
       expect(await parked(world)).toEqual(once);
     }),
     { numRuns: 50 },
+  );
+});
+
+test("batches that are written at the same time, at any pace: the same", async () => {
+  const paces = fc.array(fc.nat(6), { minLength: 1, maxLength: 9 });
+  await fc.assert(
+    fc.asyncProperty(arbitraryHistory, batches, paces, async (history, sizes, turns) => {
+      const world = await worldOf(history);
+      const readModel = dawdling(world.readModel, turns);
+      await projectAll({ ...world, readModel, catalog: cutting(world.catalog, sizes) });
+      expect(await dump(world.readModel, names)).toEqual(await inOneGo(world));
+    }),
+    runs,
   );
 });

@@ -1,4 +1,4 @@
-import type { Projection } from "../../projections/projection.ts";
+import type { Projection, Write } from "../../projections/projection.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import { inLife, lifeOf, type Versions } from "../../projections/version.ts";
 import type { Log } from "../../streams/log.ts";
@@ -98,10 +98,10 @@ function positionFirst({
     around: (projection: Projection): Projection => ({
       open: (partitions, sequence) => projection.open(partitions, sequence),
       fold(entries, standing) {
-        const write = projection.fold(entries, standing);
+        const { write } = projection.fold(entries, standing);
         const last = entries.at(-1)?.message.sequence;
-        if (last === undefined) return write;
-        return async (current) => {
+        if (last === undefined) return { write, alone: true };
+        const writeBehind: Write = async (current) => {
           const moves = [...current.values()].map(({ sequence, fence }) => ({
             partition: fence.partition,
             from: fence.position,
@@ -122,6 +122,7 @@ function positionFirst({
           });
           return write(new Map(fenced));
         };
+        return { write: writeBehind, alone: true };
       },
       settle: (partitions, sequence) => projection.settle(partitions, sequence),
       tick: (standing, now) => projection.tick(standing, now),
