@@ -42,10 +42,7 @@ export async function detection(bursts: number): Promise<readonly Row[]> {
     const { catalogue } = shop.rig;
     const all = Array.from({ length: bursts }, (_, at): Burst => newBurst(productId(calmProducts + at)));
     const evicted = all.filter((_, at) => at % 2 === 1);
-    for (const { id } of evicted)
-      await catalogue.redis.del(
-        ...(["product", "price", "inventory"] as const).map((register) => keys.register(register, id)),
-      );
+    for (const { id } of evicted) await catalogue.redis.del(keys.registers(id));
     const transitions = await followTransitions(
       { hot: catalogue.hot, values: catalogue.hotValues },
       all.map(({ id }) => id),

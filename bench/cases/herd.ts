@@ -43,11 +43,7 @@ export async function herd(requests: number, turns: number): Promise<readonly Ro
     for (let turn = 0; turn < turns; turn++) {
       warm.push(p99Of(await allAtOnce(readers, pathOf(held))));
       const id = productId(100 + turn);
-      await redis.del(
-        keys.register("product", id),
-        keys.register("price", id),
-        keys.register("inventory", id),
-      );
+      await redis.del(keys.registers(id));
       await log.about("");
       const answers = await allAtOnce(readers, pathOf(id));
       cold.push(p99Of(answers));

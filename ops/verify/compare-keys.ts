@@ -34,8 +34,7 @@ export async function compareKeys(comparison: Comparison, redis: RedisConnection
     for (const key of keys) {
       tally.check("key", []);
       const [, kind = "", token = ""] = /^([a-z]+):\{?([^:{}]+)/.exec(key) ?? [];
-      if (/^(?:product|price|inventory|answer|reviews|ratings)$/.test(kind))
-        suspect(identifierOf(token), key);
+      if (/^(?:registers|answer|reviews|ratings)$/.test(kind)) suspect(identifierOf(token), key);
       else if (kind === "listing") {
         for await (const field of fieldsOf(redis, key)) suspect(field, `${key} ${field}`);
       } else if (kind === "sales") {

@@ -34,34 +34,42 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
     async putRegisters(fences, puts) {
       // Sent one by one, so that Redis works on the first while the next is being written out.
       const calls: Promise<unknown>[] = [];
-      for (let at = 0; at < puts.length; at += registersPerCall) {
-        const chunk = puts.slice(at, at + registersPerCall);
-        const held = fences.length === 1 ? fences : fencesOf(chunk, fences);
-        const call = storeIfNewer(held.length + chunk.length, (words) => {
-          for (const { partition } of held) words.text(keys.position("catalog", partition));
-          for (const { register, id } of chunk) words.text(keys.register(register, id));
-          words.text(secondsToLive);
-          words.text(String(held.length));
-          for (const { position } of held) words.text(position ?? "");
-          for (const { version, value } of chunk) words.pair(version, JSON.stringify(value));
-        });
-        calls.push(call);
+      for (let from = 0, next = 0; from < puts.length; from = next) {
+        const products = productsFrom(puts, from);
+        next = products.at(-1) as number;
+        const held = fences.length === 1 ? fences : fencesOf(puts.slice(from, next), fences);
+        calls.push(
+          storeIfNewer(held.length + products.length, (words) => {
+            for (const { partition } of held) words.text(keys.position("catalog", partition));
+            for (const end of products) words.text(keys.registers((puts[end - 1] as RegisterPut).id));
+            words.text(secondsToLive);
+            words.text(String(held.length));
+            for (const { position } of held) words.text(position ?? "");
+            let at = from;
+            for (const end of products) {
+              words.text(String(end - at));
+              for (; at < end; at++) {
+                const { register, version, value } = puts[at] as RegisterPut;
+                words.text(register);
+                words.pair(version, JSON.stringify(value));
+              }
+            }
+          }),
+        );
       }
       await fenced(Promise.all(calls));
     },
 
     async refillRegisters({ partition, position }, puts) {
       if (puts.length === 0) return;
-      const registers = puts.map(({ register, id }) => keys.register(register, id));
-      const texts = puts.map(({ version, value }) => textOf(version, value));
       await pipelined(redis, (pipeline) => {
         pipeline.refill(
-          1 + registers.length,
+          1 + puts.length,
           keys.position("catalog", partition),
-          ...registers,
+          ...puts.map(({ id }) => keys.registers(id)),
           position ?? "",
           secondsToLive,
-          ...texts,
+          ...puts.flatMap(({ register, version, value }) => [register, textOf(version, value)]),
         );
       });
     },
@@ -89,6 +97,30 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
       });
     },
   };
+}
+
+/**
+ * Where each product's registers end, of as many as one call takes: those that follow one another are one product's, each
+ * at most once.
+ */
+function productsFrom(puts: readonly RegisterPut[], from: number): readonly number[] {
+  const ends: number[] = [];
+  const last = Math.min(puts.length, from + registersPerCall);
+  let begin = from;
+  for (let end = from + 1; end <= last; end++) {
+    if (end < last && isOneMore(puts, begin, end)) continue;
+    ends.push(end);
+    begin = end;
+  }
+  return ends;
+}
+
+function isOneMore(puts: readonly RegisterPut[], begin: number, end: number): boolean {
+  const { id, register } = puts[end] as RegisterPut;
+  for (let at = begin; at < end; at++) {
+    if (puts[at]?.id !== id || puts[at]?.register === register) return false;
+  }
+  return true;
 }
 
 function fencesOf(puts: readonly RegisterPut[], fences: readonly Fence[]): readonly Fence[] {

@@ -12,11 +12,20 @@ const replaceable = `
     end`;
 
 export const replacingScripts = {
-  /** KEYS: values that may be evicted. ARGV: the place, then a text for each key. Absent ones stay absent. */
-  replaceEvictable: `${replaceable}
+  /** KEYS: newest reviews. ARGV: the place, then a text for each key. Absent ones stay absent. */
+  replaceReviews: `${replaceable}
     for at, key in ipairs(KEYS) do
       local standing = redis.call('GETRANGE', key, 0, 29)
       if standing ~= '' and replaceable(standing) then redis.call('SET', key, ARGV[at + 1], 'KEEPTTL') end
+    end
+    return 0`,
+
+  /** KEYS: for each register those of its product. ARGV: the place, then field and text of each. Absent ones stay absent. */
+  replaceRegisters: `${replaceable}
+    for at, key in ipairs(KEYS) do
+      local field = ARGV[2 * at]
+      local standing = redis.call('HGET', key, field)
+      if standing and replaceable(standing) then redis.call('HSET', key, field, ARGV[2 * at + 1]) end
     end
     return 0`,
 

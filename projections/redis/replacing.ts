@@ -43,7 +43,8 @@ export interface RatingPut {
 // The scripts as commands, in addition to those of the projector.
 declare module "ioredis" {
   interface Redis {
-    replaceEvictable(keys: number, ...args: string[]): Promise<number>;
+    replaceReviews(keys: number, ...args: string[]): Promise<number>;
+    replaceRegisters(keys: number, ...args: string[]): Promise<number>;
     replaceHash(key: string, place: string, field: string, ...pairs: string[]): Promise<number>;
     replaceFields(key: string, place: string, ...pairs: string[]): Promise<number>;
     replaceRows(
@@ -60,7 +61,8 @@ declare module "ioredis" {
 const fieldsPerCall = 250;
 
 export function createReplacing(redis: RedisConnection): Replacing {
-  redis.defineCommand("replaceEvictable", { lua: replacingScripts.replaceEvictable });
+  redis.defineCommand("replaceReviews", { lua: replacingScripts.replaceReviews });
+  redis.defineCommand("replaceRegisters", { lua: replacingScripts.replaceRegisters });
   redis.defineCommand("replaceHash", { lua: replacingScripts.replaceHash, numberOfKeys: 1 });
   redis.defineCommand("replaceFields", { lua: replacingScripts.replaceFields, numberOfKeys: 1 });
   redis.defineCommand("replaceRows", { lua: replacingScripts.replaceRows, numberOfKeys: 3 });
@@ -80,11 +82,29 @@ export function createReplacing(redis: RedisConnection): Replacing {
   return {
     async evictable(place, puts) {
       if (puts.length === 0) return;
-      const names = puts.map(({ register, id }) =>
-        register === "reviews" ? keys.reviews(id) : keys.register(register, id),
-      );
-      const texts = puts.map(({ version, value }) => textOf(version, value));
-      await redis.replaceEvictable(puts.length, ...names, place, ...texts);
+      const reviews = puts.filter(({ register }) => register === "reviews");
+      const registers = puts.filter(({ register }) => register !== "reviews");
+      if (reviews.length > 0) {
+        const texts = reviews.map(({ version, value }) => textOf(version, value));
+        await redis.replaceReviews(
+          reviews.length,
+          ...reviews.map(({ id }) => keys.reviews(id)),
+          place,
+          ...texts,
+        );
+      }
+      if (registers.length > 0) {
+        const fields = registers.flatMap(({ register, version, value }) => [
+          register,
+          textOf(version, value),
+        ]);
+        await redis.replaceRegisters(
+          registers.length,
+          ...registers.map(({ id }) => keys.registers(id)),
+          place,
+          ...fields,
+        );
+      }
       await forgetAnswers(puts.map(({ id }) => id));
     },
 

@@ -96,44 +96,52 @@ export const writeRows = `
 
 export const scripts = {
   /**
-   * KEYS: for each product the position of its partition, its three registers, its ratings, and the sales and the listing of
+   * KEYS: for each product the position of its partition, its registers, its ratings, and the sales and the listing of
    * its partition. ARGV: the field of the rating, then for each product its fields among the sales and in the listing.
    * Seven values for each; the last one is its row, where its first register is missing.
    */
   readProducts: `
     local call, read = redis.call, {}
-    for at = 1, #KEYS, 7 do
-      local texts, field = call('MGET', KEYS[at], KEYS[at + 1], KEYS[at + 2], KEYS[at + 3]), (at - 1) / 7 * 2 + 2
-      read[at], read[at + 1], read[at + 2], read[at + 3] = texts[1], texts[2], texts[3], texts[4]
-      read[at + 4] = call('HGET', KEYS[at + 4], ARGV[1])
-      read[at + 5] = call('HGET', KEYS[at + 5], ARGV[field])
-      read[at + 6] = not texts[2] and call('HGET', KEYS[at + 6], ARGV[field + 1])
+    local at = 1
+    for key = 1, #KEYS, 5 do
+      local texts, field = call('HMGET', KEYS[key + 1], 'product', 'price', 'inventory'), (key - 1) / 5 * 2 + 2
+      read[at] = call('GET', KEYS[key])
+      read[at + 1], read[at + 2], read[at + 3] = texts[1], texts[2], texts[3]
+      read[at + 4] = call('HGET', KEYS[key + 2], ARGV[1])
+      read[at + 5] = call('HGET', KEYS[key + 3], ARGV[field])
+      read[at + 6] = not texts[1] and call('HGET', KEYS[key + 4], ARGV[field + 1])
+      at = at + 7
     end
     return read`,
 
   /**
-   * KEYS: a partition's position, then registers. ARGV: the position expected, seconds to live, then a text for
-   * each register. Makes those that are absent, unless the position has moved.
+   * KEYS: a partition's position, then for each register those of its product. ARGV: the position expected, seconds to
+   * live, then field and text of each register. Makes those that are absent, unless the position has moved.
    */
   refill: `
     local position = redis.call('GET', KEYS[1]) or ''
     if string.match(position, '^%S*') ~= ARGV[1] then return 0 end
-    for at = 2, #KEYS do redis.call('SET', KEYS[at], ARGV[at + 1], 'NX', 'EX', ARGV[2]) end
+    for at = 2, #KEYS do
+      redis.call('HSETNX', KEYS[at], ARGV[2 * at - 1], ARGV[2 * at])
+      redis.call('EXPIRE', KEYS[at], ARGV[2])
+    end
     return 0`,
 
   /**
-   * KEYS: a partition's position, three registers, ratings, sales, and the answer. ARGV: the position and the versions of
+   * KEYS: a partition's position, registers, ratings, sales, and the answer. ARGV: the position and the versions of
    * the rest that the answer was made of, the fields of the rating and of the product's sales, seconds to live, the answer.
    */
   putAnswer: `
     local call, sub = redis.call, string.sub
     if string.match(call('GET', KEYS[1]) or '', '^%S*') ~= ARGV[1] then return 0 end
     local parts = ''
-    for at = 2, 4 do parts = parts .. call('GETRANGE', KEYS[at], 0, ${versionLength - 1}) end
-    for at = 5, 6 do parts = parts .. sub(call('HGET', KEYS[at], ARGV[at - 2]) or '', 1, ${versionLength}) end
+    for _, text in ipairs(call('HMGET', KEYS[2], 'product', 'price', 'inventory')) do
+      parts = parts .. sub(text or '', 1, ${versionLength})
+    end
+    for at = 3, 4 do parts = parts .. sub(call('HGET', KEYS[at], ARGV[at]) or '', 1, ${versionLength}) end
     if parts ~= ARGV[2] then return 0 end
     call('SETNX', '${answersFlag}', '1')
-    call('SET', KEYS[7], ARGV[6], 'EX', ARGV[5])
+    call('SET', KEYS[5], ARGV[6], 'EX', ARGV[5])
     return 0`,
 
   /**

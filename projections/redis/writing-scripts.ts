@@ -12,36 +12,45 @@ import { versionLength } from "../version.ts";
 /** The Lua of what is written many at a time (`scriptCall`). */
 export const writingScripts = {
   /**
-   * KEYS: positions of partitions, then registers. ARGV: seconds to live, how many positions, each one as it is
-   * expected, then a text for each register. Answers that show these go in any case: one may have been made between two
-   * calls that write the same.
+   * KEYS: positions of partitions, then registers of products. ARGV: seconds to live, how many positions, each one as it is
+   * expected, then for each product how many registers follow, and field and text of each. Answers that show these go in
+   * any case: one may have been made between two calls that write the same.
+   *
+   * Most of what a text costs here is its way through Lua, which looks at each of its bytes: a document that comes first
+   * is not compared.
    */
   storeIfNewer: `
     local call, sub, match = redis.call, string.sub, string.match
     local fences = tonumber(ARGV[2])
-    local standing, written = call('MGET', unpack(KEYS)), {}
     for at = 1, fences do
-      if match(standing[at] or '', '^%S*') ~= ARGV[at + 2] then
+      if match(call('GET', KEYS[at]) or '', '^%S*') ~= ARGV[at + 2] then
         return redis.error_reply('${fencedReply} the position of the partition has moved')
       end
     end
-    for at = fences + 1, #KEYS do
-      local key, text = KEYS[at], ARGV[at + 2]
-      local before = written[key] or standing[at]
-      if not before then
-        call('SET', key, text, 'EX', ARGV[1])
-        written[key] = text
-      elseif sub(before, 1, ${versionLength}) < sub(text, 1, ${versionLength}) then
-        call('SET', key, text, 'KEEPTTL')
-        written[key] = text
+    local at = fences + 3
+    for product = fences + 1, #KEYS do
+      local key, last = KEYS[product], at + 2 * ARGV[at]
+      if last > at + 2 and call('EXISTS', key) == 0 then
+        call('HSET', key, unpack(ARGV, at + 1, last))
+        call('EXPIRE', key, ARGV[1])
+      else
+        for field = at + 1, last, 2 do
+          local text, before = ARGV[field + 1], call('HGET', key, ARGV[field])
+          if not before then
+            call('HSET', key, ARGV[field], text)
+            call('EXPIRE', key, ARGV[1])
+          elseif sub(before, 1, ${versionLength}) < sub(text, 1, ${versionLength}) then
+            call('HSET', key, ARGV[field], text)
+          end
+        end
       end
+      at = last + 1
     end
     if call('EXISTS', '${answersFlag}') == 1 then
-      local answers, product = {}, ''
-      for at = fences + 1, #KEYS do
-        local slot = sub(KEYS[at], string.find(KEYS[at], ':', 1, true), -1)
-        if slot ~= product then answers[#answers + 1] = 'answer' .. slot end
-        product = slot
+      local answers = {}
+      for product = fences + 1, #KEYS do
+        local key = KEYS[product]
+        answers[#answers + 1] = 'answer' .. sub(key, string.find(key, ':', 1, true), -1)
       end
       call('UNLINK', unpack(answers))
     end

@@ -43,7 +43,7 @@ function redis(): Adapter {
       return createRedisReadModel(connection);
     },
     async evict(register, product) {
-      await connection.del(keys.register(register, product));
+      await connection.hdel(keys.registers(product), register);
     },
     async close() {
       connection.disconnect();

@@ -143,7 +143,7 @@ test("two projectors that both own everything end as one would", async () => {
 
 test("a register that was evicted is not called back from the dead by an owner that fell behind", async () => {
   const lamp = id("lamp");
-  const key = keys.register("inventory", lamp);
+  const key = keys.registers(lamp);
   await append(world.catalog, "catalog.inventory.changed.lamp", '{"new_quantity":1}');
   await append(world.catalog, "catalog.inventory.changed.lamp", '{"new_quantity":2}');
 

@@ -60,7 +60,7 @@ test("a register that was evicted stays absent, and one that stays keeps its tim
   expect(await quantity()).toBeUndefined();
   await model.putRegisters([], [stock(older(9), 1)]);
   await replacing.evictable(own(12), [stock(own(9), 2)]);
-  expect(await redis.ttl(keys.register("inventory", lamp))).toBeGreaterThan(0);
+  expect(await redis.ttl(keys.registers(lamp))).toBeGreaterThan(0);
 });
 
 test("a rating with what its reviews count for, whole or not at all", async () => {

@@ -159,7 +159,9 @@ test("what became newer than the folded log is passed over and counted", async (
 });
 
 test("evicted registers are no fault: they are answered from the log", async () => {
-  await redis.del("price:{lamp}", `reviews:lamp:{${partitionOfId("lamp")}}`, "product:{torch}");
+  await redis.hdel("registers:{lamp}", "price");
+  await redis.hdel("registers:{torch}", "product");
+  await redis.del(`reviews:lamp:{${partitionOfId("lamp")}}`);
   const report = await verify();
   expect(report.shown).toEqual([]);
   expect(report.absent).toMatchObject({ price: 1, reviews: 4, product: 2 });
@@ -167,23 +169,26 @@ test("evicted registers are no fault: they are answered from the log", async () 
 
 const partitionOfId = (product: string) => partitionOf(tokenOf(id(product)));
 
-/** Writes a value in place of another under the same version. */
-async function rewrite(key: string, from: string, to: string): Promise<void> {
-  await redis.set(key, ((await redis.get(key)) ?? "").replace(from, to));
+/** Writes a value of the lamp in place of another under the same version. */
+async function rewrite(register: string, from: string, to: string): Promise<void> {
+  const standing = (await redis.hget("registers:{lamp}", register)) ?? "";
+  await redis.hset("registers:{lamp}", register, standing.replace(from, to));
 }
 
 const faults: Readonly<Record<string, { plant: () => Promise<unknown>; found: object }>> = {
   "a changed price": {
-    plant: () => rewrite("price:{lamp}", "1999", "1998"),
+    plant: () => rewrite("price", "1999", "1998"),
     found: { kind: "price", id: "lamp", what: "amount", expected: 1999, found: 1998 },
   },
   "a price that is said not to be": {
-    plant: async () =>
-      redis.set("price:{lamp}", `${((await redis.get("price:{lamp}")) ?? "").slice(0, 30)} null`),
+    plant: async () => {
+      const standing = (await redis.hget("registers:{lamp}", "price")) ?? "";
+      await redis.hset("registers:{lamp}", "price", `${standing.slice(0, 30)} null`);
+    },
     found: { kind: "price", id: "lamp" },
   },
   "an older document": {
-    plant: () => rewrite("product:{lamp}", '"red"', '"blue"'),
+    plant: () => rewrite("product", '"red"', '"blue"'),
     found: { kind: "product", id: "lamp", what: "specs.colour", expected: "red", found: "blue" },
   },
   "a lost review": {
@@ -219,8 +224,8 @@ const faults: Readonly<Record<string, { plant: () => Promise<unknown>; found: ob
     found: { kind: "category", id: "light" },
   },
   "a product that nobody published": {
-    plant: async () => redis.set("product:{ghost}", (await redis.get("product:{lamp}")) ?? ""),
-    found: { kind: "key", id: "product:{ghost}", what: "ghost" },
+    plant: () => redis.copy("registers:{lamp}", "registers:{ghost}"),
+    found: { kind: "key", id: "registers:{ghost}", what: "ghost" },
   },
   "a list of a category that nobody named": {
     plant: () => redis.zadd("category:attic:newest:{3}", 1, "lamp"),
@@ -229,7 +234,8 @@ const faults: Readonly<Record<string, { plant: () => Promise<unknown>; found: ob
   "an answer that stands ready and is of before": {
     async plant() {
       await untilStored("vase");
-      await rewrite("answer:{vase}", '"quantity":7', '"quantity":8');
+      const stored = (await redis.get("answer:{vase}")) ?? "";
+      await redis.set("answer:{vase}", stored.replace('"quantity":7', '"quantity":8'));
     },
     found: { kind: "stored", id: "vase", what: "inventory.quantity", expected: 7, found: 8 },
   },
