@@ -60,7 +60,7 @@ export interface Projector {
   health(): ProjectorHealth;
 }
 
-const batchMax = 4_096;
+const batchMax = 8_192;
 const idleMs = 250;
 const heartbeatMs = 1_000;
 const unsettledMax = 5_000;
