@@ -23,8 +23,12 @@ export async function decodeBatch(
 ): Promise<DecodedBatch> {
   const entries: BatchEntry[] = [];
   const refused: Refusal[] = [];
-  for (const [at, message] of messages.entries()) {
-    if (at > 0 && at % sliceMessages === 0) await immediate();
+  let inSlice = 0;
+  for (const message of messages) {
+    if (inSlice++ === sliceMessages) {
+      await immediate();
+      inSlice = 1;
+    }
     const decoded = decodeEvent(message);
     const own = isOwn(decoded.partition, message.sequence);
     if (isBad(decoded)) {

@@ -60,14 +60,15 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
     },
 
     fold(entries, standing) {
-      const writes = stretches(entries).map((stretch) => writeOf(stretch, standing));
+      const cut = stretches(entries);
+      const writes = cut.map((stretch) => writeOf(stretch, standing));
       return {
         async write(current) {
           const refused: Refusal[] = [];
           for (const write of writes) refused.push(...(await write(current)));
           return refused;
         },
-        alone: entries.some(({ decoded }) => isBad(decoded) || kindOf(decoded) !== "products"),
+        alone: cut.some(({ kind }) => kind !== "products") || entries.some(({ decoded }) => isBad(decoded)),
       };
     },
 
