@@ -16,6 +16,8 @@ import { createReviewWriter } from "./reviews.ts";
  * beforehand is read in one round trip, and all is written in one more.
  */
 export interface ProductWriter {
+  /** Called when the log is read anew: what failed comes again. */
+  begin(): void;
   fold(entries: readonly BatchEntry[], standing: Standing): Write;
   /** Gives the listings the amounts that a sale's start or end has brought by the clock. */
   reprice(standing: Standing, now: number): Promise<number>;
@@ -55,6 +57,8 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
   }
 
   return {
+    begin: () => reviews.begin(),
+
     fold(entries, standing) {
       const stored: (number | undefined)[] = [];
       for (const [partition, { sequence }] of standing) stored[partition] = sequence;

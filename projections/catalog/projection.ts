@@ -54,6 +54,7 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
 
   return {
     async open(partitions, sequence) {
+      products.begin();
       await tree.load(sequence);
       const settled = partitions.map(async (each) => [each, await buffer.adopt(each)] as const);
       return new Map(await Promise.all(settled));

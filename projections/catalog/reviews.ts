@@ -16,6 +16,8 @@ import type { Versions } from "../version.ts";
  * and are then taken from the derived stream, which is at least as new as the place that was reached there.
  */
 export interface ReviewWriter {
+  /** Whatever failed is given again from now on, beginning with the first. */
+  begin(): void;
   /** `again`: events that the read models hold already and that the derived stream may lack. */
   apply(
     reviews: ReadonlyMap<Identifier, readonly EventOf<"review.posted">[]>,
@@ -119,14 +121,17 @@ export function createReviewWriter({
     );
   }
 
-  /** What is being written: the next one reads it. */
-  let writing: Promise<unknown> = Promise.resolve();
+  /** What is being written: the next one reads it, and is not written where that failed. */
+  let writing: Promise<void> = Promise.resolve();
 
   return {
+    begin() {
+      writing = Promise.resolve();
+    },
+
     apply(reviews, again, standing) {
-      const applied = writing.then(() => write(reviews, again, standing));
-      writing = applied.catch(() => {});
-      return applied;
+      writing = writing.then(() => write(reviews, again, standing));
+      return writing;
     },
   };
 }

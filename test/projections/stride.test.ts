@@ -112,3 +112,23 @@ test("reviews of two batches are both counted, however long the first one takes"
   await projectAll({ ...world, readModel: slow, catalog: cutting(world.catalog, [1]) });
   expect((await readModel.readRatings([{ id: id("lamp"), reviews: [] }]))[0]?.rating?.count).toBe(3);
 });
+
+test("no review is counted upon a batch that failed", async () => {
+  for (const review_id of ["r1", "r2", "r3"]) {
+    await publish("review.posted.lamp", { review_id, rating: 4, body: "As described." });
+  }
+  let writes = 0;
+  const failing: ReadModel = {
+    ...readModel,
+    async putRatings(fence, puts) {
+      const isSecond = ++writes === 2;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      if (isSecond) throw new Error("it did not answer");
+      await readModel.putRatings(fence, puts);
+    },
+  };
+  const catalog = cutting(world.catalog, [1]);
+  await expect(projectAll({ ...world, readModel: failing, catalog })).rejects.toThrow("it did not answer");
+  await projectAll({ ...world, catalog });
+  expect((await readModel.readRatings([{ id: id("lamp"), reviews: [] }]))[0]?.rating?.count).toBe(3);
+});
