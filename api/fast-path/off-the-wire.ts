@@ -25,9 +25,9 @@ export interface Taken extends RequestHead {
   readonly headEnd: string;
   /** Whether `headEnd` says that the connection goes on, as almost all do. */
   readonly goesOn: boolean;
-  /** Sends the answer: a text of single bytes, then bytes. Does nothing for one that was answered or left, or is gone. */
-  answer(text: string, bytes?: Buffer): void;
-  /** It is Node's after all. The same. */
+  /** Sends the answer: a text of single bytes, then bytes. Does nothing and says so where it was left, or the client is gone. */
+  answer(text: string, bytes?: Buffer): boolean;
+  /** It is Node's after all; nothing, for one that was answered or is gone. */
   leave(): void;
   /** Called should the client go away before either. */
   onGone: (() => void) | undefined;
@@ -41,19 +41,25 @@ export type Take = (request: Taken) => boolean;
  * left to Node.
  */
 export function takeOffTheWire(server: Server, take: Take): () => void {
-  const all = new Set<Followed>();
+  /** In no order. A `Set` in which things come and go keeps the dead alive (docs/decisions.md). */
+  const all: Followed[] = [];
   server.on("connection", (socket: Connection) => {
     if (socket.listenerCount("data") !== 1) return;
-    const followed = follow(server, socket, take);
+    const followed = follow(server, socket, take, all.length);
     socket[known] = followed;
-    all.add(followed);
-    socket.on("close", () => all.delete(followed));
+    all.push(followed);
+    socket.on("close", () => {
+      const last = all.pop() as Followed;
+      if (last === followed) return;
+      all[followed.at] = last;
+      last.at = followed.at;
+    });
   });
   server.prependListener("request", (request: LeftRequest, response) =>
     (request.socket as Connection)[known]?.begun(request, response),
   );
   return () => {
-    for (const { leave } of all) leave();
+    for (const { leave } of [...all]) leave();
   };
 }
 
@@ -67,13 +73,15 @@ type LeftRequest = IncomingMessage & { [left]?: boolean };
 export const wasLeft = (request: LeftRequest): boolean => request[left] === true;
 
 interface Followed {
+  /** Its place among all. */
+  at: number;
   /** Node has parsed a request of the connection. */
   begun(request: LeftRequest, response: ServerResponse): void;
   /** What is being answered here is Node's. */
   leave(): void;
 }
 
-function follow(server: Server, socket: Socket, take: Take): Followed {
+function follow(server: Server, socket: Socket, take: Take, at: number): Followed {
   const toNode = insteadOf(socket, hear);
   const { maxRequestsPerSocket: max } = server;
   const going = headEndOf(server);
@@ -124,11 +132,12 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
       goesOn,
       onGone: undefined,
       answer(text, bytes) {
-        if (current !== request) return;
+        if (current !== request) return false;
         taken++;
         write(text, bytes);
         if (goesOn) goOn();
         else end();
+        return true;
       },
       leave() {
         if (current !== request) return;
@@ -157,6 +166,7 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
   function cutUnlessRead(): void {
     const { timeout: restMs = 0 } = socket;
     socket.setTimeout(server.timeout);
+    // Nothing to send, done when all before it has left.
     socket.write("", () => socket.setTimeout(restMs));
   }
 
@@ -181,6 +191,7 @@ function follow(server: Server, socket: Socket, take: Take): Followed {
   });
 
   return {
+    at,
     begun(request, response) {
       ofNode.begun++;
       if (isLeaving) request[left] = true;

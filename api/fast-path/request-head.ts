@@ -67,13 +67,13 @@ export const addressIn = (line: string): string =>
 const openEnded: ReadonlySet<string> = new Set(["content-length", "expect", "transfer-encoding", "upgrade"]);
 /** Node's parser takes the second for the first. */
 const ofConnection: ReadonlySet<string> = new Set(["connection", "proxy-connection"]);
-const read = [...telling, validatorName, ...openEnded, ...ofConnection, "host", "x-forwarded-for"];
+const read = new Set([...telling, validatorName, ...openEnded, ...ofConnection, "host", "x-forwarded-for"]);
 
 /** From the end of the request line to the empty line, both included: field lines, each behind the end of the line before. */
 const strictBlock = new RegExp(
   `^(?:\\r\\n[!#$%&'*+.^_\`|~0-9A-Za-z-]+:[\\t -~]*){0,${limits.headersMax}}\\r\\n\\r\\n$`,
 );
-const readField = new RegExp(`\\r\\n(${read.join("|")}):([\\t -~]*)`, "gi");
+const readField = new RegExp(`\\r\\n(${[...read].join("|")}):([\\t -~]*)`, "gi");
 
 function readFields(block: string): Fields | undefined {
   if (!strictBlock.test(block)) return undefined;

@@ -38,30 +38,23 @@ export function serveOffTheWire(server: Server, options: WireProductsOptions): v
 
   /** Is counted behind the answer, so that the reader does not wait for it. */
   function answer(request: Taken, product: Product, served: Served): void {
-    const at = now();
-    send(request, product, served, at);
-    heat.asked(callerOf(request), productEndpoint, product.id);
+    if (send(request, product, served, now())) heat.asked(callerOf(request), productEndpoint, product.id);
   }
 
-  function send(request: Taken, product: Product, served: Served, at: number): void {
+  function send(request: Taken, product: Product, served: Served, at: number): boolean {
     const { validator } = request.fields;
     const asked = { id: product.id, served, unpurged: edge.isShort, now: at };
     const mayRecur = served.source === "memory" && validator === undefined && request.goesOn;
     const sent = mayRecur ? texts.find(asked) : undefined;
-    if (sent !== undefined) {
-      request.answer(sent);
-      return;
-    }
+    if (sent !== undefined) return request.answer(sent);
     const { status, headers } = productHead({ ...product, validator }, served, stream, asked.unpurged, at);
     const head = headText(status, headers) + request.headEnd;
     const { bytes } = served.prepared;
-    if (status === 304) request.answer(head);
-    else if (bytes.length > inOnePieceMax) request.answer(head, bytes);
-    else {
-      const text = head + bytes.toString("latin1");
-      if (mayRecur) texts.keep(asked, text);
-      request.answer(text);
-    }
+    if (status === 304) return request.answer(head);
+    if (bytes.length > inOnePieceMax) return request.answer(head, bytes);
+    const text = head + bytes.toString("latin1");
+    if (mayRecur) texts.keep(asked, text);
+    return request.answer(text);
   }
 
   function load(request: Taken, product: Product): void {

@@ -58,6 +58,8 @@ const portOf = (of: Server) => (of.address() as AddressInfo).port;
 const bodyOf = async (path: string, headers?: readonly string[]) =>
   (await connection.get(path, headers)).body;
 const nextBody = async () => (await connection.next()).body;
+const connections = () =>
+  new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
 const untilAsked = (count: number) => vi.waitFor(() => expect(later).toHaveLength(count));
 
 test("the first request is Node's, and those behind it are taken", async () => {
@@ -186,6 +188,22 @@ test("what is left is answered by Node, and the next one is taken", async () => 
   expect(await nextBody()).toBe("node GET /later");
   expect(await bodyOf("/wire")).toBe("wire /wire");
   expect(leftOnes).toEqual(["/later"]);
+});
+
+test("all can be left at once, whichever have come and gone", async () => {
+  const others = await Promise.all([0, 1, 2, 3].map(() => openConnection(portOf(server))));
+  await Promise.all(others.map((each) => each.get("/")));
+  for (const gone of [others[1], others[3]]) {
+    gone?.socket.destroy();
+    await vi.waitFor(async () => expect(await connections()).toBe(gone === others[1] ? 4 : 3));
+  }
+  const [first, , third] = others as [Connection, Connection, Connection];
+  await bodyOf("/");
+  for (const each of [connection, first, third]) each.write(head("GET /later"));
+  await untilAsked(3);
+  leaveAll();
+  for (const each of [connection, first, third]) expect((await each.next()).body).toBe("node GET /later");
+  for (const each of others) each.socket.destroy();
 });
 
 test("all that are taken can be left at once, and what comes behind is as ever", async () => {

@@ -270,10 +270,11 @@ test("a node that drains takes nothing off the wire", async () => {
   await connection.ended;
 });
 
-test("a node that drains answers what it had taken, however long that waits", async () => {
+test("a node that drains answers what it had taken, however long that waits, and counts it once", async () => {
   const readiness = createReadiness();
+  const heat = { asked: vi.fn(), given: vi.fn(), close: vi.fn() };
   const { admission, kept } = admissionThat({ now: "keep" });
-  const connection = await connectedTo({ admission, readiness });
+  const connection = await connectedTo({ admission, readiness, heat });
   const answer = connection.get(lamp);
   await vi.waitFor(() => expect(kept).toHaveLength(1));
   const drained = drain(api.server, readiness, 0);
@@ -284,4 +285,5 @@ test("a node that drains answers what it had taken, however long that waits", as
   kept[1]?.start();
   expect(await answer).toMatchObject({ status: 200, headers: { connection: "close" } });
   await drained;
+  expect(heat.asked).toHaveBeenCalledOnce();
 });
