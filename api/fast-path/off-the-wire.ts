@@ -59,7 +59,7 @@ export function takeOffTheWire(server: Server, take: Take): () => void {
     (request.socket as Connection)[known]?.begun(request, response),
   );
   return () => {
-    for (const { leave } of [...all]) leave();
+    for (const { leave } of all) leave();
   };
 }
 
