@@ -74,7 +74,8 @@ export function createKeeping(options: {
     // what is held is older still.
     const wentBack = sequence < floor || (standing !== undefined && sequence < standing.answer.sequence);
     if (wentBack && standing !== undefined && standing.shown >= sequence) {
-      const isSure = trust.standing(standing, item.policy, 0) !== "unsure";
+      // As another answer of this node may have shown by now, which is ahead of all positions where it is a page of the tree.
+      const isSure = trust.standing(standing, item.policy, item.floor()) !== "unsure";
       return servedAs(standing, isSure ? "memory" : "stale");
     }
     if (

@@ -752,6 +752,17 @@ describe("pages", () => {
     expect(options.at(-1)?.minSequence).toBe(end + 1);
   });
 
+  test("one that is held is not served as if it were whole where another page has shown something newer", async () => {
+    let shown = 0;
+    page = { ...page, floor: () => shown };
+    expect([await tier(), await tier()]).toEqual(["redis", "memory"]);
+    // The event is in the store, and no position has moved past it yet.
+    shown = end + 1;
+    expect(await gateway.page(page, undefined)).toMatchObject({ source: "stale", degraded: true });
+    say({ names: [membersName(shelf)] });
+    expect([await tier(), await tier()]).toEqual(["redis", "memory"]);
+  });
+
   test("one that fails is served as stale; what cannot be made at all is said as it is", async () => {
     await tier();
     say({ names: [membersName(shelf)] });
