@@ -1,6 +1,6 @@
 import { createSlots } from "../streams/slots.ts";
 import { type Breaker, BreakerOpen } from "./breaker.ts";
-import { Problem } from "./problems.ts";
+import { isUnavailable } from "./problems.ts";
 import type { CatalogReader } from "./reader.ts";
 
 const pastAtOnceMax = 16;
@@ -46,7 +46,7 @@ export function withLastResort(
     try {
       return await read();
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== "unavailable") throw error;
+      if (!isUnavailable(error)) throw error;
       if (!refuses && !isRefusal(error)) throw error;
       const tried = slots.tryRun(again);
       if (tried === undefined) throw error;

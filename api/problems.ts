@@ -90,3 +90,7 @@ export class Problem extends Error {
     };
   }
 }
+
+/** Whether no tier that has it answers. */
+export const isUnavailable = (error: unknown): error is Problem =>
+  error instanceof Problem && error.code === "unavailable";

@@ -1,6 +1,6 @@
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import { partitionOf } from "../../streams/partition.ts";
-import { Problem } from "../problems.ts";
+import { isUnavailable } from "../problems.ts";
 import type { ReadOptions } from "../read-options.ts";
 import type { View } from "../views.ts";
 import type { AbsentProducts } from "./absent-products.ts";
@@ -126,7 +126,7 @@ export function createAnswering(options: {
         return servedAs(entry, "stale");
       });
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== "unavailable") throw error;
+      if (!isUnavailable(error)) throw error;
       const entry = older();
       if (entry !== undefined && (item.id === undefined || !trust.isOver(entry)))
         return servedAs(entry, "stale");

@@ -10,7 +10,7 @@ import { categoryTag, ownTagHeaders, productTag, type TagHeaders, tagHeaders } f
 import { cachePolicies } from "../cache-policy.ts";
 import { allAtHead, lowestSequence } from "../catalog-health.ts";
 import type { TreeNow, TreeReader } from "../category-tree.ts";
-import { Problem } from "../problems.ts";
+import { isUnavailable, Problem } from "../problems.ts";
 import type { ReadOptions } from "../read-options.ts";
 import type { CatalogReader, Found } from "../reader.ts";
 import { slowest } from "../sources.ts";
@@ -116,19 +116,27 @@ export function createPageAnswers(options: {
 
   async function makeListing(listing: Listing, wanted: ReadOptions): Promise<MadeAnswer> {
     const { category, sort, view, page, pageSize } = listing;
-    const { freshnessMs, minSequence } = wanted;
+    const { freshnessMs, minSequence = 0 } = wanted;
     const current = await tree.read(minSequence);
     await known(category, current);
     const gathered = await readModel
       .readListing(category, sort, (page - 1) * pageSize, pageSize)
       // No other tier has lists: without Redis the page is there, empty and marked as degraded.
       .catch(() => ({ ids: [], total: 0, positions: [undefined] }));
-    const results = await reader.read(gathered.ids, { ...wanted, logQueueMax: listLogQueueMax });
+    // Nor are there others for its products: a list that was not seen before is the same then, but for who names a position.
+    const results = await reader
+      .read(gathered.ids, { ...wanted, logQueueMax: listLogQueueMax })
+      .catch((error: unknown): readonly (Found | undefined)[] => {
+        if (minSequence > 0 || !isUnavailable(error)) throw error;
+        return [];
+      });
     const found = results.filter((one): one is Found => one !== undefined);
     const states = found.map(({ state }) => state);
     const headAt = allAtHead(gathered.positions, versions);
     const isFresh = headAt !== undefined && now() - headAt <= freshnessMs;
-    const degraded = !isFresh || current.degraded || found.some(({ source }) => source === "stale");
+    const isLacking = results.length < gathered.ids.length;
+    const degraded =
+      !isFresh || isLacking || current.degraded || found.some(({ source }) => source === "stale");
     const tags = tagHeaders([categoryTag(category), ...states.map((state) => productTag(state.id))]);
     const order = sort === "newest" ? [] : [pricesName(category)];
     const bodyAt = (moment: number) => ({
