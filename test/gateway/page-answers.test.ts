@@ -7,6 +7,7 @@ import type { CatalogReader } from "../../api/reader.ts";
 import { childrenByParent, foldTree } from "../../projections/categories.ts";
 import { createMemoryReadModel } from "../../projections/memory/read-model.ts";
 import { allPartitions } from "../../streams/partition.ts";
+import { happened } from "../projections/happened.ts";
 import { v } from "../projections/read-model-adapters.ts";
 import { id } from "../streams/id.ts";
 
@@ -14,7 +15,7 @@ import { id } from "../streams/id.ts";
 
 const now = Date.parse("2026-11-27T00:00:00Z");
 const shelf = id("shelf");
-const tree = foldTree([{ id: shelf, sequence: 1, data: { name: "Shelf", parent_id: null, position: 0 } }]);
+const tree = foldTree([happened(1, "category.modified", "shelf", { name: "Shelf", parent_id: null })]);
 const current = {
   tree,
   children: childrenByParent(tree),
