@@ -10,13 +10,18 @@ export type RedisConnection = Redis;
 
 // The scripts as commands; each is loaded into the server by the client when it is missing there.
 declare module "ioredis" {
-  interface ChainableCommander {
-    refill(keys: number, ...args: string[]): this;
-    storeFieldsIfNewer(keys: number, ...args: string[]): this;
-    storeFencedIfNewer(position: string, key: string, expected: string, seconds: string, text: string): this;
-    advance(key: string, from: string, to: string): this;
-  }
   interface Redis {
+    refill(keys: number, ...args: string[]): Promise<unknown>;
+    storeFieldsIfNewer(keys: number, ...args: string[]): Promise<unknown>;
+    storeFencedIfNewer(
+      position: string,
+      key: string,
+      expected: string,
+      seconds: string,
+      text: string,
+    ): Promise<unknown>;
+    /** The position that stands, where it is not the one that was to move. */
+    advance(key: string, from: string, to: string): Promise<string | null>;
     readProducts(keys: number, ...args: string[]): Promise<readonly (string | null)[]>;
     putAnswer(keys: number, ...args: (string | Buffer)[]): Promise<number>;
     storeIfNewer(keys: number, ...args: string[]): Promise<string>;

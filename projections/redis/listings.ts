@@ -1,17 +1,17 @@
 import { type Identifier, identifierOf, tokenOf } from "../../streams/identifier.ts";
-import { allPartitions, partitionCount } from "../../streams/partition.ts";
+import { allPartitions } from "../../streams/partition.ts";
 import { rankOf } from "../pricing.ts";
 import type { ListingPut, ListingRow, ListingSort, ReadModel, TouchedLists } from "../read-model.ts";
 import { type Version, versionLength } from "../version.ts";
 import type { RedisConnection, Told } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { fenced, pipelined } from "./pipeline.ts";
-import { readPosition } from "./positions.ts";
+import { readPositions } from "./positions.ts";
 import { halved, noVersion, rankLength, touchedMembers } from "./scripts.ts";
 
 /**
  * Listings: in each partition a row for every product, and for each category two sorted sets that the rows
- * decide. A page is merged from all partitions, so it costs some 50 short commands wherever the category stands
+ * decide. A page is merged from all partitions, so it costs at most 50 short commands wherever the category stands
  * in the tree and however many products it shows.
  */
 
@@ -23,26 +23,22 @@ const unpriced = -1;
 
 export function redisListings(redis: RedisConnection): ListingPart {
   async function page(category: Identifier, sort: ListingSort, last: number) {
-    const results = await pipelined(redis, (pipeline) => {
-      for (const partition of allPartitions) pipeline.get(keys.position("catalog", partition));
-      for (const partition of allPartitions) pipeline.zcard(keys.category(category, "newest", partition));
-      for (const partition of allPartitions) {
-        const key = keys.category(category, sort === "newest" ? "newest" : "price", partition);
-        if (sort === "price_asc") pipeline.zrangebyscore(key, 0, "+inf", "WITHSCORES", "LIMIT", 0, last);
-        else pipeline.zrevrange(key, 0, last - 1, "WITHSCORES");
-      }
+    const keyOf = (order: "newest" | "price", partition: number) => keys.category(category, order, partition);
+    const byScore = (min: number, max: number | "+inf") => (partition: number) =>
+      redis.zrangebyscore(keyOf("price", partition), min, max, "WITHSCORES", "LIMIT", 0, last);
+    const backwards = (partition: number) =>
+      redis.zrevrange(keyOf(sort === "newest" ? "newest" : "price", partition), 0, last - 1, "WITHSCORES");
+    const [positions, totals, found] = await pipelined(redis, () => [
+      readPositions(redis, "catalog", allPartitions),
+      Promise.all(allPartitions.map((partition) => redis.zcard(keyOf("newest", partition)))),
       // Products without a price come last, whichever way the prices run.
-      if (sort !== "price_asc") return;
-      for (const partition of allPartitions) {
-        const key = keys.category(category, "price", partition);
-        pipeline.zrangebyscore(key, unpriced, unpriced, "WITHSCORES", "LIMIT", 0, last);
-      }
-    });
-    return {
-      positions: results.slice(0, partitionCount).map((text) => readPosition(text as string | null)),
-      totals: results.slice(partitionCount, 2 * partitionCount) as number[],
-      found: results.slice(2 * partitionCount) as string[][],
-    };
+      Promise.all(
+        sort === "price_asc"
+          ? [...allPartitions.map(byScore(0, "+inf")), ...allPartitions.map(byScore(unpriced, unpriced))]
+          : allPartitions.map(backwards),
+      ),
+    ]);
+    return { positions, totals, found };
   }
 
   return {

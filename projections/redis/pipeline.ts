@@ -1,27 +1,31 @@
-import type { ChainableCommander } from "ioredis";
 import { PositionMoved } from "../read-model.ts";
 import type { RedisConnection } from "./connection.ts";
 import { fencedReply } from "./scripts.ts";
 
-/**
- * One round trip for many commands. Throws the first command's error, if any, and `PositionMoved` for a fence: what was written stays
- * written, and since every write is "store if newer" the whole may be run again.
- */
-export async function pipelined(
-  redis: RedisConnection,
-  fill: (pipeline: ChainableCommander) => void,
-): Promise<readonly unknown[]> {
-  const pipeline = redis.pipeline();
-  fill(pipeline);
-  if (pipeline.length === 0) return [];
-  return resultsOf(await pipeline.exec());
-}
+/** What each of the calls brings. */
+type Replies<Calls extends readonly unknown[]> = { -readonly [At in keyof Calls]: Awaited<Calls[At]> };
 
-function resultsOf(results: [Error | null, unknown][] | null): readonly unknown[] {
-  return (results ?? []).map(([error, result]) => {
-    if (error !== null) throw asMoved(error);
-    return result;
-  });
+/**
+ * One write, and one round trip, for all the commands that `call` gives to the client, which are carried out in that order.
+ * Rejects with an error that one of them met, which is `PositionMoved` for a fence: what was written stays written, and
+ * since every write is "store if newer" the whole may be run again.
+ *
+ * The client's own pipelines define a property of each with a getter of its own. V8 makes a shape in the old generation for
+ * every one, which keeps the commands and the replies alive until the next full collection (docs/decisions.md).
+ */
+export async function pipelined<const Calls extends readonly unknown[]>(
+  redis: RedisConnection,
+  call: () => Calls,
+): Promise<Replies<Calls>> {
+  const { stream } = redis;
+  stream.cork();
+  let calls: Calls;
+  try {
+    calls = call();
+  } finally {
+    stream.uncork();
+  }
+  return fenced(Promise.all(calls));
 }
 
 /** Calls sent one by one: `PositionMoved` where a fence refused one of them. */

@@ -1,3 +1,4 @@
+import type { LogName } from "../../streams/subjects.ts";
 import type { Position, ReadModel } from "../read-model.ts";
 import type { Version } from "../version.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -11,6 +12,17 @@ export function readPosition(text: string | null): Position | undefined {
   return { version: text.slice(0, space) as Version, headAt: Number(text.slice(space + 1)) };
 }
 
+/** In the order of the partitions, of one moment. */
+export async function readPositions(
+  redis: RedisConnection,
+  log: LogName,
+  partitions: readonly number[],
+): Promise<readonly (Position | undefined)[]> {
+  if (partitions.length === 0) return [];
+  const texts = await redis.mget(partitions.map((partition) => keys.position(log, partition)));
+  return texts.map(readPosition);
+}
+
 export function redisPositions(redis: RedisConnection): Pick<ReadModel, "session" | "positions" | "advance"> {
   let session = 0;
   redis.on("close", () => {
@@ -20,27 +32,25 @@ export function redisPositions(redis: RedisConnection): Pick<ReadModel, "session
     session: () => session,
 
     async positions(log, partitions) {
-      const results = await pipelined(redis, (pipeline) => {
-        for (const partition of partitions) pipeline.get(keys.position(log, partition));
-      });
+      const positions = await readPositions(redis, log, partitions);
       const found = new Map<number, Position>();
       for (const [at, partition] of partitions.entries()) {
-        const position = readPosition(results[at] as string | null);
+        const position = positions[at];
         if (position !== undefined) found.set(partition, position);
       }
       return found;
     },
 
     async advance(log, moves) {
-      const results = await pipelined(redis, (pipeline) => {
-        for (const { partition, from, to, headAt } of moves) {
-          pipeline.advance(keys.position(log, partition), from ?? "", `${to} ${headAt}`);
-        }
-      });
+      const standing = await pipelined(redis, () =>
+        moves.map(({ partition, from, to, headAt }) =>
+          redis.advance(keys.position(log, partition), from ?? "", `${to} ${headAt}`),
+        ),
+      );
       const stuck = new Map<number, Position | undefined>();
       for (const [at, { partition }] of moves.entries()) {
-        const standing = results[at] as string | null;
-        if (standing !== null) stuck.set(partition, readPosition(standing));
+        const text = standing[at] ?? null;
+        if (text !== null) stuck.set(partition, readPosition(text));
       }
       return stuck;
     },

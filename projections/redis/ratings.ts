@@ -14,11 +14,11 @@ export const reviewField = (review: Identifier) => `review:${review}`;
 export function redisRatings(redis: RedisConnection): Pick<ReadModel, "readRatings" | "putRatings"> {
   return {
     async readRatings(queries) {
-      const results = await pipelined(redis, (pipeline) => {
-        for (const { id, reviews } of queries) {
-          pipeline.hmget(keys.ratings(id), ratingField, ...reviews.map(reviewField));
-        }
-      });
+      const results = await pipelined(redis, () =>
+        queries.map(({ id, reviews }) =>
+          redis.hmget(keys.ratings(id), ratingField, ...reviews.map(reviewField)),
+        ),
+      );
       return queries.map(({ reviews }, at) => {
         const [rating, ...texts] = results[at] as (string | null)[];
         const given = new Map<Identifier, GivenRating>();
@@ -32,9 +32,9 @@ export function redisRatings(redis: RedisConnection): Pick<ReadModel, "readRatin
     },
 
     async putRatings({ partition, position }, puts) {
-      await pipelined(redis, (pipeline) => {
-        for (const { id, version, rating, given } of puts) {
-          pipeline.storeFieldsIfNewer(
+      await pipelined(redis, () =>
+        puts.map(({ id, version, rating, given }) =>
+          redis.storeFieldsIfNewer(
             3,
             keys.position("catalog", partition),
             keys.ratings(id),
@@ -43,9 +43,9 @@ export function redisRatings(redis: RedisConnection): Pick<ReadModel, "readRatin
             ...given.flatMap((one) => [reviewField(one.review), textOf(one.version, one.rating)]),
             ratingField,
             textOf(version, rating),
-          );
-        }
-      });
+          ),
+        ),
+      );
     },
   };
 }

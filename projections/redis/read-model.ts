@@ -1,12 +1,12 @@
 import type { Identifier } from "../../streams/identifier.ts";
-import { allPartitions, partitionCount } from "../../streams/partition.ts";
+import { allPartitions } from "../../streams/partition.ts";
 import type { CategoryEvent } from "../categories.ts";
 import type { ReadModel } from "../read-model.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { redisListings } from "./listings.ts";
-import { pipelined } from "./pipeline.ts";
-import { readPosition, redisPositions } from "./positions.ts";
+import { fenced, pipelined } from "./pipeline.ts";
+import { readPositions, redisPositions } from "./positions.ts";
 import { redisRatings } from "./ratings.ts";
 import { redisRegisters } from "./registers.ts";
 import { redisAnswers } from "./answers.ts";
@@ -23,12 +23,11 @@ export function createRedisReadModel(redis: RedisConnection): ReadModel {
     ...redisListings(redis),
 
     async readGroup(group) {
-      const results = await pipelined(redis, (pipeline) => {
-        for (const partition of allPartitions) pipeline.get(keys.position("catalog", partition));
-        for (const partition of allPartitions) pipeline.smembers(keys.group(group, partition));
-      });
-      const positions = results.slice(0, partitionCount).map((text) => readPosition(text as string | null));
-      const ids = (results.slice(partitionCount) as string[][]).flat() as Identifier[];
+      const [positions, members] = await pipelined(redis, () => [
+        readPositions(redis, "catalog", allPartitions),
+        Promise.all(allPartitions.map((partition) => redis.smembers(keys.group(group, partition)))),
+      ]);
+      const ids = members.flat() as Identifier[];
       return { ids: ids.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))), positions };
     },
 
@@ -36,10 +35,8 @@ export function createRedisReadModel(redis: RedisConnection): ReadModel {
       if (events.length === 0) return;
       // An event does not change, so the one that stands is never older.
       const fields = events.flatMap((event) => [String(event.sequence), JSON.stringify(event)]);
-      await pipelined(redis, (pipeline) => {
-        const moved = keys.position("catalog", partition);
-        pipeline.storeFieldsIfNewer(2, moved, keys.categories, position ?? "", ...fields);
-      });
+      const moved = keys.position("catalog", partition);
+      await fenced(redis.storeFieldsIfNewer(2, moved, keys.categories, position ?? "", ...fields));
     },
 
     async dropCategoryEvents(sequences) {
@@ -47,16 +44,12 @@ export function createRedisReadModel(redis: RedisConnection): ReadModel {
     },
 
     async readCategoryEvents() {
-      const results = await pipelined(redis, (pipeline) => {
-        for (const partition of allPartitions) pipeline.get(keys.position("catalog", partition));
-        pipeline.hvals(keys.categories);
-      });
-      const texts = results[partitionCount] as string[];
+      const [positions, texts] = await pipelined(redis, () => [
+        readPositions(redis, "catalog", allPartitions),
+        redis.hvals(keys.categories),
+      ]);
       const events = texts.map((text) => JSON.parse(text) as CategoryEvent);
-      return {
-        events: events.sort((a, b) => a.sequence - b.sequence),
-        positions: results.slice(0, partitionCount).map((text) => readPosition(text as string | null)),
-      };
+      return { events: events.sort((a, b) => a.sequence - b.sequence), positions };
     },
 
     async clear() {

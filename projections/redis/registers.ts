@@ -47,39 +47,37 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
       if (puts.length === 0) return;
       const registers = puts.map(({ register, id }) => keys.register(register, id));
       const texts = puts.map(({ version, value }) => textOf(version, value));
-      await pipelined(redis, (pipeline) => {
-        pipeline.refill(
+      await fenced(
+        redis.refill(
           1 + registers.length,
           keys.position("catalog", partition),
           ...registers,
           position ?? "",
           secondsToLive,
           ...texts,
-        );
-      });
+        ),
+      );
     },
 
     readProducts: createProductReads(redis),
 
     async readReviews(ids) {
-      const results = await pipelined(redis, (pipeline) => {
-        for (const id of ids) pipeline.get(keys.reviews(id));
-      });
-      return results.map((text) => readText<Reviews>(text as string | null));
+      const texts = await pipelined(redis, () => ids.map((id) => redis.get(keys.reviews(id))));
+      return texts.map((text) => readText<Reviews>(text));
     },
 
     async putReviews({ partition, position }, puts) {
-      await pipelined(redis, (pipeline) => {
-        for (const { id, version, value } of puts) {
-          pipeline.storeFencedIfNewer(
+      await pipelined(redis, () =>
+        puts.map(({ id, version, value }) =>
+          redis.storeFencedIfNewer(
             keys.position("catalog", partition),
             keys.reviews(id),
             position ?? "",
             secondsToLive,
             textOf(version, value),
-          );
-        }
-      });
+          ),
+        ),
+      );
     },
   };
 }

@@ -30,24 +30,27 @@ export function redisSales(redis: RedisConnection): Pick<ReadModel, "readSale" |
 
     async putSale({ partition, position }, { sale, version, value, products }) {
       // In bounded calls, the sale itself last: while it is missing, its event will be folded again.
-      await pipelined(redis, (pipeline) => {
-        const store = (answers: readonly string[], fields: readonly string[]) =>
-          pipeline.storeFieldsIfNewer(
-            2 + answers.length,
-            keys.position("catalog", partition),
-            keys.sales(partition),
-            ...answers,
-            position ?? "",
-            ...fields,
-          );
+      const store = (answers: readonly string[], fields: readonly string[]) =>
+        redis.storeFieldsIfNewer(
+          2 + answers.length,
+          keys.position("catalog", partition),
+          keys.sales(partition),
+          ...answers,
+          position ?? "",
+          ...fields,
+        );
+      await pipelined(redis, () => {
+        const calls: Promise<unknown>[] = [];
         for (let at = 0; at < products.length; at += productsPerCall) {
           const some = products.slice(at, at + productsPerCall);
-          store(
-            some.map(({ id }) => keys.answer(id)),
-            some.flatMap((product) => [productField(product.id), textOf(version, product.value)]),
+          calls.push(
+            store(
+              some.map(({ id }) => keys.answer(id)),
+              some.flatMap((product) => [productField(product.id), textOf(version, product.value)]),
+            ),
           );
         }
-        store([], [saleField(sale), textOf(version, value)]);
+        return [...calls, store([], [saleField(sale), textOf(version, value)])];
       });
     },
   };
