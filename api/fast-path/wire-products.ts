@@ -73,9 +73,11 @@ export function serveOffTheWire(server: Server, options: WireProductsOptions): v
       },
     });
     isIn = true;
-    request.onGone = () => {
+    // Named first: V8 makes a function that is written straight into a property in the old generation, with all that it sees.
+    const leave = () => {
       if (!isStarted) left();
     };
+    request.onGone = leave;
 
     function give(served: Served | undefined): void {
       if (served === undefined) {

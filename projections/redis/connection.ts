@@ -1,4 +1,4 @@
-import { Redis } from "ioredis";
+import { type Command, Redis } from "ioredis";
 import { scripts } from "./scripts.ts";
 
 /**
@@ -61,9 +61,30 @@ export interface RedisSettings {
   readonly onState?: (state: "disconnected" | "connected", detail: string) => void;
 }
 
+const nothing = Promise.resolve();
+
+/**
+ * The client holds each command by a function that V8 makes in the old generation, where it stays until the next full
+ * collection (docs/decisions.md): a command that has its answer lets go of what was sent and of what came.
+ */
+class Client extends Redis {
+  override sendCommand(...call: Parameters<Redis["sendCommand"]>): unknown {
+    const [command] = call;
+    const sent = super.sendCommand(...call);
+    const letGo = () => forget(command);
+    command.promise.then(letGo, letGo);
+    return sent;
+  }
+}
+
+function forget(command: Command): void {
+  command.args = [];
+  command.promise = nothing;
+}
+
 /** Resolves once the server answers; afterwards the connection heals itself. Rejects where the first try fails. */
 export async function connectRedis(settings: RedisSettings): Promise<RedisConnection> {
-  const redis = new Redis(settings.url, {
+  const redis = new Client(settings.url, {
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
