@@ -9,40 +9,51 @@ import { evolvePrice, type Price } from "./price.ts";
  * with each event, so the last one of the run is all that is written, and nothing has to be read first.
  */
 export interface FoldedRun {
-  readonly details: ReadonlyMap<Identifier, Details>;
+  readonly details: Map<Identifier, Details>;
   /** The sequence of each product's first product.modified in the run. */
-  readonly firstSeen: ReadonlyMap<Identifier, number>;
-  readonly prices: ReadonlyMap<Identifier, Price>;
-  readonly inventories: ReadonlyMap<Identifier, Inventory>;
+  readonly firstSeen: Map<Identifier, number>;
+  readonly prices: Map<Identifier, Price>;
+  readonly inventories: Map<Identifier, Inventory>;
   /** In the order of the log. */
-  readonly reviews: ReadonlyMap<Identifier, readonly EventOf<"review.posted">[]>;
+  readonly reviews: Map<Identifier, EventOf<"review.posted">[]>;
 }
 
-export function foldRun(events: readonly Event[]): FoldedRun {
-  const details = new Map<Identifier, Details>();
-  const firstSeen = new Map<Identifier, number>();
-  const prices = new Map<Identifier, Price>();
-  const inventories = new Map<Identifier, Inventory>();
-  const reviews = new Map<Identifier, EventOf<"review.posted">[]>();
-  for (const event of events) {
-    switch (event.kind) {
-      case "product.modified":
-        if (!firstSeen.has(event.id)) firstSeen.set(event.id, event.sequence);
-        details.set(event.id, evolveDetails(details.get(event.id), event));
-        break;
-      case "price.updated":
-        prices.set(event.id, evolvePrice(prices.get(event.id), event));
-        break;
-      case "inventory.changed":
-        inventories.set(event.id, evolveInventory(inventories.get(event.id), event));
-        break;
-      case "review.posted": {
-        const earlier = reviews.get(event.id);
-        if (earlier === undefined) reviews.set(event.id, [event]);
-        else earlier.push(event);
-        break;
-      }
+export function emptyRun(): FoldedRun {
+  return {
+    details: new Map(),
+    firstSeen: new Map(),
+    prices: new Map(),
+    inventories: new Map(),
+    reviews: new Map(),
+  };
+}
+
+/** Folds one more event onto the run, behind all that is in it. */
+export function foldOnto(
+  { details, firstSeen, prices, inventories, reviews }: FoldedRun,
+  event: Event,
+): void {
+  switch (event.kind) {
+    case "product.modified":
+      if (!firstSeen.has(event.id)) firstSeen.set(event.id, event.sequence);
+      details.set(event.id, evolveDetails(details.get(event.id), event));
+      break;
+    case "price.updated":
+      prices.set(event.id, evolvePrice(prices.get(event.id), event));
+      break;
+    case "inventory.changed":
+      inventories.set(event.id, evolveInventory(inventories.get(event.id), event));
+      break;
+    case "review.posted": {
+      const earlier = reviews.get(event.id);
+      if (earlier === undefined) reviews.set(event.id, [event]);
+      else earlier.push(event);
+      break;
     }
   }
-  return { details, firstSeen, prices, inventories, reviews };
+}
+
+/** How many values it has to write. */
+export function sizeOf({ details, prices, inventories, reviews }: FoldedRun): number {
+  return details.size + prices.size + inventories.size + reviews.size;
 }

@@ -13,12 +13,8 @@ export interface Projection {
    * partition, the sequence up to which the projection's own write-behind is complete.
    */
   open(partitions: readonly number[], sequence: number): Promise<ReadonlyMap<number, number>>;
-  /**
-   * Folds a batch in memory, while the one before it may still be on its way to the store. `entries`: in the
-   * order of the log, those of partitions that the projector owns, and every category and sale event. What it
-   * returns writes the batch, when the one before it is done, with the standing of then.
-   */
-  fold(entries: readonly BatchEntry[], standing: Standing): Write;
+  /** Begins a fold in memory, while the one before it may still be on its way to the store. */
+  begin(): Fold;
   /** Makes what was written behind durable, and marks these partitions as complete up to `sequence`. */
   settle(partitions: readonly number[], sequence: number): Promise<void>;
   /** Changes that the clock brings. Returns how many there were. */
@@ -27,11 +23,24 @@ export interface Projection {
   readonly unsettled: number;
 }
 
+/** Batches of the log that follow one another, folded as they come and written as one. */
+export interface Fold {
+  /**
+   * `entries`: in the order of the log, those of partitions that the projector owns, and every category and sale event.
+   * `standing`: of this moment.
+   */
+  add(entries: readonly BatchEntry[], standing: Standing): void;
+  /** How many values it holds to be written. */
+  readonly size: number;
+  /** Writes it, when the one before it is done, with the standing of then. */
+  readonly write: Write;
+}
+
 /** The partitions that the projector owns: what is at or before `sequence` is stored already. */
 export type Standing = ReadonlyMap<number, { readonly sequence: number; readonly fence: Fence }>;
 
 /**
- * Writes a folded batch, on top of read models that stand where it is told, and may be run again. Returns the
+ * Writes what was folded, on top of read models that stand where it is told, and may be run again. Returns the
  * events that are good by themselves and bad where they stand.
  */
 export type Write = (standing: Standing) => Promise<readonly Refusal[]>;
@@ -51,7 +60,7 @@ export interface Refusal {
 /** Events that only need to be well-formed today: whatever is not goes to quarantine, the rest is kept. */
 export const judgeOnly: Projection = {
   open: async () => new Map(),
-  fold: () => async () => [],
+  begin: () => ({ add: () => {}, size: 0, write: async () => [] }),
   settle: async () => {},
   tick: async () => 0,
   unsettled: 0,

@@ -7,7 +7,7 @@ import { decodeBatch } from "./decode-batch.ts";
 import { moveOf, type Owned, ownedAt, standingOf, takeRebuilt } from "./owned.ts";
 import { createParking } from "./parking.ts";
 import { claimPositions } from "./position-claim.ts";
-import type { Projection, Refusal, Write } from "./projection.ts";
+import type { Fold, Projection, Refusal, Write } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
 import { isSamePlace, type Versions } from "./version.ts";
 
@@ -59,7 +59,25 @@ export interface Projector {
   health(): ProjectorHealth;
 }
 
+/**
+ * Batches that are written as one, behind one move of the positions: while far more follows, what is written several times of
+ * one product is joined, and the store has that much less to do.
+ */
+interface Stride {
+  readonly from: Tail;
+  readonly begunAt: number;
+  readonly fold: Fold;
+  readonly refused: Refusal[];
+  /** The last sequence in it. */
+  last: number;
+  /** When the log ended with it; undefined where more follows. */
+  headAt: number | undefined;
+}
+
 const batchMax = 4_096;
+/** How many values a stride may hold: more live through too many collections. */
+const strideMax = 32_768;
+const strideMsMax = 1_000;
 const idleMs = 250;
 const heartbeatMs = 1_000;
 const unsettledMax = 5_000;
@@ -84,7 +102,9 @@ export function createProjector(options: ProjectorOptions): Projector {
   const partitions = new Map<number, Owned>();
   const parking = createParking(options);
   let tail: Tail | undefined;
-  /** The batch that is being written; what it throws, the next one hears. */
+  /** What was taken from the tail and is not being written yet. */
+  let stride: Stride | undefined;
+  /** The stride that is being written; what it throws, the next one hears. */
   let writing: Promise<void> = Promise.resolve();
   let next = 1;
   let session = 0;
@@ -127,13 +147,8 @@ export function createProjector(options: ProjectorOptions): Projector {
     journal.info({ log: name, from: next, partitions: partitions.size }, "projector reads on");
   }
 
-  async function write(
-    apply: Write,
-    refused: readonly Refusal[],
-    last: number,
-    headAt: number | undefined,
-  ): Promise<void> {
-    const late = await applied(apply);
+  async function write({ fold, refused, last, headAt }: Stride): Promise<void> {
+    const late = await applied(fold.write);
     const mine = late.filter(({ partition }) => partitions.has(partition));
     const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
     await Promise.all(parked.map((refusal) => parking.park(refusal)));
@@ -216,9 +231,10 @@ export function createProjector(options: ProjectorOptions): Projector {
   }
 
   /** Once a second: is the log still the one we know, are we at its end, does the store still stand? */
-  async function beat(): Promise<void> {
-    beatAt = now();
+  async function beatIfDue(): Promise<void> {
     const asked = now();
+    if (asked - beatAt < heartbeatMs) return;
+    beatAt = asked;
     const bounds = await log.bounds();
     if (bounds.epoch !== epoch) {
       throw new LogVanished(`the stream ${log.stream} is not the one that was opened: it was made anew`);
@@ -237,27 +253,42 @@ export function createProjector(options: ProjectorOptions): Projector {
       await sleep(idleMs);
       return;
     }
+    // What was taken from a tail that is no more does not follow what was written.
+    if (stride?.from !== tail) stride = undefined;
     const from = tail;
     const { messages, pending } = await from.take(batchMax, idleMs);
     const takenAt = now();
-    // Decoded and folded while the batch before it is being written.
+    // Decoded and folded while the stride before it is being written.
     const { entries, refused } = await decodeBatch(messages, (partition, sequence) => {
       const state = partitions.get(partition);
       return state !== undefined && sequence > state.done;
     });
-    const apply = projection.fold(entries, standing());
-    await writing;
-    // What was taken from a tail that is no more does not follow what was written.
-    if (tail !== from) return;
     const last = messages.at(-1);
     if (last !== undefined) {
-      writing = write(apply, refused, last.sequence, pending === 0 ? takenAt : undefined);
-      writing.catch(() => {});
+      stride ??= {
+        from,
+        begunAt: takenAt,
+        fold: projection.begin(),
+        refused: [],
+        last: 0,
+        headAt: undefined,
+      };
+      stride.fold.add(entries, standing());
+      stride.refused.push(...refused);
+      stride.last = last.sequence;
+      stride.headAt = pending === 0 ? takenAt : undefined;
+      const isFull = stride.fold.size >= strideMax || takenAt - stride.begunAt >= strideMsMax;
+      if (pending >= batchMax && !isFull) return;
     }
-    if (now() - beatAt >= heartbeatMs) {
-      await writing;
-      await beat();
+    await writing;
+    if (stride === undefined) {
+      await beatIfDue();
+      return;
     }
+    if (tail !== from) return;
+    writing = write(stride).then(beatIfDue);
+    writing.catch(() => {});
+    stride = undefined;
   }
 
   /** Forgets the partitions, so that the next step reads again where they stand. */

@@ -1,10 +1,12 @@
 import { isBad, type BadEvent, type Event } from "../../streams/events.ts";
-import type { Identifier } from "../../streams/identifier.ts";
+import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import type { Log } from "../../streams/log.ts";
+import { partitionOf } from "../../streams/partition.ts";
+import { storedSubject } from "../../streams/subjects.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
-import { type FoldedRun, foldRun } from "../fold-run.ts";
+import { emptyRun, type FoldedRun, foldOnto, sizeOf } from "../fold-run.ts";
 import type { LogReader } from "../log-reader.ts";
-import type { BatchEntry, Refusal, Standing, Write } from "../projection.ts";
+import type { Fold, Refusal, Standing } from "../projection.ts";
 import type { ReadModel, RegisterPut } from "../read-model.ts";
 import type { Versions } from "../version.ts";
 import type { TreeWriter } from "./tree.ts";
@@ -17,12 +19,13 @@ import { createReviewWriter } from "./reviews.ts";
  * beforehand is read in one round trip, and all is written in one more.
  */
 export interface ProductWriter {
-  fold(entries: readonly BatchEntry[], standing: Standing): Write;
+  begin(): Fold;
   /** Gives the listings the amounts that a sale's start or end has brought by the clock. */
   reprice(standing: Standing, now: number): Promise<number>;
 }
 
 export interface ProductWriterOptions {
+  readonly catalog: Log;
   readonly readModel: ReadModel;
   readonly derived: Log;
   readonly reader: LogReader;
@@ -33,7 +36,7 @@ export interface ProductWriterOptions {
 }
 
 export function createProductWriter(options: ProductWriterOptions): ProductWriter {
-  const { readModel, versions } = options;
+  const { catalog, readModel, versions } = options;
   const listings = createListingWriter(options);
   const reviews = createReviewWriter(options);
   const good = createGoodKeeper(options);
@@ -53,39 +56,48 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
   }
 
   return {
-    fold(entries, standing) {
-      const stored: (number | undefined)[] = [];
-      for (const [partition, { sequence }] of standing) stored[partition] = sequence;
-      const fresh: (Event[] | undefined)[] = [];
+    begin() {
+      const runs = new Map<number, FoldedRun>();
       const again: Event[] = [];
       const bad: BadEvent[] = [];
-      for (const { decoded } of entries) {
-        const { partition } = decoded;
-        const before = stored[partition];
-        if (before === undefined) continue;
-        if (isBad(decoded)) bad.push(decoded);
-        else if (decoded.sequence <= before) again.push(decoded);
-        else {
-          const events = fresh[partition];
-          if (events === undefined) fresh[partition] = [decoded];
-          else events.push(decoded);
+
+      function runOf(partition: number): FoldedRun {
+        let run = runs.get(partition);
+        if (run === undefined) {
+          run = emptyRun();
+          runs.set(partition, run);
         }
+        return run;
       }
-      const runs = new Map<number, FoldedRun>();
-      for (const [partition, events] of fresh.entries()) {
-        if (events !== undefined) runs.set(partition, foldRun(events));
-      }
-      const puts = [...runs].map(([partition, run]) => [partition, registersOf(run)] as const);
-      const reviewed = new Map([...runs.values()].flatMap((run) => [...run.reviews]));
-      return async (current) => {
-        await good.keep(bad, runs);
-        const written = puts.map(([partition, registers]) => {
-          const fence = current.get(partition)?.fence;
-          return fence && readModel.putRegisters([fence], registers);
-        });
-        const listed = listings.apply(runs, current);
-        const [foreign] = await Promise.all([listed, reviews.apply(reviewed, again, current), ...written]);
-        return foreignPrices(entries, foreign);
+
+      return {
+        add(entries, standing) {
+          const stored: (number | undefined)[] = [];
+          for (const [partition, { sequence }] of standing) stored[partition] = sequence;
+          for (const { decoded } of entries) {
+            const before = stored[decoded.partition];
+            if (before === undefined) continue;
+            if (isBad(decoded)) bad.push(decoded);
+            else if (decoded.sequence <= before) again.push(decoded);
+            else foldOnto(runOf(decoded.partition), decoded);
+          }
+        },
+        get size() {
+          let size = again.length + bad.length;
+          for (const run of runs.values()) size += sizeOf(run);
+          return size;
+        },
+        async write(current) {
+          await good.keep(bad, runs);
+          const written = [...runs].map(([partition, run]) => {
+            const fence = current.get(partition)?.fence;
+            return fence && readModel.putRegisters([fence], registersOf(run));
+          });
+          const listed = listings.apply(runs, current);
+          const reviewed = new Map([...runs.values()].flatMap((run) => [...run.reviews]));
+          const [foreign] = await Promise.all([listed, reviews.apply(reviewed, again, current), ...written]);
+          return foreignPrices(catalog, foreign);
+        },
       };
     },
 
@@ -103,15 +115,17 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
 }
 
 /** A price that leaves its product with sales in another currency: they are ignored, and that is reported. */
-function foreignPrices(
-  entries: readonly BatchEntry[],
+async function foreignPrices(
+  catalog: Log,
   foreign: ReadonlyMap<number, { readonly id: Identifier; readonly sale: Identifier }>,
-): readonly Refusal[] {
-  if (foreign.size === 0) return [];
-  return entries.flatMap(({ message, decoded }) => {
-    const found = foreign.get(message.sequence);
-    if (found === undefined || isBad(decoded)) return [];
-    const reason = `the sale "${found.sale}" is in another currency than this price: it is ignored for "${found.id}"`;
-    return [{ message, partition: decoded.partition, product: found.id, reason }];
-  });
+): Promise<readonly Refusal[]> {
+  const refused = await Promise.all(
+    [...foreign].map(async ([sequence, { id, sale }]): Promise<readonly Refusal[]> => {
+      const message = await catalog.next(storedSubject("price.updated", tokenOf(id)), sequence);
+      if (message?.sequence !== sequence) return [];
+      const reason = `the sale "${sale}" is in another currency than this price: it is ignored for "${id}"`;
+      return [{ message, partition: partitionOf(tokenOf(id)), product: id, reason }];
+    }),
+  );
+  return refused.flat();
 }

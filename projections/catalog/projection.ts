@@ -3,7 +3,7 @@ import type { Journal } from "../../streams/journal.ts";
 import type { Log } from "../../streams/log.ts";
 import { createDerivedBuffer } from "../derived-buffer.ts";
 import { createLogReader } from "../log-reader.ts";
-import type { BatchEntry, Projection, Refusal, Standing, Write } from "../projection.ts";
+import type { BatchEntry, Fold, Projection, Refusal, Write } from "../projection.ts";
 import type { ReadModel } from "../read-model.ts";
 import type { SaleEvent } from "../sales.ts";
 import { withinSession } from "../session-fence.ts";
@@ -35,20 +35,29 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
   const products = createProductWriter({ ...options, readModel, reader, buffer, listsOf: tree.listsOf });
   const sales = createSaleWriter({ ...options, readModel, reader, buffer });
 
-  function writeOf({ kind, entries }: Stretch, standing: Standing): Write {
-    if (kind === "products") return products.fold(entries, standing);
-    if (kind === "categories") {
-      return async (current) => {
-        const fences = [...current.values()].map(({ fence }) => fence);
-        return tree.apply(entries, fences);
-      };
-    }
-    return async (current) => {
-      const refused: Refusal[] = [];
-      for (const { message, decoded } of entries) {
-        refused.push(...(await sales.apply(message, decoded as SaleEvent, current)));
-      }
-      return refused;
+  function foldOf(kind: Stretch["kind"]): Fold {
+    if (kind === "products") return products.begin();
+    const entries: BatchEntry[] = [];
+    const write: Write =
+      kind === "categories"
+        ? (current) =>
+            tree.apply(
+              entries,
+              [...current.values()].map(({ fence }) => fence),
+            )
+        : async (current) => {
+            const refused: Refusal[] = [];
+            for (const { message, decoded } of entries) {
+              refused.push(...(await sales.apply(message, decoded as SaleEvent, current)));
+            }
+            return refused;
+          };
+    return {
+      add: (more) => void entries.push(...more),
+      get size() {
+        return entries.length;
+      },
+      write,
     };
   }
 
@@ -59,12 +68,27 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
       return new Map(await Promise.all(settled));
     },
 
-    fold(entries, standing) {
-      const writes = stretches(entries).map((stretch) => writeOf(stretch, standing));
-      return async (current) => {
-        const refused: Refusal[] = [];
-        for (const write of writes) refused.push(...(await write(current)));
-        return refused;
+    begin() {
+      const folds: { readonly kind: Stretch["kind"]; readonly fold: Fold }[] = [];
+      return {
+        add(entries, standing) {
+          for (const { kind, entries: some } of stretches(entries)) {
+            let last = folds.at(-1);
+            if (last?.kind !== kind) {
+              last = { kind, fold: foldOf(kind) };
+              folds.push(last);
+            }
+            last.fold.add(some, standing);
+          }
+        },
+        get size() {
+          return folds.reduce((sum, { fold }) => sum + fold.size, 0);
+        },
+        async write(current) {
+          const refused: Refusal[] = [];
+          for (const { fold } of folds) refused.push(...(await fold.write(current)));
+          return refused;
+        },
       };
     },
 

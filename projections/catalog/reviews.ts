@@ -4,7 +4,7 @@ import type { Log } from "../../streams/log.ts";
 import { partitionOf } from "../../streams/partition.ts";
 import { readDerived } from "../derived.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
-import { foldRun } from "../fold-run.ts";
+import { emptyRun, foldOnto } from "../fold-run.ts";
 import type { Standing } from "../projection.ts";
 import type { ReadModel } from "../read-model.ts";
 import { evolveRating, evolveReviews, type GivenRating, type Rating, type Reviews } from "../reviews.ts";
@@ -63,7 +63,9 @@ export function createReviewWriter({
 
   return {
     async apply(reviews, again, standing) {
-      const repeated = foldRun(again).reviews;
+      const run = emptyRun();
+      for (const event of again) foldOnto(run, event);
+      const repeated = run.reviews;
       const ids = [...new Set([...reviews.keys(), ...repeated.keys()])];
       if (ids.length === 0) return;
       const queries = ids.map((id) => ({

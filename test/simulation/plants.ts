@@ -1,4 +1,4 @@
-import type { Projection } from "../../projections/projection.ts";
+import type { Projection, Write } from "../../projections/projection.ts";
 import type { ReadModel } from "../../projections/read-model.ts";
 import { inLife, lifeOf, type Versions } from "../../projections/version.ts";
 import type { Log } from "../../streams/log.ts";
@@ -97,11 +97,11 @@ function positionFirst({
     }),
     around: (projection: Projection): Projection => ({
       open: (partitions, sequence) => projection.open(partitions, sequence),
-      fold(entries, standing) {
-        const write = projection.fold(entries, standing);
-        const last = entries.at(-1)?.message.sequence;
-        if (last === undefined) return write;
-        return async (current) => {
+      begin() {
+        const fold = projection.begin();
+        let last = 0;
+        const write: Write = async (current) => {
+          if (last === 0) return fold.write(current);
           const moves = [...current.values()].map(({ sequence, fence }) => ({
             partition: fence.partition,
             from: fence.position,
@@ -120,7 +120,17 @@ function positionFirst({
             const position = moved.get(partition)?.to ?? fence.position;
             return [partition, { sequence, fence: { partition, position } }] as const;
           });
-          return write(new Map(fenced));
+          return fold.write(new Map(fenced));
+        };
+        return {
+          add(entries, standing) {
+            last = entries.at(-1)?.message.sequence ?? last;
+            fold.add(entries, standing);
+          },
+          get size() {
+            return fold.size;
+          },
+          write,
         };
       },
       settle: (partitions, sequence) => projection.settle(partitions, sequence),
