@@ -82,7 +82,13 @@ export function fastClock(from: number): () => number {
   return () => from + Math.floor(50 * (performance.now() - startedAt));
 }
 
-/** The log, its tails giving batches of these sizes in turn. */
+/** So much behind a batch that a projector joins it with the next one. */
+const farMore = 1_000_000;
+
+/**
+ * The log, its tails giving batches of these sizes in turn. Every other one that is not the last says that far more follows, and
+ * is joined with the one behind it.
+ */
 export function cutting(log: Log, sizes: readonly number[]): Log {
   return {
     ...log,
@@ -91,7 +97,11 @@ export function cutting(log: Log, sizes: readonly number[]): Log {
       let taken = 0;
       return {
         ...tail,
-        take: (max, waitMs) => tail.take(Math.min(max, sizes[taken++ % sizes.length] ?? max), waitMs),
+        async take(max, waitMs) {
+          const turn = taken++;
+          const batch = await tail.take(Math.min(max, sizes[turn % sizes.length] ?? max), waitMs);
+          return batch.pending > 0 && turn % 2 === 0 ? { ...batch, pending: farMore } : batch;
+        },
       };
     },
   };
