@@ -24,34 +24,19 @@ declare module "ioredis" {
     advance(key: string, from: string, to: string): Promise<string | null>;
     readProducts(keys: number, ...args: string[]): Promise<readonly (string | null)[]>;
     putAnswer(keys: number, ...args: (string | Buffer)[]): Promise<number>;
-    storeIfNewer(keys: number, ...args: string[]): Promise<string>;
-    storeRows(...args: RowCall): Promise<Told>;
-    storePrices(...args: RowCall): Promise<Told>;
   }
 }
 
 /** The lists that a call touched, as token, how, token, how; 0 for too many rows to say. */
 export type Told = 0 | readonly (string | number)[];
 
-type RowCall = [
-  position: string,
-  listing: string,
-  boundaries: string,
-  expected: string,
-  partition: string,
-  ...texts: string[],
-];
-
 const numberOfKeys: Readonly<Record<keyof typeof scripts, number | undefined>> = {
   readProducts: undefined,
   putAnswer: undefined,
-  storeIfNewer: undefined,
   refill: undefined,
   storeFieldsIfNewer: undefined,
   storeFencedIfNewer: 2,
   advance: 1,
-  storeRows: 3,
-  storePrices: 3,
 };
 
 export interface RedisSettings {

@@ -7,7 +7,10 @@ import type { RedisConnection, Told } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { fenced, pipelined } from "./pipeline.ts";
 import { readPositions } from "./positions.ts";
+import { type ScriptCall, scriptCall } from "./script-call.ts";
 import { halved, noVersion, rankLength, touchedMembers } from "./scripts.ts";
+import type { Words } from "./words.ts";
+import { writingScripts } from "./writing-scripts.ts";
 
 /**
  * Listings: in each partition a row for every product, and for each category two sorted sets that the rows
@@ -22,6 +25,9 @@ const rowsPerCall = 250;
 const unpriced = -1;
 
 export function redisListings(redis: RedisConnection): ListingPart {
+  const storeRows = scriptCall<Told>(redis, writingScripts.storeRows);
+  const storePrices = scriptCall<Told>(redis, writingScripts.storePrices);
+
   async function page(category: Identifier, sort: ListingSort, last: number) {
     const keyOf = (order: "newest" | "price", partition: number) => keys.category(category, order, partition);
     const byScore = (min: number, max: number | "+inf") => (partition: number) =>
@@ -57,16 +63,23 @@ export function redisListings(redis: RedisConnection): ListingPart {
         keys.boundaries(partition),
         position ?? "",
         String(partition),
-      ] as const;
+      ];
+      const call = (
+        script: ScriptCall<Told>,
+        chunk: readonly ListingPut[],
+        write: (words: Words, put: ListingPut) => void,
+      ) =>
+        script(3, (words) => {
+          for (const word of keysAndFence) words.text(word);
+          for (const put of chunk) write(words, put);
+        });
       // Sent one by one, so that Redis works on the first while the next is being written out.
       const calls: Promise<Told>[] = [];
       for (let at = 0; at < rows.length; at += rowsPerCall) {
-        const args = rows.slice(at, at + rowsPerCall).flatMap(rowArguments);
-        calls.push(redis.storeRows(...keysAndFence, ...args));
+        calls.push(call(storeRows, rows.slice(at, at + rowsPerCall), writeRow));
       }
       for (let at = 0; at < prices.length; at += rowsPerCall) {
-        const args = prices.slice(at, at + rowsPerCall).flatMap(priceArguments);
-        calls.push(redis.storePrices(...keysAndFence, ...args));
+        calls.push(call(storePrices, prices.slice(at, at + rowsPerCall), writePrice));
       }
       return touchedIn(await fenced(Promise.all(calls)));
     },
@@ -130,25 +143,26 @@ function comparator(sort: ListingSort) {
       : b.score - a.score || Buffer.compare(bytes(b.id), bytes(a.id));
 }
 
-function rowArguments({ id, membership, pricing }: ListingPut): readonly string[] {
-  if (membership === undefined) return [];
-  return [
-    id,
-    membership.version,
-    String(membership.created),
-    membership.group === null ? "" : tokenOf(membership.group),
-    tokensOf(membership.direct),
-    tokensOf(membership.shown),
-    pricing === undefined ? "" : rankOf(pricing),
-    pricing === undefined ? "" : String(pricing.amount),
-    pricing?.nextBoundary === undefined ? "" : String(pricing.nextBoundary),
-  ];
+function writeRow(words: Words, { id, membership, pricing }: ListingPut): void {
+  if (membership === undefined) return;
+  words.text(id);
+  words.text(membership.version);
+  words.text(String(membership.created));
+  words.text(membership.group === null ? "" : tokenOf(membership.group));
+  words.text(tokensOf(membership.direct));
+  words.text(tokensOf(membership.shown));
+  words.text(pricing === undefined ? "" : rankOf(pricing));
+  words.text(pricing === undefined ? "" : String(pricing.amount));
+  words.text(pricing?.nextBoundary === undefined ? "" : String(pricing.nextBoundary));
 }
 
-function priceArguments({ id, pricing }: ListingPut): readonly string[] {
-  if (pricing === undefined) return [];
+function writePrice(words: Words, { id, pricing }: ListingPut): void {
+  if (pricing === undefined) return;
   const { amount, nextBoundary } = pricing;
-  return [id, rankOf(pricing), String(amount), nextBoundary === undefined ? "" : String(nextBoundary)];
+  words.text(id);
+  words.text(rankOf(pricing));
+  words.text(String(amount));
+  words.text(nextBoundary === undefined ? "" : String(nextBoundary));
 }
 
 /** The same few lists of categories come again and again, as the same arrays. */

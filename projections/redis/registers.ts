@@ -6,7 +6,9 @@ import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
 import { fenced, pipelined } from "./pipeline.ts";
 import { createProductReads } from "./product-reads.ts";
+import { scriptCall } from "./script-call.ts";
 import { readText, textOf } from "./text.ts";
+import { writingScripts } from "./writing-scripts.ts";
 
 /**
  * Registers have a time to live only so that `volatile-lfu` may evict them when memory runs short; it is so
@@ -26,6 +28,8 @@ type RegisterPart = Pick<
 >;
 
 export function redisRegisters(redis: RedisConnection): RegisterPart {
+  const storeIfNewer = scriptCall<number>(redis, writingScripts.storeIfNewer);
+
   return {
     async putRegisters(fences, puts) {
       // Sent one by one, so that Redis works on the first while the next is being written out.
@@ -33,12 +37,15 @@ export function redisRegisters(redis: RedisConnection): RegisterPart {
       for (let at = 0; at < puts.length; at += registersPerCall) {
         const chunk = puts.slice(at, at + registersPerCall);
         const held = fences.length === 1 ? fences : fencesOf(chunk, fences);
-        const args = held.map(({ partition }) => keys.position("catalog", partition));
-        for (const { register, id } of chunk) args.push(keys.register(register, id));
-        args.push(secondsToLive, String(held.length));
-        for (const { position } of held) args.push(position ?? "");
-        for (const { version, value } of chunk) args.push(textOf(version, value));
-        calls.push(redis.storeIfNewer(held.length + chunk.length, ...args));
+        const call = storeIfNewer(held.length + chunk.length, (words) => {
+          for (const { partition } of held) words.text(keys.position("catalog", partition));
+          for (const { register, id } of chunk) words.text(keys.register(register, id));
+          words.text(secondsToLive);
+          words.text(String(held.length));
+          for (const { position } of held) words.text(position ?? "");
+          for (const { version, value } of chunk) words.pair(version, JSON.stringify(value));
+        });
+        calls.push(call);
       }
       await fenced(Promise.all(calls));
     },
