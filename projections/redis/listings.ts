@@ -5,10 +5,12 @@ import type { ListingPut, ListingRow, ListingSort, ReadModel, TouchedLists } fro
 import { type Version, versionLength } from "../version.ts";
 import type { RedisConnection, Told } from "./connection.ts";
 import { keys } from "./keys.ts";
+import { createNewRows } from "./new-rows.ts";
 import { fenced, pipelined } from "./pipeline.ts";
 import { readPositions } from "./positions.ts";
+import { tokensOf } from "./tokens-of.ts";
 import { type ScriptCall, scriptCall } from "./script-call.ts";
-import { halved, noVersion, rankLength, touchedMembers } from "./scripts.ts";
+import { halved, noVersion, rankLength, touchedMembers, unpriced } from "./scripts.ts";
 import type { Words } from "./words.ts";
 import { writingScripts } from "./writing-scripts.ts";
 
@@ -22,11 +24,11 @@ type ListingPart = Pick<ReadModel, "readRows" | "putRows" | "readShown" | "readL
 
 /** Rows of one script call: bounds how long Redis is busy with it. */
 const rowsPerCall = 250;
-const unpriced = -1;
 
 export function redisListings(redis: RedisConnection): ListingPart {
   const storeRows = scriptCall<Told>(redis, writingScripts.storeRows);
   const storePrices = scriptCall<Told>(redis, writingScripts.storePrices);
+  const newRows = createNewRows(redis);
 
   async function page(category: Identifier, sort: ListingSort, last: number) {
     const keyOf = (order: "newest" | "price", partition: number) => keys.category(category, order, partition);
@@ -76,7 +78,11 @@ export function redisListings(redis: RedisConnection): ListingPart {
       // Sent one by one, so that Redis works on the first while the next is being written out.
       const calls: Promise<Told>[] = [];
       for (let at = 0; at < rows.length; at += rowsPerCall) {
-        calls.push(call(storeRows, rows.slice(at, at + rowsPerCall), writeRow));
+        const chunk = rows.slice(at, at + rowsPerCall);
+        const store = () => call(storeRows, chunk, writeRow);
+        calls.push(
+          newRows.mayBe(partition, chunk) ? newRows.store({ partition, position }, chunk, store) : store(),
+        );
       }
       for (let at = 0; at < prices.length; at += rowsPerCall) {
         calls.push(call(storePrices, prices.slice(at, at + rowsPerCall), writePrice));
@@ -163,18 +169,6 @@ function writePrice(words: Words, { id, pricing }: ListingPut): void {
   words.text(rankOf(pricing));
   words.text(String(amount));
   words.text(nextBoundary === undefined ? "" : String(nextBoundary));
-}
-
-/** The same few lists of categories come again and again, as the same arrays. */
-const joined = new WeakMap<readonly Identifier[], string>();
-
-function tokensOf(ids: readonly Identifier[]): string {
-  let tokens = joined.get(ids);
-  if (tokens === undefined) {
-    tokens = ids.map(tokenOf).join(",");
-    joined.set(ids, tokens);
-  }
-  return tokens;
 }
 
 const pricedAt = versionLength + 1;

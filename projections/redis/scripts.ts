@@ -24,6 +24,9 @@ export const answersFlag = "answers";
 export const rankLength = versionLength + 17;
 export const noRank = "-".repeat(rankLength);
 
+/** The score of a product without a price. */
+export const unpriced = -1;
+
 /** How a list was touched: by who is in it, or only in its order by price. */
 export const touchedMembers = 2;
 export const touchedPrices = 1;

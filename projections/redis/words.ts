@@ -54,12 +54,16 @@ export function createWords(): Words {
 
   /** Whether all of it was ASCII and so is written. */
   function ascii(text: string): boolean {
+    const target = bytes;
+    const start = at;
+    const length = text.length;
     let units = 0;
-    for (let index = 0; index < text.length; index++) {
+    for (let index = 0; index < length; index++) {
       const unit = text.charCodeAt(index);
       units |= unit;
-      bytes[at++] = unit;
+      target[start + index] = unit;
     }
+    at = start + length;
     return units <= 0x7f;
   }
 

@@ -48,6 +48,28 @@ export const writingScripts = {
     return 0`,
 
   /**
+   * Rows of products that have none yet, with their places in lists, which is all there is to do: a third less work than
+   * by `storeRows`. Where one of them has a row, nothing is done and 0 returned.
+   *
+   * KEYS: a partition's position and listing. ARGV: the position expected, how many rows, product and row of each, then for
+   * each sorted set its name, how many members, score and product of each.
+   */
+  storeNewRows: `${fence}
+    local call, last, ids = redis.call, 2 + 2 * ARGV[2], {}
+    for at = 3, last, 2 do ids[#ids + 1] = ARGV[at] end
+    for _, row in ipairs(call('HMGET', KEYS[2], unpack(ids))) do
+      if row then return 0 end
+    end
+    call('HSET', KEYS[2], unpack(ARGV, 3, last))
+    local set = last + 1
+    while set < #ARGV do
+      last = set + 1 + 2 * ARGV[set + 1]
+      call('ZADD', ARGV[set], unpack(ARGV, set + 2, last))
+      set = last + 1
+    end
+    return 1`,
+
+  /**
    * KEYS: a partition's position, listing and boundaries. ARGV: the position expected, the partition, then
    * nine texts for each row:
    * id, membership version, created, group, direct, shown, pricing rank ('' to leave it), amount, next boundary.

@@ -46,6 +46,60 @@ describe.each(readModelAdapters())("listings ($adapter)", (adapter) => {
   };
   const row = async (product: Identifier) => (await model.readRows(partitionOfId(product), [product]))[0];
 
+  test("hundreds at once are as each by itself, new or not, with a price, a group, a boundary or without", async () => {
+    const attic = id("attic");
+    const products = Array.from({ length: 3_000 }, (_, place) => id(`p${place}`)).filter(
+      (product) => partitionOfId(product) === 3,
+    );
+    const shapes = [
+      (product: Identifier, sequence: number) => listed(product, sequence),
+      (product: Identifier, sequence: number) => listed(product, sequence, { amount: 7 * sequence }),
+      (product: Identifier, sequence: number) =>
+        listed(product, sequence, { shown: [home, attic], amount: 5 }),
+      (product: Identifier, sequence: number) => listed(product, sequence, { shown: [], created: 4 }),
+    ];
+    const inFamily = ({ membership, ...one }: ListingPut): ListingPut => ({
+      ...one,
+      membership: membership && { ...membership, group: id("family") },
+    });
+    const bounded = (one: ListingPut): ListingPut => ({
+      ...one,
+      pricing: { version: v(9), made: 9, amount: 9, nextBoundary: 50 },
+    });
+    const plain = (from: number) =>
+      products.map((product, place) => shapes[place % shapes.length]?.(product, from + place) as ListingPut);
+    const half = products.length / 2;
+    for (const rounds of [
+      [plain(10)],
+      [plain(10), plain(10_000)],
+      [plain(10_000), plain(10)],
+      [plain(10).slice(0, half), plain(20)],
+      [plain(10).map((put, place) => (place % 50 === 1 ? inFamily(put) : put)), plain(10_000)],
+      [plain(10).map((put, place) => (place % 50 === 2 ? bounded(put) : put))],
+    ]) {
+      const ends = [];
+      for (const size of [products.length, 1]) {
+        await model.clear();
+        for (const puts of rounds) {
+          for (let at = 0; at < puts.length; at += size)
+            await model.putRows(noPosition(3), puts.slice(at, at + size));
+        }
+        ends.push({
+          rows: await model.readRows(3, products),
+          lists: await Promise.all(
+            [home, attic].flatMap((category) => [
+              list("newest", 0, 999, category),
+              list("price_asc", 0, 999, category),
+            ]),
+          ),
+          group: (await model.readGroup(id("family"))).ids,
+          due: await model.readDue(3, 100, 999),
+        });
+      }
+      expect(ends[0]).toEqual(ends[1]);
+    }
+  });
+
   test("there are none at first", async () => {
     expect(await list("newest")).toEqual({ ids: [], total: 0 });
     expect(await row(lamp)).toBeUndefined();
