@@ -7,8 +7,9 @@ import { decodeBatch } from "./decode-batch.ts";
 import { moveOf, type Owned, ownedAt, standingOf, takeRebuilt } from "./owned.ts";
 import { createParking } from "./parking.ts";
 import { claimPositions } from "./position-claim.ts";
-import type { Fold, Projection, Refusal, Write } from "./projection.ts";
+import type { Projection, Refusal, Write } from "./projection.ts";
 import { type PositionMove, PositionMoved, type ReadModel } from "./read-model.ts";
+import { beginStride, type Stride } from "./stride.ts";
 import { isSamePlace, type Versions } from "./version.ts";
 
 /**
@@ -59,25 +60,7 @@ export interface Projector {
   health(): ProjectorHealth;
 }
 
-/**
- * Batches that are written as one, behind one move of the positions: while far more follows, what is written several times of
- * one product is joined, and the store has that much less to do.
- */
-interface Stride {
-  readonly from: Tail;
-  readonly begunAt: number;
-  readonly fold: Fold;
-  readonly refused: Refusal[];
-  /** The last sequence in it. */
-  last: number;
-  /** When the log ended with it; undefined where more follows. */
-  headAt: number | undefined;
-}
-
 const batchMax = 4_096;
-/** How many values a stride may hold: more live through too many collections. */
-const strideMax = 32_768;
-const strideMsMax = 1_000;
 const idleMs = 250;
 const heartbeatMs = 1_000;
 const unsettledMax = 5_000;
@@ -147,8 +130,8 @@ export function createProjector(options: ProjectorOptions): Projector {
     journal.info({ log: name, from: next, partitions: partitions.size }, "projector reads on");
   }
 
-  async function write({ fold, refused, last, headAt }: Stride): Promise<void> {
-    const late = await applied(fold.write);
+  async function write({ write: apply, refused, last, headAt }: Stride): Promise<void> {
+    const late = await applied(apply);
     const mine = late.filter(({ partition }) => partitions.has(partition));
     const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
     await Promise.all(parked.map((refusal) => parking.park(refusal)));
@@ -259,32 +242,18 @@ export function createProjector(options: ProjectorOptions): Projector {
     const { messages, pending } = await from.take(batchMax, idleMs);
     const takenAt = now();
     // Decoded and folded while the stride before it is being written.
-    const { entries, refused } = await decodeBatch(messages, (partition, sequence) => {
+    const batch = await decodeBatch(messages, (partition, sequence) => {
       const state = partitions.get(partition);
       return state !== undefined && sequence > state.done;
     });
     const last = messages.at(-1);
     if (last !== undefined) {
-      stride ??= {
-        from,
-        begunAt: takenAt,
-        fold: projection.begin(),
-        refused: [],
-        last: 0,
-        headAt: undefined,
-      };
-      stride.fold.add(entries, standing());
-      stride.refused.push(...refused);
-      stride.last = last.sequence;
-      stride.headAt = pending === 0 ? takenAt : undefined;
-      const isFull = stride.fold.size >= strideMax || takenAt - stride.begunAt >= strideMsMax;
-      if (pending >= batchMax && !isFull) return;
+      stride ??= beginStride(from, projection, takenAt);
+      stride.add(batch, last, standing(), takenAt, pending === 0);
+      if (pending >= batchMax && !stride.isFull) return;
     }
     await writing;
-    if (stride === undefined) {
-      await beatIfDue();
-      return;
-    }
+    if (stride === undefined) return beatIfDue();
     if (tail !== from) return;
     writing = write(stride).then(beatIfDue);
     writing.catch(() => {});
