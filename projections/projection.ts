@@ -30,7 +30,10 @@ export interface Fold {
    * `standing`: of this moment.
    */
   add(entries: readonly BatchEntry[], standing: Standing): void;
-  /** How many values it holds to be written. */
+  /**
+   * How much it holds to be written, in values of a product's registers. Infinite where something in it is written one by
+   * one: nothing is to be joined to that.
+   */
   readonly size: number;
   /** Writes it, when the one before it is done, with the standing of then. */
   readonly write: Write;

@@ -44,7 +44,7 @@ export interface ProjectorOptions {
 }
 
 export interface ProjectorHealth {
-  /** The last sequence that was taken from the log; 0 before the first. */
+  /** The last sequence that was written; 0 before the first. */
   readonly position: number;
   /** The end of the log when it was last asked. */
   readonly head: number;
@@ -132,8 +132,8 @@ export function createProjector(options: ProjectorOptions): Projector {
 
   async function write({ write: apply, refused, last, headAt }: Stride): Promise<void> {
     const late = await applied(apply);
-    const mine = late.filter(({ partition }) => partitions.has(partition));
-    const parked = [...refused, ...mine].sort((a, b) => a.message.sequence - b.message.sequence);
+    const mine = [...refused, ...late].filter(({ partition }) => partitions.has(partition));
+    const parked = mine.sort((a, b) => a.message.sequence - b.message.sequence);
     await Promise.all(parked.map((refusal) => parking.park(refusal)));
     const atHead = headAt !== undefined && projection.unsettled > 0;
     if (atHead || projection.unsettled > unsettledMax || now() - settledAt > settleMs) await settle(last);
@@ -246,10 +246,9 @@ export function createProjector(options: ProjectorOptions): Projector {
       const state = partitions.get(partition);
       return state !== undefined && sequence > state.done;
     });
-    const last = messages.at(-1);
-    if (last !== undefined) {
+    if (messages.length > 0) {
       stride ??= beginStride(from, projection, takenAt);
-      stride.add(batch, last, standing(), takenAt, pending === 0);
+      stride.add(batch, messages, standing(), takenAt, pending === 0);
       if (pending >= batchMax && !stride.isFull) return;
     }
     await writing;

@@ -10,8 +10,17 @@ import type { Fold, Projection, Refusal, Standing, Write } from "./projection.ts
 export interface Stride {
   /** The tail it was taken from: from another one it does not go on. */
   readonly from: Tail;
-  /** Adds a batch that follows what is in it. `takenAt`: when it was taken, `isEnd`: nothing was behind it then. */
-  add(batch: DecodedBatch, last: StoredMessage, standing: Standing, takenAt: number, isEnd: boolean): void;
+  /**
+   * Adds a batch that follows what is in it. `messages`: what it was decoded from, at least one; `takenAt`: when they were
+   * taken, `isEnd`: nothing was behind them then.
+   */
+  add(
+    batch: DecodedBatch,
+    messages: readonly StoredMessage[],
+    standing: Standing,
+    takenAt: number,
+    isEnd: boolean,
+  ): void;
   /** Whether it is to be written before it takes more. */
   readonly isFull: boolean;
   readonly write: Write;
@@ -23,9 +32,13 @@ export interface Stride {
   readonly headAt: number | undefined;
 }
 
-/** How many values one may hold: more of them live through too many collections. */
+/** How much one holds, but for the last batch: more of it would live through too many collections. */
 const valuesMax = 32_768;
-/** From its first batch to its last one, in milliseconds: readers wait that long for it. */
+/** What is parked goes into the log one by one: it takes as long as so many values. */
+const refusedWeight = 8;
+/** What was taken for it. Most of it is not held any more, but it may be. */
+const bytesMax = 32 * 1024 * 1024;
+/** From its first batch to its last one, in milliseconds. */
 const msMax = 1_000;
 
 export function beginStride(from: Tail, projection: Projection, begunAt: number): Stride {
@@ -33,21 +46,26 @@ export function beginStride(from: Tail, projection: Projection, begunAt: number)
   const refused: Refusal[] = [];
   let reachedAt = begunAt;
   let last = 0;
+  let bytes = 0;
   let headAt: number | undefined;
 
   return {
     from,
     refused,
     write: fold.write,
-    add(batch, message, standing, takenAt, isEnd) {
+    add(batch, messages, standing, takenAt, isEnd) {
       fold.add(batch.entries, standing);
       refused.push(...batch.refused);
       reachedAt = takenAt;
-      last = message.sequence;
+      for (const { sequence, payload } of messages) {
+        last = sequence;
+        bytes += payload.length;
+      }
       headAt = isEnd ? takenAt : undefined;
     },
     get isFull() {
-      return fold.size + refused.length >= valuesMax || reachedAt - begunAt >= msMax;
+      const size = fold.size + refusedWeight * refused.length;
+      return size >= valuesMax || bytes >= bytesMax || reachedAt - begunAt >= msMax;
     },
     get last() {
       return last;

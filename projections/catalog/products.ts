@@ -2,6 +2,7 @@ import { isBad, type BadEvent, type Event } from "../../streams/events.ts";
 import { type Identifier, tokenOf } from "../../streams/identifier.ts";
 import type { Log } from "../../streams/log.ts";
 import { partitionOf } from "../../streams/partition.ts";
+import { createSlots } from "../../streams/slots.ts";
 import { storedSubject } from "../../streams/subjects.ts";
 import type { DerivedBuffer } from "../derived-buffer.ts";
 import { emptyRun, type FoldedRun, foldOnto, sizeOf } from "../fold-run.ts";
@@ -114,18 +115,24 @@ export function createProductWriter(options: ProductWriterOptions): ProductWrite
   };
 }
 
+/** Reads of the log that are under way. */
+const foreignAtOnceMax = 64;
+
 /** A price that leaves its product with sales in another currency: they are ignored, and that is reported. */
 async function foreignPrices(
   catalog: Log,
   foreign: ReadonlyMap<number, { readonly id: Identifier; readonly sale: Identifier }>,
 ): Promise<readonly Refusal[]> {
+  const slots = createSlots(foreignAtOnceMax);
   const refused = await Promise.all(
-    [...foreign].map(async ([sequence, { id, sale }]): Promise<readonly Refusal[]> => {
-      const message = await catalog.next(storedSubject("price.updated", tokenOf(id)), sequence);
-      if (message?.sequence !== sequence) return [];
-      const reason = `the sale "${sale}" is in another currency than this price: it is ignored for "${id}"`;
-      return [{ message, partition: partitionOf(tokenOf(id)), product: id, reason }];
-    }),
+    [...foreign].map(([sequence, { id, sale }]) =>
+      slots.run(async (): Promise<readonly Refusal[]> => {
+        const message = await catalog.next(storedSubject("price.updated", tokenOf(id)), sequence);
+        if (message?.sequence !== sequence) return [];
+        const reason = `the sale "${sale}" is in another currency than this price: it is ignored for "${id}"`;
+        return [{ message, partition: partitionOf(tokenOf(id)), product: id, reason }];
+      }),
+    ),
   );
   return refused.flat();
 }

@@ -54,9 +54,7 @@ export function createCatalogProjection(options: CatalogProjectionOptions): Proj
           };
     return {
       add: (more) => void entries.push(...more),
-      get size() {
-        return entries.length;
-      },
+      size: Number.POSITIVE_INFINITY,
       write,
     };
   }

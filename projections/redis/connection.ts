@@ -46,11 +46,12 @@ export interface RedisSettings {
   readonly onState?: (state: "disconnected" | "connected", detail: string) => void;
 }
 
-const nothing = Promise.resolve();
+const nothing: Promise<unknown> = Promise.resolve();
 
 /**
  * The client holds each command by a function that V8 makes in the old generation, where it stays until the next full
- * collection (docs/decisions.md): a command that has its answer lets go of what was sent and of what came.
+ * collection (docs/decisions.md): a command that has its answer lets go of what was sent and of what came. (That hears of its
+ * errors too, so that one that nobody waits for ends no process.)
  */
 class Client extends Redis {
   override sendCommand(...call: Parameters<Redis["sendCommand"]>): unknown {

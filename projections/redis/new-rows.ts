@@ -20,6 +20,8 @@ export interface NewRows {
   store(fence: Fence, puts: readonly ListingPut[], otherwise: () => Promise<Told>): Promise<Told>;
 }
 
+/** How many lists a product is in. */
+const listsMax = 64;
 /** So many calls of a partition do not ask again once one was asked in vain. */
 const pauseCalls = 15;
 
@@ -51,9 +53,11 @@ export function createNewRows(redis: RedisConnection): NewRows {
   };
 }
 
-/** Nothing but a row and its places in lists. */
+/** Nothing but a row and its places in lists, which bounds how long a call is. */
 function isPlain({ membership, pricing }: ListingPut): boolean {
-  return membership?.group === null && pricing?.nextBoundary === undefined;
+  return (
+    membership?.group === null && membership.shown.length <= listsMax && pricing?.nextBoundary === undefined
+  );
 }
 
 /** As `rowsOfCall` has it. */

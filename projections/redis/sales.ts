@@ -3,7 +3,7 @@ import type { ReadModel } from "../read-model.ts";
 import type { ProductSales, Sale } from "../sales.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
-import { pipelined } from "./pipeline.ts";
+import { fenced, pipelined } from "./pipeline.ts";
 import { readText, textOf } from "./text.ts";
 
 /** `sales:{partition}` is a hash: a field for each sale with its items there, and one for each such product. */
@@ -50,8 +50,9 @@ export function redisSales(redis: RedisConnection): Pick<ReadModel, "readSale" |
             ),
           );
         }
-        return [...calls, store([], [saleField(sale), textOf(version, value)])];
+        return calls;
       });
+      await fenced(store([], [saleField(sale), textOf(version, value)]));
     },
   };
 }

@@ -33,7 +33,13 @@ export function scriptCall<Reply>(redis: RedisConnection, lua: string): ScriptCa
     words.text("EVALSHA");
     words.text(sha);
     words.text(String(keys));
-    write(words);
+    try {
+      write(words);
+    } catch (error) {
+      // Or the next call would begin with what is left of this one.
+      words.take();
+      throw error;
+    }
     return send(words.take());
   };
 }

@@ -19,11 +19,13 @@ const space = 0x20;
 const zero = 0x30;
 /** Room for what stands before the first word, which is known last. */
 const headBytes = 16;
+/** Room that is kept from one command to the next. */
+const keptBytesMax = 256 * 1024;
 /** What is longer is encoded by the runtime, whose call costs as much as these many characters. */
 const shortMax = 64;
 
 export function createWords(): Words {
-  let bytes = Buffer.allocUnsafeSlow(64 * 1024);
+  let bytes = Buffer.allocUnsafeSlow(keptBytesMax);
   let at = headBytes;
   let count = 0;
 
@@ -117,6 +119,7 @@ export function createWords(): Words {
       bytes.copy(command, 0, head, whole);
       at = headBytes;
       count = 0;
+      if (bytes.length > keptBytesMax) bytes = Buffer.allocUnsafeSlow(keptBytesMax);
       return command;
     },
   };
