@@ -44,7 +44,7 @@ const products = values.million === true ? 1_000_000 : 100_000;
 
 const cases: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   replay: () => replay(sizes),
-  visible: () => visible(1_000),
+  visible: () => visible(4_000),
   miss: () => miss(100_000, 5_000),
   hot: () => hot(7),
   "hot-actors": () => hotActors(10_000, 8),

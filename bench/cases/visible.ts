@@ -38,7 +38,7 @@ export async function visible(samples: number): Promise<readonly Row[]> {
         yardstick: `p50 ${quantile(bare, 0.5).toFixed(2)} ms, p99 ${quantile(bare, 0.99).toFixed(2)} ms (round trip)`,
         ratio: `${row(0.5).toFixed(2)} and ${row(0.99).toFixed(2)}`,
         wanted: "p99 at most 4.00",
-        note: `${samples} samples, the read polled without a pause`,
+        note: `${samples} samples behind ${unmeasured} that are not counted, the read polled without a pause`,
       },
     ];
   } finally {
@@ -48,6 +48,9 @@ export async function visible(samples: number): Promise<readonly Row[]> {
     await rm(dataDir, { recursive: true, force: true });
   }
 }
+
+/** A process that has just begun loads and compiles, for some seconds. */
+const unmeasured = 1_000;
 
 async function measure(run: Record<"http" | "nats" | "redis", string>, samples: number) {
   const connection = await connect({ servers: run.nats });
@@ -60,8 +63,12 @@ async function measure(run: Record<"http" | "nats" | "redis", string>, samples: 
   connection.subscribe("bench.echo", { callback: (_, message) => waiting.get(message.string())?.() });
   try {
     const url = `${run.http}/api/products/BANK%20CHARGES/price`;
-    for (let sample = 0; sample < samples; sample++) {
-      const amount = 1_000 + sample;
+    for (let sample = -unmeasured; sample < samples; sample++) {
+      if (sample === 0) {
+        ours.length = 0;
+        bare.length = 0;
+      }
+      const amount = 10_000 + sample;
       const payload = JSON.stringify({ new_price: { amount, currency: "GBP" } });
       const from = performance.now();
       connection.publish("catalog.price.updated.BANK=20CHARGES", payload);

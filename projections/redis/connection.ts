@@ -20,8 +20,8 @@ declare module "ioredis" {
       seconds: string,
       text: string,
     ): Promise<unknown>;
-    /** The position that stands, where it is not the one that was to move. */
-    advance(key: string, from: string, to: string): Promise<string | null>;
+    /** For each the position that stands, where it is not the one that was to move. */
+    advance(keys: number, ...args: string[]): Promise<readonly (string | null)[]>;
     readProducts(keys: number, ...args: string[]): Promise<readonly (string | null)[]>;
     putAnswer(keys: number, ...args: (string | Buffer)[]): Promise<number>;
   }
@@ -36,7 +36,7 @@ const numberOfKeys: Readonly<Record<keyof typeof scripts, number | undefined>> =
   refill: undefined,
   storeFieldsIfNewer: undefined,
   storeFencedIfNewer: 2,
-  advance: 1,
+  advance: undefined,
 };
 
 export interface RedisSettings {

@@ -3,7 +3,6 @@ import type { Position, ReadModel } from "../read-model.ts";
 import type { Version } from "../version.ts";
 import type { RedisConnection } from "./connection.ts";
 import { keys } from "./keys.ts";
-import { pipelined } from "./pipeline.ts";
 
 /** A position as it stands in Redis: the version with its life, a space, when it was last known to be the head. */
 export function readPosition(text: string | null): Position | undefined {
@@ -42,10 +41,11 @@ export function redisPositions(redis: RedisConnection): Pick<ReadModel, "session
     },
 
     async advance(log, moves) {
-      const standing = await pipelined(redis, () =>
-        moves.map(({ partition, from, to, headAt }) =>
-          redis.advance(keys.position(log, partition), from ?? "", `${to} ${headAt}`),
-        ),
+      if (moves.length === 0) return new Map();
+      const standing = await redis.advance(
+        moves.length,
+        ...moves.map(({ partition }) => keys.position(log, partition)),
+        ...moves.flatMap(({ from, to, headAt }) => [from ?? "", `${to} ${headAt}`]),
       );
       const stuck = new Map<number, Position | undefined>();
       for (const [at, { partition }] of moves.entries()) {

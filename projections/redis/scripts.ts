@@ -160,12 +160,19 @@ export const scripts = {
     return 0`,
 
   /**
-   * KEYS: a partition's position. ARGV: the version expected ('' for none), the new text.
-   * Returns nothing if it moved, else what stands there ('' for none).
+   * KEYS: positions of partitions. ARGV: for each the version expected ('' for none) and the new text.
+   * Returns for each nothing if it moved, else what stands there ('' for none).
    */
   advance: `
-    local standing = redis.call('GET', KEYS[1]) or ''
-    if string.match(standing, '^%S*') ~= ARGV[1] then return standing end
-    redis.call('SET', KEYS[1], ARGV[2])
-    return false`,
+    local call, found = redis.call, {}
+    for at = 1, #KEYS do
+      local standing = call('GET', KEYS[at]) or ''
+      if string.match(standing, '^%S*') == ARGV[2 * at - 1] then
+        call('SET', KEYS[at], ARGV[2 * at])
+        found[at] = false
+      else
+        found[at] = standing
+      end
+    end
+    return found`,
 } as const;
