@@ -14,7 +14,8 @@ import { runTrial } from "./trial.ts";
  * was wrong or a bound was missed.
  */
 const load = { products: 2_000, readsPerSecond: 600, changesPerSecond: 100 };
-const calmMs = 10_000;
+/** Long enough for some hundred prices: the 99th percentile of fewer is their maximum. */
+const calmMs = 25_000;
 const recoveryMsMax = 30_000;
 
 interface Plan {

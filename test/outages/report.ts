@@ -136,8 +136,8 @@ function textOf(rows: ReadonlyMap<string, readonly string[]>): string {
 Written by \`npm run outages -- --report docs/outages.md\`; \`--outage NAME\` runs one of them again. Each has a
 nats-server and a redis-server of its own, \`shelfwire up\` and a second node, \`shelfwire api\`, behind links that can
 be broken, 2,000 products in a three-level tree, 100 changes a second and 600 mixed reads a second over both nodes, on
-a dozen connections and more to each, by the clock, whatever becomes of them. Ten seconds of calm, the outage, until
-everything is level, ten seconds of calm.
+a dozen connections and more to each, by the clock, whatever becomes of them. 25 seconds of calm, the outage, until
+everything is level, 25 seconds of calm.
 
 No read may fail for what any tier holds, and everything was read before. No value may go back in time on a node. The
 hit rate must be above 95 % again within ${bounds.backMs / 1_000} s. A price must be right on every node within ${bounds.visibleMs} ms (p99), and with the
